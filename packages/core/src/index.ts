@@ -1,1 +1,2 @@
-export {};
+export { fnv1a, Random } from './random';
+export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';
