@@ -1,1 +1,2 @@
-export {};
+export { writeFileAtomic } from './node/atomic';
+export { writeDataset } from './node/write';

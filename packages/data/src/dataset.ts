@@ -1,0 +1,146 @@
+import { REGIONS, type RegionName } from '@raca/core';
+import { z } from 'zod';
+import { DataError, parseOrThrow, shown } from './errors';
+
+/** The three parts of a data set, in the order in which they are listed everywhere. */
+export const SPLITS = ['train', 'val', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+const imagePath = z
+  .string()
+  .min(1, 'expected a path below images/')
+  .refine((path) => isInside(path), 'expected a path below images/ (relative, without "..")');
+
+/** One study of R2Gen's layout; unknown fields are kept. */
+export const studySchema = z.looseObject({
+  id: z.string().min(1, 'expected an id'),
+  report: z.string().regex(/\S/, 'expected a report that is not empty'),
+  image_path: z.array(imagePath).min(1, 'expected at least one image'),
+  split: z.enum(SPLITS),
+  sentence_regions: z
+    .record(z.string().regex(/^S[1-9]\d*$/, 'expected S1, S2, ...'), z.array(z.string()))
+    .optional(),
+});
+
+/**
+ * One study: its report, images (paths below `images/`) and, where annotated, the regions that each sentence
+ * of the cleaned report speaks of (`S1` is the first sentence). Extra fields, such as `views`, pass through.
+ */
+export type Study = z.infer<typeof studySchema>;
+
+export const annotationSchema = z.looseObject({
+  train: z.array(studySchema),
+  val: z.array(studySchema),
+  test: z.array(studySchema),
+});
+
+/** The content of `annotation.json`. */
+export interface Annotation {
+  readonly train: readonly Study[];
+  readonly val: readonly Study[];
+  readonly test: readonly Study[];
+}
+
+/** What was left after one step of filtering. */
+const countSchema = z.looseObject({
+  filter: z.string(),
+  studies: z.int().nonnegative(),
+  images: z.int().nonnegative().optional(),
+});
+
+export const manifestSchema = z.looseObject({
+  source: z.string(),
+  licence: z.string(),
+  /** `credentialed` text (MIMIC-CXR) must not leave the machine. */
+  access: z.enum(['open', 'credentialed']).optional(),
+  cleaning: z.enum(['iu_xray', 'mimic_cxr']).optional(),
+  counts: z.array(countSchema).optional(),
+  /** sha256 in hexadecimal of each input file, by name. */
+  inputs: z
+    .record(z.string(), z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in hexadecimal'))
+    .optional(),
+  /** Which sections of a report were taken, e.g. `findings, else impression`. */
+  sections: z.string().optional(),
+});
+
+/** The content of `manifest.json`: where a data set comes from and what was done to it. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+const coverage = z.array(z.number().min(0).max(1));
+
+export const regionTruthSchema = z
+  .looseObject({
+    rows: z.int().positive(),
+    cols: z.int().positive(),
+    studies: z.record(z.string(), z.array(z.partialRecord(z.enum(REGIONS), coverage))),
+  })
+  .superRefine(({ rows, cols, studies }, context) => {
+    for (const [id, views] of Object.entries(studies)) {
+      views.forEach((regions, view) => {
+        for (const [region, patches] of Object.entries(regions)) {
+          if (patches?.length === rows * cols) continue;
+          const message = `expected ${rows} x ${cols} patches`;
+          context.addIssue({ code: 'custom', message, path: ['studies', id, view, region] });
+        }
+      });
+    }
+  });
+
+/**
+ * The content of `regions.json`: where each region truly lies (known for the phantom only). `studies[id][view]`
+ * gives, per region, the covered fraction 0..1 of each patch of a `rows x cols` grid, row by row.
+ */
+export interface RegionTruth {
+  readonly rows: number;
+  readonly cols: number;
+  readonly studies: Readonly<Record<string, readonly Partial<Record<RegionName, readonly number[]>>[]>>;
+}
+
+/** @throws DataError one line: wrong types, unsafe paths, empty reports, a study in the wrong list, ids used twice */
+export function parseAnnotation(value: unknown, file = 'annotation.json'): Annotation {
+  const { train, val, test } = parseOrThrow(annotationSchema, value, file);
+  const annotation = { train, val, test };
+  const places = new Map<string, string>();
+  for (const split of SPLITS) {
+    annotation[split].forEach((study, i) => {
+      const place = `${split}[${i}]`;
+      if (study.split !== split) {
+        throw new DataError(
+          `${file}: ${place}.split: expected "${split}", found "${study.split}" (${shown(study.id)})`,
+        );
+      }
+      const earlier = places.get(study.id);
+      if (earlier) {
+        throw new DataError(
+          `${file}: ${place}.id: expected ids used once, found ${shown(study.id)} also at ${earlier}`,
+        );
+      }
+      places.set(study.id, place);
+    });
+  }
+  return annotation;
+}
+
+export const parseManifest = (value: unknown, file = 'manifest.json'): Manifest =>
+  parseOrThrow(manifestSchema, value, file);
+
+export const parseRegionTruth = (value: unknown, file = 'regions.json'): RegionTruth =>
+  parseOrThrow(regionTruthSchema, value, file);
+
+/** Region names of `sentence_regions` that are not among the 12, with the number of uses; such names are ignored. */
+export function unknownRegions(annotation: Annotation): Map<string, number> {
+  const known = new Set<string>(REGIONS);
+  const unknown = new Map<string, number>();
+  for (const split of SPLITS) {
+    for (const study of annotation[split]) {
+      for (const names of Object.values(study.sentence_regions ?? {})) {
+        for (const name of names) if (!known.has(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      }
+    }
+  }
+  return unknown;
+}
+
+function isInside(path: string): boolean {
+  return !/^([/\\]|[A-Za-z]:)/.test(path) && !path.includes('\0') && !path.split(/[/\\]/).includes('..');
+}
