@@ -1,0 +1,130 @@
+import { countNgrams, mean, type NgramCounts, splitTokens } from './tokens';
+import type { ReportPair, Scorer, Scores } from './types';
+
+/** What BLEU needs of one pair; it adds up over a corpus, so large sets can stream. */
+export interface BleuCounts {
+  hypothesisLength: number;
+  referenceLength: number;
+  /** Clipped matches per n-gram length, n = 1 … order. */
+  readonly matches: number[];
+  /** n-grams of the hypothesis per length. */
+  readonly guesses: number[];
+}
+
+// pycocoevalcap keeps a score of nothing above zero by these two.
+const TINY = 1e-15;
+const SMALL = 1e-9;
+
+export function bleuCounts(reference: string, hypothesis: string, order = 4): BleuCounts {
+  const referenceTokens = splitTokens(reference);
+  const hypothesisTokens = splitTokens(hypothesis);
+  const inReference = countNgrams(referenceTokens, order);
+  const inHypothesis = countNgrams(hypothesisTokens, order);
+  return {
+    hypothesisLength: hypothesisTokens.length,
+    referenceLength: referenceTokens.length,
+    matches: inHypothesis.map((counts, k) => clippedMatches(counts, inReference[k]!)),
+    guesses: inHypothesis.map((_, k) => Math.max(0, hypothesisTokens.length - k)),
+  };
+}
+
+/** Adds `more` into `total` and returns it. */
+export function addBleuCounts(total: BleuCounts, more: BleuCounts): BleuCounts {
+  total.hypothesisLength += more.hypothesisLength;
+  total.referenceLength += more.referenceLength;
+  for (let k = 0; k < total.matches.length; k++) {
+    total.matches[k]! += more.matches[k]!;
+    total.guesses[k]! += more.guesses[k]!;
+  }
+  return total;
+}
+
+export const emptyBleuCounts = (order = 4): BleuCounts => ({
+  hypothesisLength: 0,
+  referenceLength: 0,
+  matches: new Array<number>(order).fill(0),
+  guesses: new Array<number>(order).fill(0),
+});
+
+/** BLEU-1 … BLEU-order of counts, as pycocoevalcap's `BleuScorer` prints them. */
+export function bleuFromCounts(counts: BleuCounts): number[] {
+  const ratio = (counts.hypothesisLength + TINY) / (counts.referenceLength + SMALL);
+  const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
+  let product = 1;
+  return counts.matches.map((match, k) => {
+    product *= (match + TINY) / (counts.guesses[k]! + SMALL);
+    return product ** (1 / (k + 1)) * brevity;
+  });
+}
+
+/**
+ * Corpus and per-report BLEU-1 … BLEU-4 (`BLEU_1` …), equal to pycocoevalcap: n-gram counts clipped by the
+ * reference, brevity penalty, 1e-15 and 1e-9 in place of zeros. Text is cut at white space only.
+ */
+export function bleu(order = 4): Scorer {
+  const named = (values: number[]): Scores =>
+    Object.fromEntries(values.map((value, k) => [`BLEU_${k + 1}`, value]));
+  return {
+    id: 'bleu',
+    direction: 'higher',
+    range: [0, 1],
+    score(pairs: readonly ReportPair[]) {
+      const total = emptyBleuCounts(order);
+      const perReport = pairs.map(({ reference, hypothesis }) => {
+        const counts = bleuCounts(reference, hypothesis, order);
+        addBleuCounts(total, counts);
+        return named(bleuFromCounts(counts));
+      });
+      return { corpus: named(bleuFromCounts(total)), perReport };
+    },
+  };
+}
+
+export interface SentenceBleuOptions {
+  /** Longest n-gram, weights 1/order each. */
+  readonly order?: number;
+  /** NLTK's `method1` adds 0.1 to a zero count of matches; `none` leaves the score at (nearly) zero. */
+  readonly smoothing?: 'method1' | 'none';
+}
+
+/** NLTK's `sentence_bleu`: zero without a shared word; text is cut at white space. */
+export function sentenceBleu(
+  reference: string,
+  hypothesis: string,
+  { order = 4, smoothing = 'method1' }: SentenceBleuOptions = {},
+): number {
+  const { matches, guesses, hypothesisLength, referenceLength } = bleuCounts(reference, hypothesis, order);
+  if (!matches[0]) return 0;
+  // NLTK puts the smallest normal double for zero without smoothing.
+  const zero = smoothing === 'method1' ? 0.1 : 2.2250738585072014e-308;
+  let logSum = 0;
+  for (let k = 0; k < order; k++) {
+    const guess = Math.max(1, guesses[k]!);
+    logSum += Math.log(matches[k] ? matches[k]! / guess : smoothing === 'method1' ? zero / guess : zero);
+  }
+  const brevity = hypothesisLength > referenceLength ? 1 : Math.exp(1 - referenceLength / hypothesisLength);
+  return brevity * Math.exp(logSum / order);
+}
+
+/** {@link sentenceBleu} as a scorer: `BLEU_4/sentence/method1`; its corpus value is the mean over reports. */
+export function meanSentenceBleu(options: SentenceBleuOptions = {}): Scorer {
+  const key = `BLEU_${options.order ?? 4}/sentence/${options.smoothing ?? 'method1'}`;
+  return {
+    id: 'sentence-bleu',
+    direction: 'higher',
+    range: [0, 1],
+    score(pairs) {
+      const values = pairs.map((pair) => sentenceBleu(pair.reference, pair.hypothesis, options));
+      return { corpus: { [key]: mean(values) }, perReport: values.map((value) => ({ [key]: value })) };
+    },
+  };
+}
+
+function clippedMatches(hypothesis: NgramCounts, reference: NgramCounts): number {
+  let sum = 0;
+  for (const [gram, count] of hypothesis) {
+    const most = reference.get(gram);
+    if (most !== undefined) sum += Math.min(count, most);
+  }
+  return sum;
+}

@@ -1,0 +1,72 @@
+import { countNgrams, mean, splitTokens } from './tokens';
+import type { Scorer } from './types';
+
+const ORDER = 4;
+
+interface TfIdf {
+  /** tf-idf weight per n-gram, one map a length. */
+  readonly weights: Map<string, number>[];
+  readonly norms: number[];
+  /** The published code measures length in bigrams. */
+  readonly bigrams: number;
+}
+
+/**
+ * CIDEr-D (`CIDEr`) equal to pycocoevalcap's `Cider`: tf-idf of 1- to 4-grams with document frequencies of
+ * the references that are scored, weights clipped by the reference, a Gaussian on the difference in length
+ * (in bigrams, σ = 6), times 10. With one study every weight is log 1 = 0, so the score is 0.
+ */
+export function cider(sigma = 6): Scorer {
+  return {
+    id: 'cider',
+    direction: 'higher',
+    range: [0, 10],
+    score(pairs) {
+      const references = pairs.map(({ reference }) => countNgrams(splitTokens(reference), ORDER));
+      const documents = new Map<string, number>();
+      for (const counts of references) {
+        for (const grams of counts) {
+          for (const gram of grams.keys()) documents.set(gram, (documents.get(gram) ?? 0) + 1);
+        }
+      }
+      const logCount = Math.log(pairs.length);
+      const values = pairs.map(({ hypothesis }, i) => {
+        const h = weigh(countNgrams(splitTokens(hypothesis), ORDER), documents, logCount);
+        return similarity(h, weigh(references[i]!, documents, logCount), sigma) * 10;
+      });
+      return { corpus: { CIDEr: mean(values) }, perReport: values.map((value) => ({ CIDEr: value })) };
+    },
+  };
+}
+
+function weigh(counts: Map<string, number>[], documents: Map<string, number>, logCount: number): TfIdf {
+  const norms: number[] = [];
+  let bigrams = 0;
+  const weights = counts.map((grams, k) => {
+    const weighted = new Map<string, number>();
+    let squares = 0;
+    for (const [gram, count] of grams) {
+      const weight = count * (logCount - Math.log(Math.max(1, documents.get(gram) ?? 0)));
+      weighted.set(gram, weight);
+      squares += weight ** 2;
+      if (k === 1) bigrams += count;
+    }
+    norms.push(Math.sqrt(squares));
+    return weighted;
+  });
+  return { weights, norms, bigrams };
+}
+
+function similarity(hypothesis: TfIdf, reference: TfIdf, sigma: number): number {
+  const gauss = Math.exp(-((hypothesis.bigrams - reference.bigrams) ** 2) / (2 * sigma ** 2));
+  const perLength = hypothesis.weights.map((weights, k) => {
+    let sum = 0;
+    for (const [gram, weight] of weights) {
+      const inReference = reference.weights[k]!.get(gram) ?? 0;
+      sum += Math.min(weight, inReference) * inReference;
+    }
+    const norm = hypothesis.norms[k]! * reference.norms[k]!;
+    return (norm === 0 ? sum : sum / norm) * gauss;
+  });
+  return mean(perLength);
+}
