@@ -1,2 +1,8 @@
+import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's kernels
+
+export * from './blocks';
+export * from './contracts';
+export * from './initializers';
+export * from './parameters';
 export { fnv1a, Random } from './random';
 export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';

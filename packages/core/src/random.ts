@@ -84,7 +84,7 @@ export class Random {
     const n = out.length;
     for (let i = 0; i < n; i += 2) {
       const bits = this.generator.next();
-      out[i] = (bits >>> 16) < threshold ? 0 : keep;
+      out[i] = bits >>> 16 < threshold ? 0 : keep;
       if (i + 1 < n) out[i + 1] = (bits & 0xffff) < threshold ? 0 : keep;
     }
     return out;

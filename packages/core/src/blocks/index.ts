@@ -1,0 +1,7 @@
+export * from './attention';
+export * from './dropout';
+export * from './embedding';
+export * from './feed-forward';
+export * from './linear';
+export * from './norm';
+export * from './transformer-encoder';

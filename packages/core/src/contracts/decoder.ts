@@ -1,0 +1,35 @@
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Module, Pass } from './module';
+
+/** Token ids, row by row; 0 = beginning = end = padding, words from 1. */
+export interface TokenBatch {
+  /** b · t ids */
+  readonly ids: Int32Array;
+  /** `[b, t]` */
+  readonly shape: readonly [number, number];
+}
+
+/** Key/value cache of some partly written reports; the decoder's own. */
+export interface DecoderState {
+  /** Reports being written. */
+  readonly rows: number;
+  /** Keeps, repeats or reorders rows in place: afterwards row i is what row `rows[i]` was. */
+  select(rows: readonly number[]): void;
+  dispose(): void;
+}
+
+/** Writes reports from encoded patches. V = vocabulary + 1 (id 0). */
+export interface ReportDecoder extends Module {
+  /** V */
+  readonly vocabularySize: number;
+  /** d */
+  readonly width: number;
+  /** Scaled token embedding with positions `[b, t, d]`, shared with the text encoder. */
+  embed(tokens: TokenBatch, pass: Pass): Tensor3D;
+  /** Teacher forcing: logits `[b, t, V]`, position i predicts token i + 1. @param memory `[b, p, d]` */
+  logits(memory: Tensor3D, tokens: TokenBatch, pass: Pass): Tensor3D;
+  /** Begins one report a row of memory `[b, p, d]`. The caller disposes the state. */
+  start(memory: Tensor3D): DecoderState;
+  /** Feeds one token a row, advances the state and returns the next logits `[rows, V]`. Starts with id 0. */
+  step(state: DecoderState, tokens: readonly number[] | Int32Array): Tensor2D;
+}

@@ -1,0 +1,7 @@
+export * from './alignment';
+export * from './decoder';
+export * from './fusion';
+export * from './module';
+export * from './region-agent';
+export * from './text';
+export * from './vision';

@@ -1,0 +1,31 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { Random } from '../random';
+
+/** Weights by name, in the order in which they were made. Linear weights are `[in, out]`. */
+export type NamedParameters = ReadonlyMap<string, Variable>;
+
+/** Enough to make the module again: which package and version, which of its factories, and the plain config. */
+export interface ModuleInfo {
+  /** npm name, such as `@raca/bca`; a user's own module may put any name here. */
+  readonly package: string;
+  readonly version: string;
+  /** Name of the implementation within the package, such as `bca`. */
+  readonly name: string;
+  /** Plain JSON data. */
+  readonly config: unknown;
+}
+
+/** What every swappable part has. */
+export interface Module {
+  readonly info: ModuleInfo;
+  /** All weights to save; those with `trainable` set are trained. */
+  readonly parameters: NamedParameters;
+  /** Frees all weights. The module cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** How a forward pass runs. Dropout acts in training only and draws from `random`. */
+export type Pass = { readonly training: false } | { readonly training: true; readonly random: Random };
+
+/** A deterministic pass: no dropout, no augmentation. */
+export const EVALUATION: Pass = { training: false };

@@ -1,0 +1,46 @@
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Random } from '../random';
+import type { Module } from './module';
+import type { PatchFeatures } from './vision';
+
+/** Which patches belong to which region. Axes: b batch, r = 12 regions, p patches. */
+export interface RegionMasks {
+  /** `[b, r, p]`, each 0 or 1. */
+  readonly masks: Tensor3D;
+  /** `[b, r, p]`, each in [0, 1]. */
+  readonly probabilities: Tensor3D;
+}
+
+/** One sampled visit of all regions, kept until {@link TrainableRegionAgent.learn} has used it. */
+export interface AgentEpisode {
+  readonly regions: RegionMasks;
+  dispose(): void;
+}
+
+/** What the rest of the model tells the agent about one episode. */
+export interface AgentFeedback {
+  /** Quality of each sample's report with the sampled masks, `[b]`, usually sentence BLEU-4 in [0, 1]. */
+  readonly quality: Float32Array;
+  /** The same with the deterministic masks, `[b]`: the baseline that ours subtracts. Absent: no baseline. */
+  readonly baseline?: Float32Array;
+}
+
+/** Finds regions; deterministic. */
+export interface RegionAgent extends Module {
+  /** p ≥ 0.5 masks; no gradient flows through. The caller disposes both tensors. */
+  locate(features: PatchFeatures): RegionMasks;
+}
+
+/** An agent that learns from rewards, outside the gradient tape of the rest. */
+export interface TrainableRegionAgent extends RegionAgent {
+  /** Samples masks and records what `learn` needs; features are detached. */
+  act(features: PatchFeatures, random: Random): AgentEpisode;
+  /** Updates the weights; returns named numbers for the log. The episode stays the caller's to dispose. */
+  learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number>;
+  /** Optimiser moments and counters by name, to save beside the weights. */
+  trainingState(): Map<string, Float32Array>;
+  /** @throws Error if names or sizes differ from {@link trainingState}'s */
+  loadTrainingState(state: ReadonlyMap<string, Float32Array>): void;
+}
+
+export const isTrainableAgent = (agent: RegionAgent): agent is TrainableRegionAgent => 'learn' in agent;

@@ -1,0 +1,76 @@
+import type { Random } from './random';
+
+/** Values of a new weight in C order. Linear weights are `[in, out]`. */
+export type Initializer = (shape: readonly number[], random: Random) => Float32Array;
+
+const size = (shape: readonly number[]): number => shape.reduce((n, s) => n * s, 1);
+
+export const zeros: Initializer = (shape) => new Float32Array(size(shape));
+
+export const constant =
+  (value: number): Initializer =>
+  (shape) =>
+    new Float32Array(size(shape)).fill(value);
+
+export const ones: Initializer = constant(1);
+
+/** Uniform in [−bound, bound). */
+export const uniform =
+  (bound: number): Initializer =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => random.uniform(-bound, bound));
+
+export const normal =
+  (sd: number): Initializer =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => sd * random.normal());
+
+/** Glorot and Bengio 2010: uniform in ±√(6 / (in + out)) of the last two axes, times the receptive field. */
+export const glorotUniform: Initializer = (shape, random) => {
+  const [fanIn, fanOut] = fans(shape);
+  return uniform(Math.sqrt(6 / (fanIn + fanOut)))(shape, random);
+};
+
+/** He et al. 2015 for ReLU: normal with sd √(2 / in). */
+export const heNormal: Initializer = (shape, random) => normal(Math.sqrt(2 / fans(shape)[0]))(shape, random);
+
+/** PyTorch's default of Linear and its bias: uniform in ±1/√in. @param fanIn input width */
+export const linearUniform = (fanIn: number): Initializer => uniform(1 / Math.sqrt(fanIn));
+
+/** Orthogonal rows or columns, whichever are fewer (Saxe et al. 2014), by Gram–Schmidt on normal draws. */
+export const orthogonal: Initializer = (shape, random) => {
+  if (shape.length !== 2) return glorotUniform(shape, random);
+  const [rows, cols] = shape;
+  const [count, length] = rows < cols ? [rows, cols] : [cols, rows];
+  const basis: Float64Array[] = [];
+  while (basis.length < count) {
+    const v = Float64Array.from({ length }, () => random.normal());
+    for (let pass = 0; pass < 2; pass++) for (const u of basis) subtractProjection(v, u);
+    const norm = Math.sqrt(dot(v, v));
+    if (norm < 1e-9) continue;
+    for (let i = 0; i < length; i++) v[i] /= norm;
+    basis.push(v);
+  }
+  const out = new Float32Array(rows * cols);
+  for (let k = 0; k < count; k++) {
+    for (let i = 0; i < length; i++) out[rows < cols ? k * cols + i : i * cols + k] = basis[k][i];
+  }
+  return out;
+};
+
+function fans(shape: readonly number[]): [number, number] {
+  const field = size(shape.slice(0, -2));
+  const fanIn = shape.length > 1 ? shape[shape.length - 2] : shape[0];
+  return [fanIn * field, shape[shape.length - 1] * field];
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function subtractProjection(v: Float64Array, u: Float64Array): void {
+  const c = dot(v, u);
+  for (let i = 0; i < v.length; i++) v[i] -= c * u[i];
+}
