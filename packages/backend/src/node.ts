@@ -1,1 +1,42 @@
-export {};
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { startCpu } from './cpu';
+import type { BackendInfo, BackendName, BackendProvider } from './provider';
+import { DEFAULT_ORDER, parseOrder, startFirst, type UseBackendOptions } from './select';
+import { startWasm } from './wasm/start';
+import { startWebgpu } from './webgpu';
+
+export type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
+export type { UseBackendOptions } from './select';
+export { completeWasm } from './wasm/complete';
+
+const providers: Partial<Record<BackendName, BackendProvider>> = {
+  wasm: (options) => {
+    findWasmFiles();
+    return startWasm(options);
+  },
+  webgpu: startWebgpu,
+  cpu: startCpu,
+};
+
+/**
+ * Starts the fastest tfjs backend that runs here and completes it for training.
+ * `prefer` decides, else the environment variable `RACA_BACKEND` (a name, or names with commas).
+ *
+ * @throws RangeError if a name is unknown
+ * @throws Error if none of the backends starts
+ */
+export function useBackend(options: UseBackendOptions = {}): Promise<BackendInfo> {
+  const asked = options.prefer ?? parseOrder(process.env.RACA_BACKEND);
+  return startFirst(asked ?? DEFAULT_ORDER, asked !== undefined, providers, options);
+}
+
+/** Points tfjs at the .wasm files of the installed package, so that nothing is fetched. */
+function findWasmFiles(): void {
+  if (tf.engine().registry.wasm) return;
+  const here = typeof __filename === 'string' ? __filename : import.meta.url;
+  const main = createRequire(here).resolve('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(dirname(main) + sep);
+}

@@ -1,0 +1,28 @@
+/** Names of the backends {@link useBackend} can start, fastest first. */
+export type BackendName = 'native' | 'wasm' | 'webgpu' | 'cpu';
+
+/** What {@link useBackend} started. */
+export interface BackendInfo {
+  /** Which backend computes now. */
+  readonly name: BackendName;
+  /** Version of the package that computes, e.g. of `@tensorflow/tfjs-backend-wasm`. */
+  readonly version: string;
+  /** Whether vector instructions are in use. */
+  readonly simd: boolean;
+  /** Number of threads the backend computes with. */
+  readonly threads: number;
+  /** One line worth showing to a person: why a preferred or a fast backend is not in use. */
+  readonly notice?: string;
+}
+
+/** What a provider is told. */
+export interface ProviderOptions {
+  /** Wanted number of threads; a provider that cannot choose ignores it. */
+  readonly threads?: number;
+}
+
+/**
+ * Starts one backend: registers what is missing, makes it tfjs's current backend and describes it.
+ * Rejects with a one-line reason where the backend cannot run here; the next one is tried then.
+ */
+export type BackendProvider = (options: ProviderOptions) => Promise<BackendInfo>;

@@ -1,0 +1,69 @@
+import type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
+
+const NAMES: readonly BackendName[] = ['native', 'wasm', 'webgpu', 'cpu'];
+
+/** Tried in this order when nothing is asked for. WebGPU runs only when asked. */
+export const DEFAULT_ORDER: readonly BackendName[] = ['native', 'wasm', 'cpu'];
+
+/** Options of `useBackend`. */
+export interface UseBackendOptions extends ProviderOptions {
+  /** Backends to try, first one first. Default: native (in Node), wasm, cpu. */
+  readonly prefer?: readonly BackendName[];
+}
+
+/**
+ * Starts the first backend of `order` that runs here.
+ *
+ * @param order names to try
+ * @param asked whether a person chose `order`: then an absent provider is reported, not skipped
+ * @throws RangeError if a name is unknown or the order is empty
+ * @throws Error if none of them starts, with the reason of each
+ */
+export async function startFirst(
+  order: readonly string[],
+  asked: boolean,
+  providers: Partial<Record<BackendName, BackendProvider>>,
+  options: ProviderOptions,
+): Promise<BackendInfo> {
+  const names = order.map(parseName);
+  if (names.length === 0) throw new RangeError('useBackend: expected at least one backend name, got none');
+  const reasons: string[] = [];
+  for (const name of names) {
+    const start = providers[name];
+    if (!start) {
+      if (asked) reasons.push(`${name}: not available from this entry point`);
+      continue;
+    }
+    try {
+      const info = await start(options);
+      return withNotice(info, reasons);
+    } catch (error) {
+      reasons.push(`${name}: ${firstLine(error)}`);
+    }
+  }
+  throw new Error(`useBackend: no backend starts (${reasons.join('; ')})`);
+}
+
+/** Splits a list such as `"native, wasm"`; blank text gives `undefined`. */
+export function parseOrder(text: string | undefined): string[] | undefined {
+  const names = (text ?? '').split(',').map((name) => name.trim());
+  const given = names.filter((name) => name !== '');
+  return given.length > 0 ? given : undefined;
+}
+
+function parseName(name: string): BackendName {
+  if ((NAMES as readonly string[]).includes(name)) return name as BackendName;
+  throw new RangeError(`useBackend: unknown backend '${name}', expected one of ${NAMES.join(', ')}`);
+}
+
+function withNotice(info: BackendInfo, reasons: readonly string[]): BackendInfo {
+  const parts = [...(reasons.length > 0 ? [`using ${info.name} (${reasons.join('; ')})`] : [])];
+  if (info.notice) parts.push(info.notice);
+  return parts.length > 0 ? { ...info, notice: parts.join('; ') } : info;
+}
+
+function firstLine(error: unknown): string {
+  const text =
+    error instanceof Error ? error.message : ((error as { message?: string })?.message ?? String(error));
+  return text.split('\n')[0]!;
+}

@@ -1,0 +1,22 @@
+import { getThreadsCount, setThreadsCount, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendInfo, ProviderOptions } from '../provider';
+import { completeWasm } from './complete';
+
+/** Starts tfjs's WebAssembly backend and completes it for training. */
+export async function startWasm(options: ProviderOptions): Promise<BackendInfo> {
+  const running = tf.engine().registry.wasm !== undefined;
+  if (options.threads !== undefined && !running) setThreadsCount(options.threads);
+  if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly module did not load');
+  await completeWasm();
+  const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
+  const threaded = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) === true;
+  const notice = simd ? undefined : 'wasm runs without vector instructions, several times slower';
+  return {
+    name: 'wasm',
+    version: version_wasm,
+    simd,
+    threads: threaded ? getThreadsCount() : 1,
+    ...(notice && { notice }),
+  };
+}
