@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base';
 
-export default defineConfig(base(['src/index.ts', 'src/testing.ts', 'src/node.ts', 'src/random.ts', 'src/regions.ts']));
+export default defineConfig(
+  base(['src/index.ts', 'src/testing.ts', 'src/node.ts', 'src/random.ts', 'src/regions.ts']),
+);

@@ -3,6 +3,9 @@ import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's kern
 export * from './blocks';
 export * from './contracts';
 export * from './initializers';
+export * from './optimizer';
 export * from './parameters';
 export { fnv1a, Random } from './random';
 export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';
+export * from './safetensors';
+export * from './weights';
