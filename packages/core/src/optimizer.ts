@@ -150,7 +150,7 @@ export class Adam {
     for (let i = 0; i < out.length; i++) {
       const w = weights[i];
       let g = gradient[i];
-      g = (g > clipValue ? clipValue : g < -clipValue ? -clipValue : g) + weightDecay * w;
+      g = Math.min(Math.max(g, -clipValue), clipValue) + weightDecay * w;
       first[i] = b1 * first[i] + (1 - b1) * g;
       second[i] = b2 * second[i] + (1 - b2) * g * g;
       let v = second[i];

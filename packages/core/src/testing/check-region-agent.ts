@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { isTrainableAgent, type RegionAgent, type RegionMasks } from '../contracts/region-agent';
+import type { PatchFeatures, PatchGrid } from '../contracts/vision';
+import { Random } from '../random';
+import { REGIONS } from '../regions';
+import { randomTensor } from './numeric';
+import { Suite } from './suite';
+
+/**
+ * Checks a {@link RegionAgent}: binary masks, probabilities in [0, 1], determinism, batched = single, leaks; and,
+ * where it can be trained, that learning changes weights, keeps no tensor and resumes from its saved state.
+ * @param make builds the agent for patches of width d on the grid
+ * @returns the names of the checks passed
+ */
+export function checkRegionAgent(
+  make: (d: number, grid: PatchGrid, random: Random) => RegionAgent,
+  d = 8,
+  grid: PatchGrid = { views: 2, rows: 7, cols: 7 },
+): string[] {
+  const random = new Random(14);
+  const b = 3;
+  const p = grid.views * grid.rows * grid.cols;
+  const shape = [b, REGIONS.length, p];
+  const agent = make(d, grid, random.split('weights'));
+  const suite = new Suite('RegionAgent', agent);
+  const features: PatchFeatures = { patches: randomTensor<tf.Rank.R3>([b, p, d], random), grid };
+
+  const whole = agent.locate(features);
+  suite.shape('masks [b, r, p]', whole.masks, shape);
+  suite.shape('probabilities [b, r, p]', whole.probabilities, shape);
+  const values = whole.probabilities.dataSync();
+  suite.check(
+    'masks are 0 or 1',
+    whole.masks.dataSync().every((x) => x === 0 || x === 1),
+  );
+  suite.check(
+    'probabilities lie in [0, 1]',
+    values.every((x) => x >= 0 && x <= 1),
+  );
+  const again = agent.locate(features);
+  suite.equal('same input, same masks', again.masks, whole.masks, 0);
+  tf.dispose([again.masks, again.probabilities]);
+  const rows = Array.from({ length: b }, (_, i) => {
+    const patches = tf.slice(features.patches, i, 1);
+    const one = agent.locate({ patches, grid });
+    patches.dispose();
+    return one;
+  });
+  const joined = tf.concat(
+    rows.map((m) => m.probabilities),
+    0,
+  );
+  suite.equal('batched = single', joined, whole.probabilities, 1e-4);
+  tf.dispose([joined, ...rows.flatMap(tensorsOf), ...tensorsOf(whole)]);
+  suite.noLeak('locate leaves no tensor', () => tensorsOf(agent.locate(features)));
+
+  if (isTrainableAgent(agent)) {
+    const feedback = {
+      quality: Float32Array.from({ length: b }, () => random.next()),
+      baseline: new Float32Array(b),
+    };
+    const learn = (): Record<string, number> => {
+      const episode = agent.act(features, random);
+      const numbers = agent.learn(episode, feedback);
+      episode.dispose();
+      return numbers;
+    };
+    const before = weightsOf(agent);
+    const numbers = learn();
+    suite.check(
+      'learn returns finite numbers',
+      Object.values(numbers).every(Number.isFinite),
+      JSON.stringify(numbers),
+    );
+    suite.check(
+      'learn changes weights',
+      weightsOf(agent).some((w, i) => w !== before[i]),
+    );
+    suite.noLeak('act and learn leave no tensor', () => {
+      learn();
+    });
+    const state = agent.trainingState();
+    agent.loadTrainingState(state);
+    const kept = [...agent.trainingState()].every(([name, x]) =>
+      x.every((y, i) => y === state.get(name)![i]),
+    );
+    suite.check('training state comes back', kept);
+  }
+  features.patches.dispose();
+  return suite.finish();
+}
+
+const tensorsOf = (m: RegionMasks): tf.Tensor[] => [m.masks, m.probabilities];
+
+const weightsOf = (agent: RegionAgent): number[] =>
+  [...agent.parameters.values()].flatMap((v) => Array.from(v.dataSync()));
