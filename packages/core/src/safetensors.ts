@@ -63,7 +63,7 @@ export function parseSafetensors(file: Uint8Array, source = 'safetensors'): Safe
 /** Values as float32 (copied); F16 and BF16 widened, integers converted. */
 export function toFloat32(t: StoredTensor): Float32Array {
   const n = t.bytes.length / WIDTH[t.dtype];
-  if (t.dtype === 'F32') return new Float32Array(t.bytes.slice().buffer);
+  if (t.dtype === 'F32') return new Float32Array(new Uint8Array(t.bytes).buffer);
   const view = new DataView(t.bytes.buffer, t.bytes.byteOffset, t.bytes.byteLength);
   const read = READERS[t.dtype];
   const out = new Float32Array(n);

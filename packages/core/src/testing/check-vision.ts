@@ -16,7 +16,9 @@ export function checkVisionBackbone(make: (random: Random) => VisionBackbone, si
   const suite = new Suite('VisionBackbone', backbone);
   const images = randomTensor<tf.Rank.R5>([b, v, size, size, 3], random);
   const extract = (x: tf.Tensor5D): tf.Tensor3D => tf.tidy(() => backbone.extract(x, EVALUATION).patches);
-  const { grid } = tf.tidy(() => backbone.extract(images, EVALUATION));
+  const features = backbone.extract(images, EVALUATION);
+  const { grid } = features;
+  features.patches.dispose();
   suite.check('grid has the views of the images', grid.views === v, `${grid.views} views`);
   const p = grid.views * grid.rows * grid.cols;
   tf.tidy(() => {
@@ -48,7 +50,9 @@ export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inpu
   const encode = (patches: tf.Tensor3D): PatchFeatures =>
     encoder.encode({ features: { patches, grid } }, EVALUATION);
   const run = (x: tf.Tensor3D): tf.Tensor3D => tf.tidy(() => encode(x).patches);
-  suite.check('keeps the grid', JSON.stringify(tf.tidy(() => encode(stored)).grid) === JSON.stringify(grid));
+  const kept = encode(stored);
+  suite.check('keeps the grid', JSON.stringify(kept.grid) === JSON.stringify(grid));
+  tf.dispose(kept.patches);
   tf.tidy(() => {
     const whole = run(stored);
     suite.shape('patches [b, p, d]', whole, [b, p, encoder.width]);
