@@ -1,4 +1,4 @@
-import { REGIONS, type RegionName } from '@raca/core';
+import { isRegionName, REGIONS, type RegionName } from '@raca/core/regions';
 import { z } from 'zod';
 import { DataError, parseOrThrow, shown } from './errors';
 
@@ -129,12 +129,11 @@ export const parseRegionTruth = (value: unknown, file = 'regions.json'): RegionT
 
 /** Region names of `sentence_regions` that are not among the 12, with the number of uses; such names are ignored. */
 export function unknownRegions(annotation: Annotation): Map<string, number> {
-  const known = new Set<string>(REGIONS);
   const unknown = new Map<string, number>();
   for (const split of SPLITS) {
     for (const study of annotation[split]) {
       for (const names of Object.values(study.sentence_regions ?? {})) {
-        for (const name of names) if (!known.has(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+        for (const name of names) if (!isRegionName(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       }
     }
   }

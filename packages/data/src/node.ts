@@ -1,2 +1,18 @@
-export { writeFileAtomic } from './node/atomic';
+export { decodeImage, encodePng } from './node/decode';
+export { ImageCache } from './node/image-cache';
+export {
+  type Dataset,
+  imageFile,
+  openDataset,
+  readAnnotation,
+  readVocabulary,
+  writeVocabulary,
+} from './node/read';
+export {
+  batches,
+  type LoaderOptions,
+  type PassOptions,
+  type StudyBatch,
+  StudyLoader,
+} from './node/study-loader';
 export { writeDataset } from './node/write';

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { DataError } from '../errors';
 import type { RasterImage } from '../image/raster';
@@ -14,7 +15,7 @@ const MAX_PIXELS = 100_000_000;
 export async function decodeImage(path: string): Promise<RasterImage> {
   try {
     const options = { failOn: 'error', limitInputPixels: MAX_PIXELS, ignoreIcc: true } as const;
-    const input = sharp(path, options).autoOrient();
+    const input = sharp(await readFile(path), options).autoOrient();
     const { depth = 'uchar', space = 'srgb' } = await input.metadata();
     const deep = depth === 'ushort';
     const gray = space === 'b-w' || space === 'grey16';

@@ -1,0 +1,66 @@
+import type { RasterImage } from '../image/raster';
+import { type Draws, finish, normalise, place, prepare, type Transform } from '../image/transform';
+import { decodeImage } from './decode';
+
+/** Images decoded at once in one thread: bounds memory, and sharp has four threads below it anyway. */
+const AT_ONCE = 4;
+
+/** One image to load: from its file, or from what an earlier visit kept. */
+export interface ImageRequest {
+  readonly file: string;
+  readonly draws: Draws;
+  readonly prepared?: RasterImage;
+  /** Hand back the prepared image, in memory that threads share. */
+  readonly keep: boolean;
+}
+
+export interface LoadRequest {
+  readonly images: readonly ImageRequest[];
+  readonly transform: Transform;
+}
+
+export interface LoadResult {
+  /** `[n, size, size, 3]`. */
+  readonly pixels: Float32Array<ArrayBuffer>;
+  /** What to keep of each image, where asked for. */
+  readonly prepared: (RasterImage | undefined)[];
+}
+
+/** Decodes, transforms and normalises, in order. @throws DataError naming the file that cannot be read */
+export async function loadImages({ images, transform }: LoadRequest): Promise<LoadResult> {
+  const each = transform.size * transform.size * 3;
+  const pixels = new Float32Array(images.length * each);
+  const prepared: (RasterImage | undefined)[] = new Array(images.length).fill(undefined);
+  let next = 0;
+  const lane = async () => {
+    while (next < images.length) {
+      const i = next++;
+      const out = pixels.subarray(i * each, (i + 1) * each);
+      prepared[i] = await loadImage(images[i], transform, out);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, images.length) }, lane));
+  return { pixels, prepared };
+}
+
+async function loadImage(request: ImageRequest, transform: Transform, out: Float32Array) {
+  const { draws, file, keep } = request;
+  if (request.prepared) {
+    normalise(finish(request.prepared, transform, draws), out);
+    return undefined;
+  }
+  const image = await decodeImage(file);
+  if (!keep) {
+    normalise(place(image, transform, draws), out);
+    return undefined;
+  }
+  const small = share(prepare(image, transform));
+  normalise(finish(small, transform, draws), out);
+  return small;
+}
+
+function share(image: RasterImage): RasterImage {
+  const data = new Uint8Array(new SharedArrayBuffer(image.data.length));
+  data.set(image.data);
+  return { ...image, data };
+}

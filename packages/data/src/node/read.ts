@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@raca/core/node';
+import {
+  type Annotation,
+  type Manifest,
+  parseAnnotation,
+  parseManifest,
+  parseRegionTruth,
+  type RegionTruth,
+  SPLITS,
+  unknownRegions,
+} from '../dataset';
+import { DataError } from '../errors';
+import { Tokenizer } from '../text/tokenizer';
+
+/** An opened data set folder. */
+export interface Dataset {
+  readonly dir: string;
+  readonly annotation: Annotation;
+  readonly manifest?: Manifest;
+  readonly regions?: RegionTruth;
+  /** One line each: what was found odd and left out, such as unknown region names. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Opens a folder in R2Gen's layout: `annotation.json`, `images/`, and where present `manifest.json`, `regions.json`.
+ *
+ * @param options.checkImages look for every image file (default true); turn off to read reports alone
+ * @throws DataError one line naming file, field, expected and found
+ */
+export function openDataset(
+  dir: string,
+  { checkImages = true }: { readonly checkImages?: boolean } = {},
+): Dataset {
+  if (!isFolder(dir)) {
+    throw new DataError(
+      `${dir}: expected a data set folder, found ${existsSync(dir) ? 'a file' : 'nothing'}`,
+    );
+  }
+  const path = (name: string) => join(dir, name);
+  const optional = <T>(name: string, parse: (value: unknown, file: string) => T): T | undefined =>
+    existsSync(path(name)) ? parse(readJson(path(name)), path(name)) : undefined;
+
+  const annotation = readAnnotation(path('annotation.json'));
+  const manifest = optional('manifest.json', parseManifest);
+  const regions = optional('regions.json', parseRegionTruth);
+  if (checkImages) checkImageFiles(dir, annotation);
+  const warnings = [...unknownRegions(annotation)].map(
+    ([name, uses]) =>
+      `${path('annotation.json')}: sentence_regions: ignored ${JSON.stringify(name)}, ` +
+      `not one of the 12 regions (${uses} uses)`,
+  );
+  return { dir, annotation, manifest, regions, warnings };
+}
+
+/** Reads one `annotation.json`, without a look at images. @throws DataError */
+export function readAnnotation(file: string): Annotation {
+  return parseAnnotation(readJson(file), file);
+}
+
+/** Reads `vocab.json`. @throws DataError */
+export function readVocabulary(file: string): Tokenizer {
+  return Tokenizer.fromJSON(readJson(file), file);
+}
+
+/** Writes `vocab.json` atomically. */
+export function writeVocabulary(file: string, tokenizer: Tokenizer): void {
+  writeFileAtomic(file, `${JSON.stringify(tokenizer, null, 1)}\n`);
+}
+
+/** Where a path of `image_path` lies. */
+export function imageFile(dir: string, path: string): string {
+  return join(dir, 'images', path);
+}
+
+/** Parsed JSON of a file. @throws DataError if it is missing or not JSON */
+export function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new DataError(
+      `${file}: expected a readable JSON file, found ${code === 'ENOENT' ? 'nothing' : code}`,
+    );
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\s+/g, ' ').slice(0, 120);
+    throw new DataError(`${file}: expected JSON, found ${text.trim() === '' ? 'an empty file' : reason}`);
+  }
+}
+
+function checkImageFiles(dir: string, annotation: Annotation): void {
+  const missing: string[] = [];
+  for (const split of SPLITS) {
+    annotation[split].forEach(({ image_path }, i) => {
+      image_path.forEach((path, k) => {
+        if (!existsSync(imageFile(dir, path)))
+          missing.push(`${split}[${i}].image_path[${k}]: ${imageFile(dir, path)}`);
+      });
+    });
+  }
+  if (missing.length === 0) return;
+  const more = missing.length > 1 ? ` (and ${missing.length - 1} more missing images)` : '';
+  throw new DataError(
+    `${join(dir, 'annotation.json')}: expected an image file, found nothing at ${missing[0]}${more}`,
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
