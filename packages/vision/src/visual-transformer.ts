@@ -1,0 +1,173 @@
+import {
+  applyLinear,
+  applyTransformerEncoder,
+  disposeParameters,
+  dropout,
+  glorotUniform,
+  type Linear,
+  linear,
+  type ModuleInfo,
+  type NamedParameters,
+  normal,
+  orthogonal,
+  Parameters,
+  type Pass,
+  type PatchFeatures,
+  type PatchGrid,
+  prefixed,
+  type Random,
+  type TransformerEncoder,
+  transformerEncoder,
+  type VisionBackbone,
+  type VisionEncoder,
+  type VisionInput,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { tidyPatches } from './images';
+
+const natural = z.int().min(1);
+const rate = z.number().min(0).lt(1);
+
+/** Options of {@link visualTransformer}; the defaults are the paper's sizes. */
+export const visualTransformerSchema = z
+  .strictObject({
+    /** `published` knows no positions and starts from orthogonal matrices. */
+    variant: z.enum(['raca', 'published']).default('raca'),
+    /** d */
+    width: natural.default(512),
+    heads: natural.default(8),
+    /** Width of the feed-forward layers. */
+    feedForward: natural.default(512),
+    layers: natural.default(3),
+    dropout: rate.default(0.1),
+    /** Dropout after the patch embedding. */
+    patchDropout: rate.default(0.5),
+    /** d_v, width of the backbone's or the stored features. */
+    inputWidth: natural.default(2048),
+    /** A learned vector for each place of the grid and for each view; default `learned`, in `published` `none`. */
+    positions: z.enum(['none', 'learned']).optional(),
+    /** Largest grid that learned positions know: rows and cols must agree, views may be fewer. */
+    grid: z.strictObject({ views: natural, rows: natural, cols: natural }).default({
+      views: 2,
+      rows: 7,
+      cols: 7,
+    }),
+  })
+  .transform((c) => ({ ...c, positions: c.positions ?? (c.variant === 'published' ? 'none' : 'learned') }))
+  .refine((c) => c.variant === 'raca' || c.positions === 'none', {
+    path: ['positions'],
+    message: "the variant 'published' has no positions",
+  });
+export type VisualTransformerConfig = z.input<typeof visualTransformerSchema>;
+
+/** Standard deviation of new position and view vectors; embedded patches are of order 1. */
+const POSITION_SD = 0.1;
+
+/** Learned vectors added to embedded patches. */
+interface Positions {
+  /** `[rows · cols, d]` */
+  readonly place: tf.Variable;
+  /** `[views, d]` */
+  readonly view: tf.Variable;
+}
+
+class VisualTransformer implements VisionEncoder {
+  readonly width: number;
+  readonly info: ModuleInfo;
+  readonly parameters: NamedParameters;
+  private readonly own: NamedParameters;
+  private readonly embed: Linear;
+  private readonly positions: Positions | null;
+  private readonly encoder: TransformerEncoder;
+
+  constructor(
+    private readonly config: z.output<typeof visualTransformerSchema>,
+    random: Random,
+    readonly backbone: VisionBackbone | null,
+  ) {
+    const { width: d, grid } = config;
+    if (backbone && backbone.width !== config.inputWidth) {
+      throw new RangeError(
+        `visualTransformer: inputWidth must be the backbone's width ${backbone.width}, got ${config.inputWidth}`,
+      );
+    }
+    const p = Parameters.create(random);
+    const init = config.variant === 'published' ? orthogonal : glorotUniform;
+    this.embed = linear(p.scope('embed'), config.inputWidth, d, init);
+    this.positions =
+      config.positions === 'none'
+        ? null
+        : {
+            place: p.add('positions.place', [grid.rows * grid.cols, d], normal(POSITION_SD)),
+            view: p.add('positions.view', [grid.views, d], normal(POSITION_SD)),
+          };
+    this.encoder = transformerEncoder(p.scope('encoder'), config, init);
+    this.width = d;
+    this.info = { package: '@raca/vision', version, name: 'visualTransformer', config };
+    this.own = p.all;
+    this.parameters = backbone ? new Map([...p.all, ...prefixed('backbone', backbone.parameters)]) : p.all;
+  }
+
+  encode(input: VisionInput, pass: Pass): PatchFeatures {
+    return tidyPatches(() => {
+      const { patches, grid } = this.features(input, pass);
+      let x = dropout(tf.relu(applyLinear(this.embed, patches)), this.config.patchDropout, pass);
+      if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
+      return { patches: applyTransformerEncoder(this.encoder, x, null, pass), grid };
+    });
+  }
+
+  dispose(): void {
+    disposeParameters(this.own);
+    this.backbone?.dispose();
+  }
+
+  private features(input: VisionInput, pass: Pass): PatchFeatures {
+    if ('images' in input) {
+      if (!this.backbone) throw new Error('visualTransformer: images need a backbone, this model has none');
+      return this.backbone.extract(input.images, pass);
+    }
+    const { patches, grid } = input.features;
+    const p = grid.views * grid.rows * grid.cols;
+    if (patches.rank !== 3 || patches.shape[1] !== p || patches.shape[2] !== this.config.inputWidth) {
+      throw new RangeError(
+        `visualTransformer: features of the grid ${show(grid)} must have shape ` +
+          `[b, ${p}, ${this.config.inputWidth}], got [${patches.shape}]`,
+      );
+    }
+    return input.features;
+  }
+
+  /** Vectors of every patch of the grid, `[p, d]`. */
+  private placed({ place, view }: Positions, grid: PatchGrid): tf.Tensor2D {
+    const most = this.config.grid;
+    if (grid.rows !== most.rows || grid.cols !== most.cols || grid.views > most.views) {
+      throw new RangeError(
+        `visualTransformer: positions were made for the grid ${show(most)}, got ${show(grid)}`,
+      );
+    }
+    const d = this.width;
+    const views = tf.slice(view, [0, 0], [grid.views, d]);
+    return tf.reshape(tf.add(place, tf.reshape(views, [grid.views, 1, d])), [-1, d]);
+  }
+}
+
+/**
+ * Patch embedding (linear, ReLU, dropout) and a pre-norm Transformer over all patches of all views.
+ * Weights: `embed`, `positions.{place,view}`, `encoder`, and the backbone's under `backbone`.
+ *
+ * @param backbone null: the model reads stored features only
+ * @throws RangeError if the widths of backbone and config differ
+ */
+export function visualTransformer(
+  config: VisualTransformerConfig,
+  random: Random,
+  backbone: VisionBackbone | null = null,
+): VisionEncoder {
+  const inputWidth = config.inputWidth ?? backbone?.width;
+  return new VisualTransformer(visualTransformerSchema.parse({ ...config, inputWidth }), random, backbone);
+}
+
+const show = ({ views, rows, cols }: PatchGrid): string => `${views} × ${rows} × ${cols}`;
