@@ -80,41 +80,28 @@ export function bleu(order = 4): Scorer {
   };
 }
 
-export interface SentenceBleuOptions {
-  /** Longest n-gram, weights 1/order each. */
-  readonly order?: number;
-  /** NLTK's `method1` adds 0.1 to a zero count of matches; `none` leaves the score at (nearly) zero. */
-  readonly smoothing?: 'method1' | 'none';
-}
-
-/** NLTK's `sentence_bleu`: zero without a shared word; text is cut at white space. */
-export function sentenceBleu(
-  reference: string,
-  hypothesis: string,
-  { order = 4, smoothing = 'method1' }: SentenceBleuOptions = {},
-): number {
+/**
+ * NLTK's `sentence_bleu` with smoothing method 1: 0.1 in place of a zero count of matches, uniform weights,
+ * zero without a shared word. Text is cut at white space.
+ */
+export function sentenceBleu(reference: string, hypothesis: string, order = 4): number {
   const { matches, guesses, hypothesisLength, referenceLength } = bleuCounts(reference, hypothesis, order);
   if (!matches[0]) return 0;
-  // NLTK puts the smallest normal double for zero without smoothing.
-  const zero = smoothing === 'method1' ? 0.1 : 2.2250738585072014e-308;
   let logSum = 0;
-  for (let k = 0; k < order; k++) {
-    const guess = Math.max(1, guesses[k]!);
-    logSum += Math.log(matches[k] ? matches[k]! / guess : smoothing === 'method1' ? zero / guess : zero);
-  }
+  for (let k = 0; k < order; k++) logSum += Math.log((matches[k] || 0.1) / Math.max(1, guesses[k]!));
   const brevity = hypothesisLength > referenceLength ? 1 : Math.exp(1 - referenceLength / hypothesisLength);
   return brevity * Math.exp(logSum / order);
 }
 
 /** {@link sentenceBleu} as a scorer: `BLEU_4/sentence/method1`; its corpus value is the mean over reports. */
-export function meanSentenceBleu(options: SentenceBleuOptions = {}): Scorer {
-  const key = `BLEU_${options.order ?? 4}/sentence/${options.smoothing ?? 'method1'}`;
+export function meanSentenceBleu(order = 4): Scorer {
+  const key = `BLEU_${order}/sentence/method1`;
   return {
     id: 'sentence-bleu',
     direction: 'higher',
     range: [0, 1],
     score(pairs) {
-      const values = pairs.map((pair) => sentenceBleu(pair.reference, pair.hypothesis, options));
+      const values = pairs.map((pair) => sentenceBleu(pair.reference, pair.hypothesis, order));
       return { corpus: { [key]: mean(values) }, perReport: values.map((value) => ({ [key]: value })) };
     },
   };

@@ -1,6 +1,9 @@
 export * from './bleu';
 export { cider } from './cider';
 export { distinctTexts, lengthRatio } from './facts';
+export * from './labels/classes';
+export { findMentions, labelReport, type Mention } from './labels/labeler';
+export { splitSentences } from './labels/sentences';
 export { checkPairs, pairById, pairReports } from './pairs';
 export { longestCommonSubsequence, rougeL, rougeLOf } from './rouge';
 export { splitTokens } from './tokens';
