@@ -1,27 +1,43 @@
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './conv';
 import { cpuFallback } from './fallback';
+import { loadKernels } from './kernels';
+import { batchMatMul, fusedMatMul } from './matmul';
+import { unsortedSegmentSum } from './segment-sum';
 
 /** Kernels that the WASM backend lacks and that are computed on the CPU backend: right and slow. */
-export const SLOW_KERNELS: readonly string[] = [
-  'Conv2DBackpropFilter',
-  'DepthwiseConv2dNativeBackpropFilter',
-  'DepthwiseConv2dNativeBackpropInput',
-  'Einsum',
-  'UnsortedSegmentSum',
-];
+const SLOW_KERNELS = ['DepthwiseConv2dNativeBackpropFilter', 'DepthwiseConv2dNativeBackpropInput', 'Einsum'];
 
 let completed = false;
 
 /**
- * Gives tfjs's WASM backend what training needs and it lacks. The WASM backend must be running
- * (`await tf.setBackend('wasm')`); calling again does nothing.
+ * Gives tfjs's WASM backend what training needs and it lacks, and faster products and convolutions.
+ * Calling again does nothing, unless the backend was removed and started anew.
+ *
+ * @throws Error if the WASM backend is not running (`await tf.setBackend('wasm')`)
+ * @throws Error if the memory of its module cannot be shared (a changed build of tfjs)
  */
 export async function completeWasm(): Promise<void> {
+  if (!tf.engine().registry.wasm) throw new Error("completeWasm: await tf.setBackend('wasm') first");
+  const backend = tf.engine().registry.wasm as BackendWasm;
+  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  if (simd) await loadKernels(backend);
   if (completed) return;
   completed = true;
   for (const name of SLOW_KERNELS) replaceKernel(cpuFallback(name));
+  if (!simd) {
+    for (const name of ['Conv2DBackpropFilter', 'UnsortedSegmentSum']) replaceKernel(cpuFallback(name));
+    return;
+  }
+  replaceKernel(batchMatMul());
+  replaceKernel(fusedMatMul());
+  replaceKernel(conv2d(tf.getKernel('Conv2D', 'wasm')));
+  replaceKernel(conv2d(tf.getKernel('FusedConv2D', 'wasm')));
+  replaceKernel(conv2dBackpropFilter());
+  replaceKernel(conv2dBackpropInput());
+  replaceKernel(unsortedSegmentSum());
 }
 
 /** Registers a kernel in the place of the one with the same name, if any. */
