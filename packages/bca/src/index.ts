@@ -1,1 +1,4 @@
-export {};
+export { attendRegions } from './attend-regions';
+export { bca } from './bca';
+export { type BcaConfig, bcaConfigSchema } from './config';
+export { type PublishedName, publishedName } from './published-name';

@@ -1,0 +1,161 @@
+import {
+  applyLinear,
+  constant,
+  disposeParameters,
+  type Fusion,
+  type Initializer,
+  type Linear,
+  linearUniform,
+  type NamedParameters,
+  orthogonal,
+  Parameters,
+  type Random,
+  zeros,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { version } from '../package.json';
+import { attendRegions } from './attend-regions';
+import { type BcaConfig, bcaConfigSchema } from './config';
+
+/** Weights of {@link bca}, each `weight` and `bias`. */
+export interface BcaWeights {
+  /** d → h */
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  /** w `[r, 1]` and its bias `[1]`. */
+  readonly mix: Linear;
+  /** 2h → d */
+  readonly output: Linear;
+}
+
+/** What {@link fuseParts} returns. */
+export interface BcaParts {
+  /** L̄ `[b, p, d]` */
+  readonly localMix: tf.Tensor3D;
+  /** U `[b, p, h]` */
+  readonly regionsQueryGlobal: tf.Tensor3D;
+  /** V `[b, p, h]` */
+  readonly globalQueriesRegions: tf.Tensor3D;
+  /** F `[b, p, d]` */
+  readonly fused: tf.Tensor3D;
+}
+
+/**
+ * Bidirectional cross-attention of the patches G and their r masked copies L_k = mask_k ⊙ G, in a form that
+ * makes no copy. Axes: b batch, p patches, r regions, d width, h attention width.
+ *
+ * With Q = G W_q + b_q and K, V likewise, a row of L_k W_q + b_q is Q_i where mask_ki = 1 and b_q where it is 0.
+ * So append one zero row to G: its query, key and value are the biases, n = p + 1.
+ *
+ * - Regions ask, patches answer. U_k,i = A_i where selected, else A_n, with A the plain attention to the
+ *   p patches. With s_i = Σ_k w_k mask_ki: U_i = Σ_k w_k U_k,i + c = s_i (A_i − A_n) + (Σ w_k) A_n + c.
+ * - Patches ask, regions answer. In the keys and values of L_k patch j counts mask_kj times and the bias row as
+ *   often as patches are left out: n_k = p − Σ_j mask_kj. So the softmax of region k is
+ *   (Σ_j mask_kj e_ij v_j + n_k e_in v_n) / (Σ_j mask_kj e_ij + n_k e_in), which {@link attendRegions} mixes
+ *   without ever writing it down by region. An empty mask gives v_n, a full one A_i.
+ * - L̄_i = s_i G_i + c.
+ *
+ * F = ReLU([V; U] W_o + b_o) + L̄ + G. Masks get no gradient.
+ */
+export function fuseParts(weights: BcaWeights, patches: tf.Tensor3D, given: tf.Tensor3D): BcaParts {
+  const [b, p, d] = patches.shape;
+  const masks = withoutGradient(given);
+  const r = masks.shape[1];
+  const h = weights.query.weight.shape[1]!;
+  const w = tf.reshape(weights.mix.weight, [r]) as tf.Tensor1D;
+  const c = weights.mix.bias;
+  const extended = tf.concat([patches, tf.zeros<tf.Rank.R3>([b, 1, d])], 1);
+  const leftOut = tf.sub(p, tf.sum(masks, 2, true));
+  const attended = attendRegions(
+    tf.mul(applyLinear(weights.query, extended), 1 / Math.sqrt(h)),
+    applyLinear(weights.key, extended),
+    applyLinear(weights.value, extended),
+    w,
+    tf.concat([masks, leftOut], 2) as tf.Tensor3D,
+    tf.concat([tf.ones([p]), tf.zeros([1])]) as tf.Tensor1D,
+  );
+  const patchesByRegion = tf.reshape(tf.transpose(masks, [0, 2, 1]), [b * p, r]);
+  const s = tf.reshape(tf.matMul(patchesByRegion, weights.mix.weight as unknown as tf.Tensor2D), [b, p, 1]);
+  const plain = tf.slice(attended, [0, 0, h], [b, p, h]);
+  const unselected = tf.slice(attended, [0, p, h], [b, 1, h]);
+  const selectedPart = tf.mul(s, tf.sub(plain, unselected));
+  const restPart = tf.add(tf.mul(tf.sum(w), unselected), c);
+  const regionsQueryGlobal = tf.add(selectedPart, restPart) as tf.Tensor3D;
+  const globalQueriesRegions = tf.add(tf.slice(attended, [0, 0, 0], [b, p, h]), c) as tf.Tensor3D;
+  const localMix = tf.add(tf.mul(s, patches), c) as tf.Tensor3D;
+  const joined = tf.concat([globalQueriesRegions, regionsQueryGlobal], 2);
+  const update = tf.relu(applyLinear(weights.output, joined));
+  const fused = tf.add(tf.add(update, localMix), patches) as tf.Tensor3D;
+  return { localMix, regionsQueryGlobal, globalQueriesRegions, fused };
+}
+
+class Bca implements Fusion {
+  readonly info;
+  readonly parameters: NamedParameters;
+  private readonly weights: BcaWeights;
+
+  constructor(config: BcaConfig, random: Random) {
+    const parsed = bcaConfigSchema.parse(config);
+    const { variant, width: d, attentionWidth: h, regions: r } = parsed;
+    const own = variant === 'raca';
+    const p = Parameters.create(random);
+    const make = (name: string, shape: [number, number], weight: Initializer, bias: Initializer): Linear => {
+      const scope = p.scope(name);
+      return { weight: scope.add('weight', shape, weight), bias: scope.add('bias', [shape[1]], bias) };
+    };
+    const project = (name: string): Linear => make(name, [d, h], orthogonal, linearUniform(d));
+    this.weights = {
+      query: project('query'),
+      key: project('key'),
+      value: project('value'),
+      mix: make('mix', [r, 1], own ? constant(1 / r) : orthogonal, own ? zeros : linearUniform(r)),
+      output: make(
+        'output',
+        [2 * h, d],
+        own ? softly(orthogonal) : orthogonal,
+        own ? zeros : linearUniform(2 * h),
+      ),
+    };
+    this.info = { package: '@raca/bca', version, name: 'bca', config: parsed };
+    this.parameters = p.all;
+  }
+
+  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
+    const [b, p, d] = patches.shape;
+    const { query, mix } = this.weights;
+    const expected = [b, mix.weight.shape[0], p];
+    if (d !== query.weight.shape[0]) {
+      throw new RangeError(`bca: patches must be [b, p, ${query.weight.shape[0]}], got [${patches.shape}]`);
+    }
+    if (masks.rank !== 3 || masks.shape.some((size, i) => size !== expected[i])) {
+      throw new RangeError(`bca: masks must be [${expected}] for these patches, got [${masks.shape}]`);
+    }
+    return tf.tidy(() => fuseParts(this.weights, patches, masks).fused);
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+}
+
+/**
+ * Makes the fusion of {@link fuseParts}.
+ *
+ * @param random stream for the initial weights
+ * @throws ZodError for a config that does not fit; fuse throws RangeError for shapes that do not
+ */
+export function bca(config: BcaConfig, random: Random): Fusion {
+  return new Bca(config, random);
+}
+
+/** The same values; what depends on them sends no gradient back. */
+const withoutGradient = tf.customGrad((x) => ({
+  value: tf.clone(x as tf.Tensor),
+  gradFunc: (dy) => tf.zerosLike(dy),
+})) as unknown as (x: tf.Tensor3D) => tf.Tensor3D;
+
+const softly =
+  (initializer: Initializer): Initializer =>
+  (shape, random) =>
+    initializer(shape, random).map((x) => 0.1 * x);
