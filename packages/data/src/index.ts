@@ -1,9 +1,18 @@
-export * from './batch/plan';
-export * from './batch/text';
+export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export * from './dataset';
 export { DataError } from './errors';
 export * from './image/raster';
 export { resize, resizeShortSide, shortSideSize } from './image/resize';
-export * from './image/transform';
+export {
+  type EvalTransform,
+  evalTransform,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  normalise,
+  type TrainTransform,
+  type Transform,
+  trainTransform,
+  type UniformSource,
+} from './image/transform';
 export * from './text/clean';
 export * from './text/tokenizer';
