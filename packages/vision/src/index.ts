@@ -1,4 +1,6 @@
 export { type PublishedName, publishedName } from './published-name';
+export { loadTorchvision } from './resnet/load-torchvision';
+export { type ResnetConfig, resnet, resnetSchema } from './resnet/resnet';
 export { type SmallCnnConfig, smallCnn, smallCnnSchema } from './small-cnn';
 export {
   type VisualTransformerConfig,
