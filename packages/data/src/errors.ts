@@ -37,6 +37,8 @@ function fieldPath(path: readonly PropertyKey[]): string {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key')
+    return `invalid name (${oneLine(issue.issues[0]?.message ?? issue.message)})`;
   return issue.code === 'invalid_type' ? `expected ${issue.expected}` : oneLine(issue.message);
 }
 

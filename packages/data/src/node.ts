@@ -1,3 +1,10 @@
+export {
+  type CheckOptions,
+  checkDataset,
+  type DataCheck,
+  type DataProblem,
+  type SplitCounts,
+} from './node/check';
 export { decodeImage, encodePng } from './node/decode';
 export { ImageCache } from './node/image-cache';
 export {

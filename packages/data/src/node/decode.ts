@@ -28,10 +28,7 @@ export async function decodeImage(path: string): Promise<RasterImage> {
     const pixels = deep ? toBytes(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return toGray({ width: info.width, height: info.height, channels: info.channels, data: pixels });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(
-      `${path}: expected a readable PNG or JPEG, found: ${reason.replace(/\s+/g, ' ').trim()}`,
-    );
+    throw new DataError(`${path}: expected a readable PNG or JPEG, found: ${reasonOf(error)}`);
   }
 }
 
@@ -45,6 +42,12 @@ export async function encodePng(image: RasterImage): Promise<Uint8Array> {
     image.data instanceof Uint8Array ? image.data : Uint8Array.from(Uint8ClampedArray.from(image.data));
   const png = sharp(bytes, { raw: { width, height, channels } });
   return (channels === 1 ? png.toColourspace('b-w') : png).png().toBuffer();
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'nothing' : error.message.replace(/\s+/g, ' ').trim();
 }
 
 /** 16 bit little-endian to 8 bit: 65535 becomes 255. */

@@ -45,7 +45,10 @@ beforeAll(async () => {
     for (const [i, path] of image_path.entries()) {
       const file = join(dir, 'images', path);
       await mkdir(dirname(file), { recursive: true });
-      const data = Uint8Array.from({ length: 30 * 40 }, (_, k) => (k * (31 + i) + path.charCodeAt(1) * 17) % 256);
+      const data = Uint8Array.from(
+        { length: 30 * 40 },
+        (_, k) => (k * (31 + i) + path.charCodeAt(1) * 17) % 256,
+      );
       writeFileSync(file, await encodePng({ width: 30, height: 40, channels: 1, data }));
     }
   }
@@ -78,7 +81,9 @@ describe('StudyLoader', () => {
 
   it('repeats the last image of a study with too few', async () => {
     const transform = { kind: 'eval', size: 16 } as const;
-    const [batch] = await all(batches(dataset, 'train', { ...base, transform, shuffle: false, batchSize: 1 }));
+    const [batch] = await all(
+      batches(dataset, 'train', { ...base, transform, shuffle: false, batchSize: 1 }),
+    );
     const half = batch.images.length / 2;
     expect(batch.images.subarray(half)).toEqual(batch.images.subarray(0, half));
     // Gray 0..255 repeated and normalised: red and green of a pixel come from one value.
@@ -101,8 +106,16 @@ describe('StudyLoader', () => {
     expect(whole.map((batch) => batch.ids.length)).toEqual([4, 4, 2]);
     const start = whole[0].cursor;
     const cache = new ImageCache({ maxBytes: 1e6 });
-    for (const extra of [{}, { cache }, { cache }, { lookAhead: 0 }, { cache: new ImageCache({ maxBytes: 700 }) }]) {
-      expect(await all(batches(dataset, 'train', { ...base, ...extra, epoch: 2, start }))).toEqual(whole.slice(1));
+    for (const extra of [
+      {},
+      { cache },
+      { cache },
+      { lookAhead: 0 },
+      { cache: new ImageCache({ maxBytes: 700 }) },
+    ]) {
+      expect(await all(batches(dataset, 'train', { ...base, ...extra, epoch: 2, start }))).toEqual(
+        whole.slice(1),
+      );
     }
     expect(cache.size).toBeGreaterThan(6);
     const dropped = await all(batches(dataset, 'train', { ...base, epoch: 2, dropLast: true }));
@@ -134,7 +147,9 @@ describe('StudyLoader', () => {
   it('rejects settings that cannot work', () => {
     const make = (extra: Partial<LoaderOptions>) => () => new StudyLoader(dataset, { ...base, ...extra });
     expect(make({ batchSize: 0 })).toThrow('batchSize: must be an integer of at least 1, got 0');
-    expect(make({ transform: { kind: 'train', shortSide: 8, size: 16 } })).toThrow('shortSide must be an integer of');
+    expect(make({ transform: { kind: 'train', shortSide: 8, size: 16 } })).toThrow(
+      'shortSide must be an integer of',
+    );
     expect(make({ workers: 2 })).toThrow('workers need the built package');
   });
 });
@@ -159,7 +174,9 @@ describe.skipIf(!existsSync(built) || !existsSync(join(import.meta.dirname, '../
     });
 
     it('names the unreadable file and lives on', async () => {
-      const { StudyLoader } = (await import(/* @vite-ignore */ pathToFileURL(built).href)) as typeof import('../node');
+      const { StudyLoader } = (await import(
+        /* @vite-ignore */ pathToFileURL(built).href
+      )) as typeof import('../node');
       const study = { ...dataset.annotation.train[0], image_path: ['nowhere.png'] };
       const odd = { dir, annotation: { ...dataset.annotation, test: [study] } };
       const loader = new StudyLoader(odd, { ...base, workers: 1 });

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  parseManifest,
+  parseRegionTruth,
+  SPLITS,
+  type Split,
+  type Study,
+  studySchema,
+  unknownRegions,
+} from '../dataset';
+import { DataError, parseOrThrow, shown } from '../errors';
+import { type Cleaning, cleanReport, words } from '../text/clean';
+import { buildVocabulary } from '../text/tokenizer';
+import { decodeImage } from './decode';
+import { imageFile, readJson } from './read';
+
+export interface DataProblem {
+  /** `error`: training or evaluation would stop here or be wrong. `warning`: worth knowing. */
+  readonly level: 'error' | 'warning';
+  /** One line naming the file and the field. */
+  readonly message: string;
+}
+
+/** Counts of one split. */
+export interface SplitCounts {
+  readonly studies: number;
+  readonly images: number;
+  /** Distinct cleaned reports. */
+  readonly distinctReports: number;
+  /** Reports whose cleaned text also stands in the training split (0 for `train` itself). */
+  readonly reportsAlsoInTrain: number;
+  /** Words of a cleaned report, full stops included. */
+  readonly reportWords: {
+    readonly min: number;
+    readonly median: number;
+    readonly mean: number;
+    readonly max: number;
+  };
+}
+
+export interface DataCheck {
+  readonly problems: DataProblem[];
+  readonly counts: {
+    readonly splits: Record<Split, SplitCounts>;
+    /** Words of the training reports seen at least `threshold` times, and `<unk>`. */
+    readonly vocabulary: { readonly threshold: number; readonly size: number };
+  };
+}
+
+export interface CheckOptions {
+  /** Default: that of the manifest, else `iu_xray`. */
+  readonly cleaning?: Cleaning;
+  /** Default 10 for MIMIC's cleaning, else 3. */
+  readonly threshold?: number;
+  /** Decode every image (default true); otherwise only look whether the files are there. */
+  readonly decodeImages?: boolean;
+}
+
+/**
+ * Looks through a whole data set folder and lists what is wrong instead of stopping at the first fault:
+ * wrong types, ids used twice, empty reports, missing or corrupt images, unknown regions, text that stands
+ * in training and in another split, patients (`subject_id`) in two splits.
+ *
+ * @throws DataError only where nothing can be looked at: no folder, no readable `annotation.json`
+ */
+export async function checkDataset(dir: string, options: CheckOptions = {}): Promise<DataCheck> {
+  const problems: DataProblem[] = [];
+  const report = (level: DataProblem['level'], message: string) => problems.push({ level, message });
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      report('error', error.message);
+      return undefined;
+    }
+  };
+
+  const file = join(dir, 'annotation.json');
+  const studies = readSplits(readJson(file), file, attempt);
+  const ifThere = <T>(name: string, parse: (value: unknown, file: string) => T) =>
+    existsSync(join(dir, name))
+      ? attempt(() => parse(readJson(join(dir, name)), join(dir, name)))
+      : undefined;
+  const manifest = ifThere('manifest.json', parseManifest);
+  ifThere('regions.json', parseRegionTruth);
+
+  const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
+  const threshold = options.threshold ?? (cleaning === 'mimic_cxr' ? 10 : 3);
+  checkOwners(studies, file, report);
+  await checkImages(dir, studies, options.decodeImages ?? true, report);
+  for (const [name, uses] of unknownRegions(studies)) {
+    report(
+      'warning',
+      `${file}: sentence_regions: ${shown(name)} is not one of the 12 regions (${uses} uses)`,
+    );
+  }
+
+  const texts = (split: Split) => studies[split].map((study) => cleanReport(study.report, cleaning));
+  const train = texts('train');
+  const inTrain = new Set(train);
+  const countsOf = (split: Split) =>
+    countSplit(studies[split], texts(split), split === 'train' ? undefined : inTrain);
+  const splits = { train: countsOf('train'), val: countsOf('val'), test: countsOf('test') };
+  for (const split of SPLITS) {
+    const { studies, reportsAlsoInTrain } = splits[split];
+    if (studies === 0) report('warning', `${file}: ${split}: expected studies, found none`);
+    if (reportsAlsoInTrain > 0) {
+      report(
+        'warning',
+        `${file}: ${split}: ${reportsAlsoInTrain} of ${studies} reports stand word for word in train`,
+      );
+    }
+  }
+  return {
+    problems,
+    counts: { splits, vocabulary: { threshold, size: buildVocabulary(train, { threshold }).length } },
+  };
+}
+
+type Studies = Record<Split, Study[]>;
+type Report = (level: DataProblem['level'], message: string) => void;
+
+/** The studies that are well formed; the others are reported. */
+function readSplits(value: unknown, file: string, attempt: <T>(read: () => T) => T | undefined): Studies {
+  const studies: Studies = { train: [], val: [], test: [] };
+  for (const split of SPLITS) {
+    const list: unknown =
+      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[split] : value;
+    if (!Array.isArray(list)) {
+      attempt(() => {
+        throw new DataError(`${file}: ${split}: expected an array of studies, found ${shown(list)}`);
+      });
+      continue;
+    }
+    list.forEach((entry, i) => {
+      const study = attempt(() => parseOrThrow(studySchema, entry, `${file}: ${split}[${i}]`));
+      if (study) studies[split].push(study);
+    });
+  }
+  return studies;
+}
+
+/** Each id once, in the list of its split; each patient in one split. */
+function checkOwners(studies: Studies, file: string, report: Report): void {
+  const ids = new Set<string>();
+  const patients = new Map<unknown, Split>();
+  const shared = new Set<unknown>();
+  for (const split of SPLITS) {
+    for (const study of studies[split]) {
+      if (ids.has(study.id)) report('error', `${file}: ${split}: id ${shown(study.id)} is used twice`);
+      ids.add(study.id);
+      if (study.split !== split) {
+        report(
+          'error',
+          `${file}: ${split}: ${shown(study.id)}: expected split "${split}", found "${study.split}"`,
+        );
+      }
+      const patient = study.subject_id;
+      if (patient === undefined) continue;
+      if ((patients.get(patient) ?? split) !== split) shared.add(patient);
+      patients.set(patient, split);
+    }
+  }
+  if (shared.size > 0) {
+    report(
+      'error',
+      `${file}: subject_id: ${shared.size} patients stand in two splits, first ${shown([...shared][0])}`,
+    );
+  }
+}
+
+async function checkImages(dir: string, studies: Studies, decode: boolean, report: Report): Promise<void> {
+  const paths = [...new Set(SPLITS.flatMap((split) => studies[split].flatMap((study) => study.image_path)))];
+  const faults: (string | undefined)[] = new Array(paths.length).fill(undefined);
+  let next = 0;
+  const lane = async () => {
+    while (next < paths.length) {
+      const i = next++;
+      const file = imageFile(dir, paths[i]);
+      if (!existsSync(file)) faults[i] = `${file}: expected an image, found nothing`;
+      else if (decode) await decodeImage(file).catch((error: Error) => (faults[i] = error.message));
+    }
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+  for (const fault of faults) if (fault) report('error', fault);
+}
+
+function countSplit(studies: Study[], texts: string[], inTrain = new Set<string>()): SplitCounts {
+  const lengths = texts.map((text) => words(text).length).sort((a, b) => a - b);
+  const n = lengths.length;
+  return {
+    studies: n,
+    images: studies.reduce((sum, { image_path }) => sum + image_path.length, 0),
+    distinctReports: new Set(texts).size,
+    reportsAlsoInTrain: texts.filter((text) => inTrain.has(text)).length,
+    reportWords: {
+      min: lengths[0] ?? 0,
+      median: n === 0 ? 0 : (lengths[(n - 1) >> 1] + lengths[n >> 1]) / 2,
+      mean: n === 0 ? 0 : lengths.reduce((sum, length) => sum + length, 0) / n,
+      max: lengths[n - 1] ?? 0,
+    },
+  };
+}
