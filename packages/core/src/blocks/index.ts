@@ -1,4 +1,5 @@
 export * from './attention';
+export * from './cross-entropy';
 export * from './dropout';
 export * from './embedding';
 export * from './feed-forward';

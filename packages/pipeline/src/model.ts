@@ -1,0 +1,162 @@
+import {
+  type Alignment,
+  crossEntropy,
+  disposeParameters,
+  type Fusion,
+  isTrainableAgent,
+  type NamedParameters,
+  type Pass,
+  type PatchFeatures,
+  prefixed,
+  REGIONS,
+  type RegionAgent,
+  type RegionMasks,
+  type ReportDecoder,
+  type TokenBatch,
+  type VisionEncoder,
+  type VisionInput,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The five slots. Null: no agent = all patches, no alignment = no loss, no fusion = identity. */
+export interface ModelParts {
+  readonly vision: VisionEncoder;
+  readonly agent: RegionAgent | null;
+  readonly alignment: Alignment | null;
+  readonly fusion: Fusion | null;
+  readonly decoder: ReportDecoder;
+}
+
+/** One batch as the model sees it. */
+export interface ModelBatch {
+  readonly vision: VisionInput;
+  readonly tokens: TokenBatch;
+  /** Per study, per sentence: indices of the regions it speaks of. */
+  readonly sentenceRegions: readonly (readonly (readonly number[])[])[];
+}
+
+/** Scalars of one forward pass. */
+export interface Losses {
+  readonly total: tf.Scalar;
+  /** `tokens` and those of the alignment, before weighting. */
+  readonly parts: Readonly<Record<string, tf.Scalar>>;
+  /** Most probable next token at every position, `[b, t − 1]`, no gradient. */
+  readonly predicted: tf.Tensor2D;
+}
+
+/** RACA, or whatever its slots hold: images in, losses or memory for the decoder out. */
+export class Raca {
+  /** All weights, named `vision.…`, `agent.…`, `alignment.…`, `fusion.…`, `decoder.…`. */
+  readonly parameters: NamedParameters;
+
+  /**
+   * @param separator id of the "." token, which ends a sentence
+   */
+  constructor(
+    readonly parts: ModelParts,
+    readonly separator: number,
+  ) {
+    const slots = Object.entries(parts).filter(([, module]) => module !== null);
+    this.parameters = new Map(slots.flatMap(([name, module]) => [...prefixed(name, module.parameters)]));
+  }
+
+  /** Weights trained by the losses; a trainable agent learns by itself. */
+  get trained(): NamedParameters {
+    const { agent } = this.parts;
+    const own = agent && isTrainableAgent(agent) ? 'agent.' : null;
+    return new Map([...this.parameters].filter(([name]) => !(own && name.startsWith(own))));
+  }
+
+  /** Regions of encoded patches at inference; all patches without an agent. */
+  locate(features: PatchFeatures): RegionMasks {
+    if (this.parts.agent) return this.parts.agent.locate(features);
+    const [b, p] = features.patches.shape;
+    return { masks: tf.ones([b, REGIONS.length, p]), probabilities: tf.ones([b, REGIONS.length, p]) };
+  }
+
+  /** What the decoder reads, `[b, p, d]`. */
+  memory(features: PatchFeatures, regions: RegionMasks, pass: Pass): tf.Tensor3D {
+    const { fusion } = this.parts;
+    return fusion ? fusion.fuse(features.patches, regions.masks, pass) : features.patches;
+  }
+
+  /**
+   * Token cross-entropy by teacher forcing plus the alignment's losses.
+   * @param locate finds or samples the masks; no gradient flows through them
+   * @param weights of the alignment's losses by name, 1 where absent
+   */
+  losses(
+    batch: ModelBatch,
+    pass: Pass,
+    locate: (features: PatchFeatures) => RegionMasks = (features) => this.locate(features),
+    weights: Readonly<Record<string, number>> = {},
+  ): Losses {
+    const { vision, alignment, decoder } = this.parts;
+    const features = vision.encode(batch.vision, pass);
+    const regions = locate(features);
+    const logits = this.logitsOf(features, regions, batch.tokens, pass);
+    const { targets, counted } = targetsOf(batch.tokens);
+    const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
+    const parts: Record<string, tf.Scalar> = { tokens: crossEntropy(flat, targets, counted) };
+    let total = parts.tokens;
+    if (alignment) {
+      const aligned = alignment.losses(
+        {
+          tokens: batch.tokens,
+          embedded: decoder.embed(batch.tokens, pass),
+          patches: features.patches,
+          masks: this.parts.agent ? regions.masks : null,
+          separator: this.separator,
+          sentenceRegions: batch.sentenceRegions,
+        },
+        pass,
+      );
+      for (const [name, loss] of Object.entries(aligned)) {
+        parts[name] = loss;
+        total = tf.add(total, tf.mul(loss, weights[name] ?? 1));
+      }
+    }
+    return { total, parts, predicted: tf.argMax(logits, -1) as tf.Tensor2D };
+  }
+
+  /**
+   * Logits `[b, t − 1, V]` of every token from the one before. In training its dropout has a stream of its own,
+   * so that two sets of masks can be compared under the same dropout.
+   */
+  logitsOf(features: PatchFeatures, regions: RegionMasks, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    const own: Pass = pass.training ? { training: true, random: pass.random.split('decoder') } : pass;
+    return this.parts.decoder.logits(this.memory(features, regions, own), withoutLast(tokens), own);
+  }
+
+  dispose(): void {
+    for (const module of Object.values(this.parts)) module?.dispose();
+    disposeParameters(this.parameters);
+  }
+}
+
+/** Tokens without the last column: the decoder's input in teacher forcing. */
+export function withoutLast({ ids, shape: [b, t] }: TokenBatch): TokenBatch {
+  const out = new Int32Array(b * (t - 1));
+  for (let i = 0; i < b; i++) out.set(ids.subarray(i * t, (i + 1) * t - 1), i * (t - 1));
+  return { ids: out, shape: [b, t - 1] };
+}
+
+/** What each position has to predict, and 1 where that is a word or the report's end, 0 on padding. */
+export function targetsOf({ ids, shape: [b, t] }: TokenBatch): {
+  targets: Int32Array;
+  counted: Float32Array;
+} {
+  const n = t - 1;
+  const targets = new Int32Array(b * n);
+  const counted = new Float32Array(b * n);
+  for (let i = 0; i < b; i++) {
+    let ended = false;
+    for (let j = 0; j < n; j++) {
+      const id = ids[i * t + j + 1];
+      targets[i * n + j] = id;
+      counted[i * n + j] = ended ? 0 : 1;
+      ended ||= id === 0;
+    }
+  }
+  return { targets, counted };
+}

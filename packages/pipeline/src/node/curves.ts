@@ -1,0 +1,31 @@
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
+
+/** One point of a training curve. */
+export interface CurvePoint {
+  readonly epoch: number;
+  readonly curve: string;
+  readonly value: number;
+}
+
+/** Line chart of training curves as SVG text; `title` names the vertical axis. */
+export async function curvesSvg(points: readonly CurvePoint[], title: string): Promise<string> {
+  const { spec } = compile({
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    width: 380,
+    height: 190,
+    data: { values: [...points] },
+    mark: { type: 'line', point: true, strokeWidth: 2 },
+    encoding: {
+      x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1 } },
+      y: { field: 'value', type: 'quantitative', title, scale: { zero: false } },
+      color: { field: 'curve', type: 'nominal', title: null, legend: { orient: 'top' } },
+    },
+  });
+  const view = new View(parse(spec), { renderer: 'none' });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  Adam,
+  type AgentEpisode,
+  type AgentFeedback,
+  isTrainableAgent,
+  type NamedParameters,
+  type ParameterGroup,
+  type Pass,
+  type PatchFeatures,
+  Random,
+  type RegionMasks,
+  stepLr,
+  valueAndGradients,
+} from '@raca/core';
+import { sentenceBleu } from '@raca/metrics';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainingConfig } from './config';
+import type { ModelBatch, Raca } from './model';
+
+/** Numbers of one training step, by name. */
+export type StepLog = Record<string, number>;
+
+/** Turns token ids into the text that report quality is measured on. */
+export type Decode = (ids: ArrayLike<number>) => string;
+
+/** What outlives the gradient tape of one step. */
+interface Held {
+  readonly parts: Record<string, tf.Scalar>;
+  predicted: tf.Tensor2D | null;
+  features: PatchFeatures | null;
+  episode: AgentEpisode | null;
+}
+
+/**
+ * One optimiser step at a time. Everything random in a step comes from (seed, step), so training goes on
+ * after a break exactly as without it.
+ */
+export class Trainer {
+  readonly optimizer: Adam;
+  /** Steps done. */
+  step = 0;
+
+  constructor(
+    readonly model: Raca,
+    private readonly config: TrainingConfig,
+    private readonly decode: Decode,
+  ) {
+    this.optimizer = new Adam(parameterGroups(model.trained, config), {
+      amsgrad: true,
+      weightDecay: config.weightDecay,
+      clipValue: config.clipValue,
+      schedule: stepLr(config.schedule.every, config.schedule.gamma),
+    });
+  }
+
+  /**
+   * Trains on one batch.
+   * @throws Error that names the loss or weight which is not finite; no weight has changed then
+   */
+  trainStep(batch: ModelBatch, epoch: number): StepLog {
+    const { model, config } = this;
+    const pass = { training: true, random: new Random(config.seed).split(`step ${this.step}`) } as const;
+    const { agent } = model.parts;
+    const acting = agent && isTrainableAgent(agent) && this.step % config.agentEvery === 0 ? agent : null;
+    const held: Held = { parts: {}, predicted: null, features: null, episode: null };
+    const act = (features: PatchFeatures): RegionMasks => {
+      held.features = { ...features, patches: tf.keep(features.patches) };
+      held.episode = acting!.act(features, pass.random.split('agent'));
+      return held.episode.regions;
+    };
+    let outcome: ReturnType<typeof valueAndGradients> | null = null;
+    try {
+      outcome = valueAndGradients(() => {
+        const losses = model.losses(batch, pass, acting ? act : undefined, config.lossWeights);
+        for (const [name, loss] of Object.entries(losses.parts)) held.parts[name] = tf.keep(loss);
+        held.predicted = tf.keep(losses.predicted);
+        return losses.total;
+      }, model.trained);
+      const log: StepLog = {};
+      for (const [name, loss] of Object.entries(held.parts)) log[name] = finite(name, loss, this.step);
+      log.loss = finite('total', outcome.value, this.step);
+      const feedback = held.episode && this.feedback(held, batch, pass);
+      this.optimizer.epoch = epoch;
+      this.optimizer.step(outcome.gradients);
+      if (feedback) {
+        const learned = acting!.learn(held.episode!, feedback);
+        for (const [name, x] of Object.entries(learned)) log[`agent/${name}`] = x;
+      }
+      this.step++;
+      return log;
+    } finally {
+      tf.dispose([held.parts, held.predicted, held.features?.patches ?? null, outcome?.value ?? null]);
+      tf.dispose([...(outcome?.gradients.values() ?? [])]);
+      held.episode?.dispose();
+    }
+  }
+
+  /** Report quality with the sampled masks and, as baseline, with the deterministic ones under the same dropout. */
+  private feedback(held: Held, batch: ModelBatch, pass: Pass): AgentFeedback {
+    const { model, config } = this;
+    const quality = this.quality(held.predicted!, batch);
+    if (!config.agentBaseline) return { quality };
+    const greedy = tf.tidy(() => {
+      const logits = model.logitsOf(held.features!, model.locate(held.features!), batch.tokens, pass);
+      return tf.argMax(logits, -1) as tf.Tensor2D;
+    });
+    const baseline = this.quality(greedy, batch);
+    greedy.dispose();
+    return { quality, baseline };
+  }
+
+  /** Sentence BLEU-4 of each teacher-forced argmax report, `[b]`. */
+  private quality(predicted: tf.Tensor2D, { tokens }: ModelBatch): Float32Array {
+    const [b, t] = tokens.shape;
+    const ids = predicted.dataSync();
+    return Float32Array.from({ length: b }, (_, i) => {
+      const reference = this.decode(tokens.ids.subarray(i * t + 1, (i + 1) * t));
+      const hypothesis = this.decode(ids.subarray(i * (t - 1), (i + 1) * (t - 1)));
+      return sentenceBleu(reference, hypothesis);
+    });
+  }
+}
+
+/** Backbone, text encoder and the rest learn at rates of their own. */
+export function parameterGroups(
+  parameters: NamedParameters,
+  { learningRates }: TrainingConfig,
+): ParameterGroup[] {
+  const groupOf = (name: string): keyof typeof learningRates =>
+    name.startsWith('vision.backbone.')
+      ? 'backbone'
+      : name.startsWith('alignment.encoder.')
+        ? 'text'
+        : 'rest';
+  return (['backbone', 'text', 'rest'] as const).map((group) => ({
+    name: group,
+    learningRate: learningRates[group],
+    parameters: new Map([...parameters].filter(([name]) => groupOf(name) === group)),
+  }));
+}
+
+function finite(name: string, scalar: tf.Tensor, step: number): number {
+  const [x] = scalar.dataSync();
+  if (!Number.isFinite(x))
+    throw new Error(`training step ${step}: the loss "${name}" is ${x}, expected a finite number`);
+  return x;
+}

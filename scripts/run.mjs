@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the repository. */
+export const root = fileURLToPath(new URL('../', import.meta.url));
+
+const PNPM = 'pnpm@10.34.8';
+
+/**
+ * Runs a program in the root; quiet programs show their output only when they fail.
+ * Ends this process with the program's exit code when that is not 0.
+ */
+export function run(program, args, { quiet = false, env = {} } = {}) {
+  const result = spawnSync(program, args, {
+    cwd: root,
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
+    shell: process.platform === 'win32',
+    maxBuffer: 1 << 28,
+  });
+  if (result.error) {
+    console.error(`${program}: ${result.error.message}`);
+    process.exit(1);
+  }
+  if (result.status !== 0) {
+    if (quiet) process.stderr.write(`${result.stdout}${result.stderr}`);
+    if (!result.signal) console.error(`failed: ${program} ${args.join(' ')}`);
+    process.exit(result.status ?? 130);
+  }
+}
+
+/** Runs pnpm, fetched by npx where it is not installed. */
+export const pnpm = (args, options) => run('npx', ['--yes', PNPM, ...args], options);
+
+/** Runs a program of node_modules/.bin. */
+export const bin = (name, args, options) => run(process.execPath, [binPath(name), ...args], options);
+
+function binPath(name) {
+  const paths = {
+    vitest: 'node_modules/vitest/vitest.mjs',
+    biome: 'node_modules/@biomejs/biome/bin/biome',
+    tsc: 'node_modules/typescript/bin/tsc',
+    knip: 'node_modules/knip/bin/knip.js',
+    publint: 'node_modules/publint/src/cli.js',
+    attw: 'node_modules/@arethetypeswrong/cli/dist/index.js',
+  };
+  return `${root}${paths[name]}`;
+}
