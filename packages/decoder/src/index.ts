@@ -1,1 +1,5 @@
-export {};
+export { type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+export { type GenerateOptions, generate } from './generate';
+export { type PublishedName, publishedName } from './published-name';
+export * from './search';
+export { transformerDecoder } from './transformer-decoder';

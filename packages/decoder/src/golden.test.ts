@@ -1,0 +1,66 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { applyLinear, EVALUATION, Random, type ReportDecoder, type TokenBatch } from '@raca/core';
+import { largestError } from '@raca/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { transformerDecoderConfigSchema } from './config';
+import { GoldenCase, hasGolden } from './golden-case';
+import { beamSearch, greedy, publishedName, type Search, TRIGRAM_PENALTY, transformerDecoder } from './index';
+import { hiddenStates } from './teacher-forcing';
+import { decoderWeights } from './weights';
+
+/** The published weights in `parameters`. */
+function load(golden: GoldenCase, { parameters }: Pick<ReportDecoder, 'parameters'>): void {
+  for (const [own, variable] of parameters) {
+    const published = publishedName(own);
+    const value = golden.tensor(published.name);
+    variable.assign(published.transpose ? tf.transpose(value) : value);
+  }
+}
+
+const configOf = ({ config }: GoldenCase) => ({
+  variant: 'published' as const,
+  width: config.d_model,
+  heads: config.heads,
+  feedForward: config.d_ff,
+  layers: config.layers,
+  vocabularySize: config.vocab + 1,
+  maxLength: config.max_len,
+});
+
+/** Without its last column, as the decoder is taught. */
+function taught(golden: GoldenCase): TokenBatch {
+  const ids = golden.values('seq');
+  const t = golden.config.max_len;
+  const b = ids.length / t;
+  return { ids: Int32Array.from(ids.filter((_, i) => (i + 1) % t !== 0)), shape: [b, t - 1] };
+}
+
+describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/golden is absent)', (name) => {
+  const skip = !hasGolden(name);
+
+  it.skipIf(skip)('teacher forcing gives the published hidden states and log-probabilities', () => {
+    const golden = new GoldenCase(name);
+    const config = transformerDecoderConfigSchema.parse(configOf(golden));
+    const weights = decoderWeights(config, new Random(1));
+    load(golden, weights);
+    const hidden = hiddenStates(weights, golden.tensor('bca_out'), taught(golden), 0, EVALUATION);
+    expect(largestError(hidden.dataSync(), golden.values('decoder_out'))).toBeLessThan(1e-4);
+    const logProbabilities = tf.logSoftmax(applyLinear(weights.output, hidden));
+    expect(largestError(logProbabilities.dataSync(), golden.values('logprobs'))).toBeLessThan(1e-4);
+  });
+
+  it.skipIf(skip).each<[string, (golden: GoldenCase, maxLength: number) => Search]>([
+    ['beam_seq', ({ config }, maxLength) => beamSearch({ beam: config.beam ?? 3, maxLength })],
+    ['greedy_seq', (_, maxLength) => greedy({ maxLength })],
+    ['greedy_trigram_seq', (_, maxLength) => greedy({ maxLength, trigramPenalty: TRIGRAM_PENALTY })],
+  ])('%s token for token', async (tensor, search) => {
+    const golden = new GoldenCase(name);
+    const t = golden.config.max_len;
+    const decoder = transformerDecoder(configOf(golden), new Random(1));
+    load(golden, decoder);
+    const { tokens } = await search(golden, t)(decoder, golden.tensor('bca_out'));
+    const padded = tokens.flatMap((words) => [...words, ...new Array<number>(t - words.length).fill(0)]);
+    expect(padded).toEqual([...golden.values(tensor)]);
+  });
+});

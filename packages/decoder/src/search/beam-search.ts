@@ -1,0 +1,103 @@
+import { nextLogProbabilities, notNegative, positiveInteger, type Search, withState } from './generation';
+import { penaliseTrigrams } from './trigram-penalty';
+
+/** Options of {@link beamSearch}. */
+export interface BeamSearchOptions {
+  /** Texts kept a study; default 3. */
+  readonly beam?: number;
+  /** Longest report in tokens. */
+  readonly maxLength: number;
+  /** Log-probability taken off for each repeated trigram; 0, the default and the published choice, for none. */
+  readonly trigramPenalty?: number;
+}
+
+/** An unfinished text. */
+interface Beam {
+  readonly words: readonly number[];
+  readonly score: number;
+  /** Row of the decoder's state that has read all words but the last. */
+  readonly row: number;
+}
+
+interface Study {
+  beams: Beam[];
+  best: { words: readonly number[]; score: number };
+}
+
+/**
+ * Beam search by the sum of log-probabilities, without a length penalty. A text is finished by token 0 or at
+ * `maxLength`; the best finished one is returned, the earliest where two are equal.
+ *
+ * The published search lets a finished text go on at −1000, where nothing that grows from it can come back
+ * before it, and runs to the full length. Leaving it out, and stopping a study once no open text is better than
+ * the best finished one (sums only fall), returns the same.
+ */
+export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0 }: BeamSearchOptions): Search {
+  positiveInteger('beam', beam);
+  positiveInteger('maxLength', maxLength);
+  notNegative('trigramPenalty', trigramPenalty);
+  return (decoder, memory) =>
+    withState(decoder, memory, async (state) => {
+      const studies = Array.from(
+        { length: memory.shape[0] },
+        (_, row): Study => ({
+          beams: [{ words: [], score: 0, row }],
+          best: { words: [], score: Number.NEGATIVE_INFINITY },
+        }),
+      );
+      let open = studies;
+      let last = open.map(() => 0);
+      for (let t = 1; open.length > 0; t++) {
+        const next = await nextLogProbabilities(decoder, state, last);
+        for (const study of open) extend(study, next, beam, trigramPenalty, t === maxLength);
+        open = open.filter(({ beams }) => beams.length > 0);
+        if (open.length === 0) break;
+        // The same number of rows for each study, side by side, lets the decoder share what it knows of the study.
+        const each = Math.max(...open.map(({ beams }) => beams.length));
+        const rows: number[] = [];
+        last = [];
+        for (const study of open) {
+          const { beams } = study;
+          const from = rows.length;
+          for (let i = 0; i < each; i++) {
+            const { row, words } = beams[i] ?? beams[0];
+            rows.push(row);
+            last.push(words[words.length - 1]);
+          }
+          study.beams = beams.map((old, i) => ({ ...old, row: from + i }));
+        }
+        state.select(rows);
+      }
+      return {
+        tokens: studies.map(({ best }) => [...best.words]),
+        scores: studies.map(({ best }) => best.score),
+      };
+    });
+}
+
+/** Replaces a study's open texts by the best of their continuations; keeps the best text that ended. */
+function extend(study: Study, next: Float64Array[], beam: number, penalty: number, atEnd: boolean): void {
+  const top: { from: Beam; token: number; score: number }[] = []; // falling scores
+  for (const from of study.beams) {
+    const logProbabilities = next[from.row];
+    penaliseTrigrams(logProbabilities, from.words, penalty);
+    for (let token = 0; token < logProbabilities.length; token++) {
+      const score = from.score + logProbabilities[token];
+      if (top.length === beam && !(score > top[beam - 1].score)) continue;
+      let place = Math.min(top.length, beam - 1);
+      if (top.length < beam) top.push({ from, token, score });
+      while (place > 0 && top[place - 1].score < score) {
+        top[place] = top[place - 1];
+        place--;
+      }
+      top[place] = { from, token, score };
+    }
+  }
+  study.beams = [];
+  for (const { from, token, score } of top) {
+    const words = token === 0 ? from.words : [...from.words, token];
+    if (token !== 0 && !atEnd) study.beams.push({ words, score, row: from.row });
+    else if (score > study.best.score) study.best = { words, score };
+  }
+  if (study.beams.length > 0 && study.beams[0].score <= study.best.score) study.beams = [];
+}

@@ -1,0 +1,6 @@
+export { type BeamSearchOptions, beamSearch } from './beam-search';
+export type { Generation, Search, StepDecoder } from './generation';
+export { greedy } from './greedy';
+export type { OneByOneOptions } from './one-by-one';
+export { type SampleOptions, sample } from './sample';
+export { TRIGRAM_PENALTY } from './trigram-penalty';

@@ -1,0 +1,98 @@
+import {
+  applyLinear,
+  type DecoderState,
+  disposeParameters,
+  type ModuleInfo,
+  type NamedParameters,
+  type Pass,
+  type Random,
+  type ReportDecoder,
+  type TokenBatch,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { version } from '../package.json';
+import { CachedState } from './cached-state';
+import { type ParsedConfig, type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+import { embed, hiddenStates } from './teacher-forcing';
+import { type DecoderWeights, decoderWeights } from './weights';
+
+class TransformerDecoder implements ReportDecoder {
+  readonly info: ModuleInfo;
+  readonly parameters: NamedParameters;
+  readonly vocabularySize: number;
+  readonly width: number;
+  private readonly weights: DecoderWeights;
+
+  constructor(
+    private readonly config: ParsedConfig,
+    random: Random,
+  ) {
+    this.weights = decoderWeights(config, random);
+    this.parameters = this.weights.parameters;
+    this.vocabularySize = config.vocabularySize;
+    this.width = config.width;
+    this.info = { package: '@raca/decoder', version, name: 'transformerDecoder', config };
+  }
+
+  embed(tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    this.checkTokens(tokens);
+    return tf.tidy(() => embed(this.weights, tokens, this.config.dropout, pass));
+  }
+
+  logits(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    this.checkMemory(memory);
+    this.checkTokens(tokens);
+    const [b] = tokens.shape;
+    if (memory.shape[0] !== b) {
+      throw new RangeError(`transformerDecoder: memory has ${memory.shape[0]} rows, tokens have ${b}`);
+    }
+    return tf.tidy(() => {
+      const h = hiddenStates(this.weights, memory, tokens, this.config.dropout, pass);
+      return applyLinear(this.weights.output, h);
+    });
+  }
+
+  start(memory: tf.Tensor3D): DecoderState {
+    this.checkMemory(memory);
+    return new CachedState(this.weights, memory);
+  }
+
+  step(state: DecoderState, tokens: readonly number[] | Int32Array): tf.Tensor2D {
+    if (!(state instanceof CachedState)) {
+      throw new TypeError('transformerDecoder: step needs a state made by start of such a decoder');
+    }
+    return state.step(tokens);
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+
+  private checkMemory(memory: tf.Tensor3D): void {
+    if (memory.rank !== 3 || memory.shape[2] !== this.width) {
+      throw new RangeError(`transformerDecoder: memory must be [b, p, ${this.width}], got [${memory.shape}]`);
+    }
+  }
+
+  private checkTokens({ ids, shape: [b, t] }: TokenBatch): void {
+    if (ids.length !== b * t) {
+      throw new RangeError(
+        `transformerDecoder: tokens of shape [${b},${t}] need ${b * t} ids, got ${ids.length}`,
+      );
+    }
+    if (t > this.config.maxLength) {
+      throw new RangeError(`transformerDecoder: at most ${this.config.maxLength} tokens a report, got ${t}`);
+    }
+  }
+}
+
+/**
+ * Pre-norm Transformer decoder of the R2Gen line over encoded patches, with a cache for writing token by token.
+ *
+ * @param random stream for the initial weights
+ * @throws ZodError for a config that does not fit; RangeError for tensors and tokens that do not
+ * @see Chen et al. 2020, arXiv:2010.16056; Vaswani et al. 2017, arXiv:1706.03762
+ */
+export function transformerDecoder(config: TransformerDecoderConfig, random: Random): ReportDecoder {
+  return new TransformerDecoder(transformerDecoderConfigSchema.parse(config), random);
+}
