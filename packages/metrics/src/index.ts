@@ -1,10 +1,13 @@
+export * from './baselines';
 export * from './bleu';
 export { cider } from './cider';
+export * from './clinical';
 export { distinctTexts, lengthRatio } from './facts';
 export * from './labels/classes';
 export { findMentions, labelReport, type Mention } from './labels/labeler';
 export { splitSentences } from './labels/sentences';
 export { checkPairs, pairById, pairReports } from './pairs';
 export { longestCommonSubsequence, rougeL, rougeLOf } from './rouge';
+export * from './score';
 export { splitTokens } from './tokens';
 export type * from './types';

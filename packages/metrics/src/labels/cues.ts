@@ -27,6 +27,8 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (significantly|appreciably|substantially|completely|entirely|fully|yet|markedly|really|be)? (completely|entirely|fully)? (changed|different|improved|resolved|excluded|exclude|cleared|ruled_out|certain)',
   'not (only|necessarily|limited)',
   'no (doubt|question)',
+  '(nearly|almost|partially|essentially|mostly|incompletely|partly) (completely)? resolved',
+  '(near|nearly|partial|incomplete) (complete)? (resolution|clearing) of',
 ];
 
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
@@ -42,7 +44,7 @@ export const NEGATIONS: readonly Phrase[] = [
   '(free|clear|devoid|cleared) (of|from)',
   'negative for',
   '(absence|lack) of',
-  '(interval|complete|near)? (resolution|clearing|removal|disappearance|evacuation) of',
+  '(interval|complete)? (resolution|clearing|removal|disappearance|evacuation) of',
   '(interval)? resolved',
   'removed',
   'denies',
@@ -57,10 +59,13 @@ export const NEGATIONS: readonly Phrase[] = [
 export const SCOPE_ENDS: readonly Phrase[] = [
   '(is|are|was|were|has|have|remains|remain|appears|appear)',
   'there',
+  '(and|with) (there)? (mild|mildly|moderate|moderately|minimal|small|severe|stable|unchanged|persistent|worsening|increased|increasing|new|low|residual|chronic|old)',
+];
+/** Negation ends here as well, uncertainty does not ("may be compatible with edema"). */
+export const NEGATION_ENDS: readonly Phrase[] = [
   '(due|secondary|related) to',
   '(consistent|compatible) with',
   'causing',
-  '(and|with) (there)? (mild|mildly|moderate|moderately|minimal|small|severe|stable|unchanged|persistent|worsening|increased|increasing|new|low|residual|chronic|old)',
   '(likely|probably|possibly|perhaps|presumably)',
   'which',
 ];
@@ -87,7 +92,6 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   'possib*',
   'probabl*',
   'potential*',
-  'likely',
   '(presumably|presumed|presumptive|perhaps|conceivably)',
   'questionable',
   'question of?',
@@ -101,6 +105,8 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(differential|differentials|consider|considerations|consideration|considered) (diagnosis|diagnoses|include*|includes|of)?',
   'favor*',
   'indeterminate',
+  'maybe',
+  'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'versus',
   'vs',
   'if',
@@ -110,12 +116,23 @@ export const UNCERTAINTIES: readonly Phrase[] = [
 export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(cannot|can_not|could_not|may_not|not|is_not|are_not) (be)? (entirely|completely|definitively|absolutely|confidently|reliably|totally)? (be)? (excluded|exclude|ruled_out)',
   '(is|are|would_be|remains|remain|not)? (difficult|hard|impossible) to (entirely|completely)? (exclude|rule_out)',
-  '(is|are|was|remains)? (possible|suspected|questioned|questionable|probable|likely|considered|favored|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern)',
+  '(is|are|was|remains)? (possible|suspected|questioned|questionable|probable|considered|favored|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern)',
   '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained)',
+  '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern)',
+  'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   '(versus|vs)',
   'not (be)? (entirely|completely)? excluded',
   '(could|may|might) have (this|a_similar) appearance',
 ];
 
-/** What comes right after these was there once, and is no statement about this study. */
-export const HISTORY: readonly Phrase[] = ['(history|hx) of ~', 'h / o ~'];
+/** A finding called normal right behind its name: "vascular congestion is within normal limits". */
+export const CALLED_NORMAL: readonly Phrase[] = [
+  '(is|are|appears|appear|remains|remain) (normal|within_normal_limits|within_limits_of_normal|unremarkable)',
+];
+
+/** What comes right after these is no statement about this study. */
+export const NOT_STATED: readonly Phrase[] = [
+  '(history|hx) of ~',
+  'h / o ~',
+  '(detecting|detection_of|sensitive_for) ~',
+];

@@ -1,7 +1,7 @@
 import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } from './classes';
 import * as cues from './cues';
 import { FINDINGS, SUBJECTS, type SubjectEntry } from './lexicon';
-import { anywhere, atStart, oneOf } from './phrases';
+import { anywhere, oneOf, type Phrase } from './phrases';
 import { splitSentences } from './sentences';
 
 /** One place where a report speaks of a class. */
@@ -98,27 +98,31 @@ interface Scopes {
 }
 
 const negations = new RegExp(`(?<= )(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)})`, 'g');
+const pseudoNegation = new RegExp(` ${oneOf(cues.PSEUDO_NEGATIONS)}`);
 const uncertainties = anywhere(cues.UNCERTAINTIES);
-const scopeEnds = new RegExp(`(?<= )(?:(${oneOf(cues.SCOPE_BRIDGES)})|${oneOf(cues.SCOPE_ENDS)})`, 'g');
+const endsOf = (ends: readonly Phrase[]) =>
+  new RegExp(`(?<= )(?:(${oneOf(cues.SCOPE_BRIDGES)})|${oneOf(ends)})`, 'g');
+const negationEnds = endsOf([...cues.SCOPE_ENDS, ...cues.NEGATION_ENDS]);
+const uncertaintyEnds = endsOf(cues.SCOPE_ENDS);
 
 function readScopes(clause: string): Scopes {
   const negated: Span[] = [];
   for (const match of clause.matchAll(negations)) {
     if (match[1] !== undefined) continue;
     const start = match.index + match[0].length;
-    negated.push({ start, end: scopeEnd(clause, start) });
+    negated.push({ start, end: scopeEnd(clause, start, negationEnds) });
   }
   const uncertain: Span[] = [];
   for (const { index, 0: text } of clause.matchAll(uncertainties)) {
     const start = index + text.length;
-    uncertain.push({ start, end: scopeEnd(clause, start) });
+    uncertain.push({ start, end: scopeEnd(clause, start, uncertaintyEnds) });
   }
   return { negated, uncertain };
 }
 
-function scopeEnd(clause: string, start: number): number {
-  scopeEnds.lastIndex = start;
-  for (let match = scopeEnds.exec(clause); match; match = scopeEnds.exec(clause)) {
+function scopeEnd(clause: string, start: number, ends: RegExp): number {
+  ends.lastIndex = start;
+  for (let match = ends.exec(clause); match; match = ends.exec(clause)) {
     if (match[1] === undefined) return match.index;
   }
   return clause.length;
@@ -132,34 +136,39 @@ const nounWords =
   '(?:(?!(?:is|are|was|were|has|have|there|with|which|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
 const postNegation = new RegExp(`^${nounWords}${oneOf(cues.POST_NEGATIONS)}`);
 const postUncertainty = new RegExp(`^${nounWords}${oneOf(cues.POST_UNCERTAINTIES)}`);
+const calledNormal = new RegExp(`^${oneOf(cues.CALLED_NORMAL)}`);
 const almost =
   /(?:^| )(?:nearly|almost|partially|incompletely|partly|essentially|mostly) (?:completely )?(?:resolved|cleared) /;
-const history = new RegExp(` ${oneOf(cues.HISTORY)}$`);
+const notStated = new RegExp(` ${oneOf(cues.NOT_STATED)}$`);
 
 function statusAt(clause: string, { start, end }: Span, scopes: Scopes): LabelValue {
   const rest = clause.slice(end);
   if (postUncertainty.test(rest)) return -1;
-  if (inside(scopes.negated, start)) return 0;
+  const lastWord = clause.lastIndexOf(' ', end - 2) + 1;
+  if (inside(scopes.negated, start) || inside(scopes.negated, lastWord)) return 0;
+  if (calledNormal.test(rest)) return 0;
   if (postNegation.test(rest) && !almost.test(clause)) return 0;
   return inside(scopes.uncertain, start) ? -1 : 1;
 }
 
-const findings = FINDINGS.map(({ label, phrases, except }) => ({
+const findings = FINDINGS.map(({ label, phrases, except, hint }) => ({
   label,
+  hint,
   phrases: anywhere(phrases),
   except: except && anywhere(except),
 }));
 
 function readFindings(clause: string, scopes: Scopes): Found[] {
   const found: Found[] = [];
-  for (const { label, phrases, except } of findings) {
+  for (const { label, phrases, except, hint } of findings) {
     let excluded: Span[] | undefined;
     for (const match of clause.matchAll(phrases)) {
       const span = { start: match.index, end: match.index + match[0].length };
       excluded ??= except ? [...clause.matchAll(except)].map(spanOf) : [];
       if (excluded.some(({ start, end }) => start < span.end && span.start < end)) continue;
-      if (history.test(clause.slice(0, span.start))) continue;
-      found.push({ ...span, label, value: statusAt(clause, span, scopes), finding: true });
+      if (notStated.test(clause.slice(0, span.start))) continue;
+      const status = statusAt(clause, span, scopes);
+      found.push({ ...span, label, value: hint && status === 1 ? -1 : status, finding: true });
     }
   }
   return found;
@@ -170,6 +179,9 @@ const spanOf = (match: RegExpExecArray): Span => ({
   end: match.index + match[0].length,
 });
 
+const alternatives =
+  /^(?:(?:[a-z0-9]+ )?(?:and \/ )?or|(?:[a-z0-9]+ ){0,5}(?:versus|vs)) (?:[a-z0-9]+ ){0,4}$/;
+
 /** "atelectasis or infiltrate": both uncertain, unless something settled them already. */
 function loosenAlternatives(clause: string, found: Found[]): void {
   const list = found.filter(({ finding }) => finding);
@@ -177,7 +189,8 @@ function loosenAlternatives(clause: string, found: Found[]): void {
     const a = list[i - 1]!;
     const b = list[i]!;
     if (a.end > b.start || a.label === b.label || a.value === 0 || b.value === 0) continue;
-    if (/^(?:[a-z0-9]+ ){0,3}(?:or|versus|vs) (?:[a-z0-9]+ ){0,3}$/.test(clause.slice(a.end, b.start))) {
+    if (pseudoNegation.test(clause)) continue;
+    if (alternatives.test(clause.slice(a.end, b.start))) {
       a.value = -1;
       b.value = -1;
     }
@@ -189,7 +202,7 @@ const verb =
 const otherNoun =
   '(?:the|there|lungs?|aort[a-z]*|pulmonary|vascul[a-z]*|hil[a-z]*|bony|osseous|trachea|mediast[a-z]*|cardi[a-z]*|heart) ';
 
-function compileSubject({ label, subjects, except, abnormal, borderline, normal }: SubjectEntry) {
+function compileSubject({ label, subjects, except, abnormal, borderline, normal, hedges }: SubjectEntry) {
   const attribute = `(?:(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
   const noVerb = `(?:(?!${verb}|;)[a-z0-9,/()]+ ){0,10}?`;
   const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
@@ -197,6 +210,7 @@ function compileSubject({ label, subjects, except, abnormal, borderline, normal 
     label,
     subjects: anywhere(subjects),
     except: except && anywhere(except),
+    hedges: hedges && new RegExp(` ${oneOf(hedges)}`),
     /** "… silhouette and aorta are mildly enlarged" or, without a verb, "heart size upper normal". */
     after: new RegExp(
       `^(?:${noVerb}${verb}${noNoun}|(?:(?!${verb}|${otherNoun}|and )[a-z0-9]+ ){0,3}?)${attribute}`,
@@ -226,11 +240,13 @@ function readSubjects(clause: string, scopes: Scopes): Found[] {
       const { borderline, normal, abnormal } = attribute.groups;
       const text = (borderline ?? normal ?? abnormal)!;
       const at = before ? before.index : end + attribute[0].length - text.length;
+      let value = subjectStatus(clause, { start: at, end: at + text.length }, attribute.groups, scopes);
+      if (value === 1 && rule.hedges?.test(clause)) value = -1;
       found.push({
         start: Math.min(start, at),
         end: Math.max(end, at + text.length),
         label: rule.label,
-        value: subjectStatus(clause, { start: at, end: at + text.length }, attribute.groups, scopes),
+        value,
         finding: false,
       });
     }

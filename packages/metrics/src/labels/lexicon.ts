@@ -7,6 +7,8 @@ export interface FindingEntry {
   readonly phrases: readonly Phrase[];
   /** Where one of these covers a phrase, it is no mention. */
   readonly except?: readonly Phrase[];
+  /** A sign that only hints at the class: affirmed, it is uncertain. */
+  readonly hint?: true;
 }
 
 /** A part of the body that says nothing alone: its attribute makes the label. */
@@ -17,6 +19,8 @@ export interface SubjectEntry {
   readonly abnormal: readonly Phrase[];
   readonly borderline: readonly Phrase[];
   readonly normal: readonly Phrase[];
+  /** Abnormal counts as uncertain beside these: another cause is named. */
+  readonly hedges?: readonly Phrase[];
 }
 
 export const FINDINGS: readonly FindingEntry[] = [
@@ -41,6 +45,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     phrases: [
       'mass',
       'masses',
+      'masslike',
       'nodule*',
       'micronodul*',
       'nodular (opacit*|densit*|opacification*|lesion*|focus|foci|shadow*|mass*|infiltrat*|disease)',
@@ -109,23 +114,36 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(vascular|venous|pulmonary|vessel|vasculature|perihilar|central|hilar|interstitial|cardiopulmonary|circulatory) congestion',
       'congestion of ~ (vasculature|vessels|vessel|lungs|veins)',
       'congestive (change*|failure|heart|pattern|process)',
-      '(vasculature|vascularity|vessels|vascular_markings) (is|are|appears|appear|remains) ~ (congested|engorged|indistinct|cephalized)',
-      '(congested|engorged|indistinct) ~ (vasculature|vascularity|vessels|vascular_markings|veins)',
-      '(vascular|venous|vessel) (engorgement|redistribution|indistinctness|prominence|plethora)',
+      '(vasculature|vascularity|vessels|vascular_markings) (is|are|appears|appear|remains) ~ (congested|engorged)',
+      '(congested|engorged) ~ (vasculature|vascularity|vessels|vascular_markings|veins)',
+      '(vascular|venous|vessel) engorgement',
       'engorgement of ~ (vasculature|vessels|veins)',
-      'indistinctness of ~ (vasculature|vessels|vascular_markings)',
-      'cephalization',
       'kerley b? lines?',
       '(fluid|volume) overload',
       'cardiac decompensation',
     ],
     except: ['(soft_tissue|subcutaneous|peripheral|leg|pedal|marrow) edema'],
   },
+  {
+    label: 'Edema',
+    phrases: [
+      '(vascular|venous|vessel) (redistribution|indistinctness|prominence|plethora)',
+      'indistinctness of ~ (vasculature|vessels|vascular_markings)',
+      'indistinct ~ (vasculature|vascularity|vessels|vascular_markings)',
+      '(vasculature|vascularity|vessels|vascular_markings) (is|are|appears|appear|remains) ~ (indistinct|cephalized)',
+      'cephalization',
+    ],
+    hint: true,
+  },
   { label: 'Consolidation', phrases: ['consolidat*'] },
   {
     label: 'Pneumonia',
     phrases: ['pneumonia*', 'bronchopneumonia*', 'pneumonic', 'pneumonitis', 'infection*', 'infectious'],
-    except: ['(interstitial|radiation|organizing) pneumonitis', 'pneumonia (vaccine|protocol)'],
+    except: [
+      '(granulomatous|fungal|histoplasmosis|urinary|prior|previous|old|remote) ~ (infection*|pneumonia*)',
+      '(interstitial|radiation|organizing) pneumonitis',
+      'pneumonia (vaccine|protocol)',
+    ],
   },
   {
     label: 'Atelectasis',
@@ -165,9 +183,6 @@ export const FINDINGS: readonly FindingEntry[] = [
       'hemothora*',
       'fluid (in|within|along|tracking_into) ~ (fissure*|pleural_space*|pleura)',
       '(fissural|subpulmonic|loculated|layering) fluid',
-      'blunting of ~ ~ (costophrenic|cp|costodiaphragmatic|costophrenic_angle) (angle*|sulc*|recess*|xxxx)?',
-      '(costophrenic|cp|costodiaphragmatic|sulcus|angle) (angle*|sulc*|recess*|xxxx)? blunting',
-      'blunted ~ (costophrenic|cp|costodiaphragmatic) (angle*|sulc*|recess*|xxxx)?',
     ],
     except: ['(pericardial|joint|ear) effusion*'],
   },
@@ -317,7 +332,12 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       'cardiac silhouette and vascularity',
     ],
     abnormal: LARGE,
-    borderline: ['borderline', 'mildly prominent', 'slightly prominent', 'mild prominence'],
+    borderline: [
+      'borderline (enlarge*|prominen*|large)?',
+      'mildly prominent',
+      'slightly prominent',
+      'mild prominence',
+    ],
     normal: NORMAL_SIZE,
   },
   {
@@ -325,10 +345,11 @@ export const SUBJECTS: readonly SubjectEntry[] = [
     subjects: [
       '(costophrenic|cp|costodiaphragmatic) (angle*|sulc*|recess*|xxxx)?',
       'pleural (space|spaces|recesses)',
-      'pleural sulci',
+      '(pleural|posterior|lateral) (sulcus|sulci)',
     ],
     abnormal: ['blunt*', 'obscur*', 'effaced', 'obliterat*', 'ill defined'],
     borderline: ['borderline'],
+    hedges: ['scar*', '~ thickening', 'chronic', 'reaction', '(may|could) ~ ~ (effusion*|fluid)'],
     normal: [
       'sharp',
       'clear',
