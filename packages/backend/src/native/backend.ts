@@ -1,0 +1,105 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { util } from '@tensorflow/tfjs-core';
+import { type OrtBinding, ortTensor, Program, type SessionOptions } from './binding';
+import type { Graph } from './onnx-bytes';
+import { BufferPool, type PooledArray } from './pool';
+
+type DataId = TensorInfo['dataId'];
+type Values = backend_util.BackendValues;
+
+/** An array with its shape: what a program reads or writes. */
+export type Shaped = readonly [dims: readonly number[], data: PooledArray];
+
+export interface NativeBackendOptions extends SessionOptions {
+  /** Most idle bytes the buffer pool keeps. */
+  readonly poolBytes: number;
+}
+
+/**
+ * The CPU backend of tfjs with pooled output memory and onnxruntime programs. Data stay plain typed arrays, so every
+ * CPU kernel works on it unchanged; native kernels replace them one by one.
+ */
+export class NativeBackend extends MathBackendCPU {
+  readonly pool: BufferPool;
+  private readonly programs = new Map<string, Program>();
+
+  constructor(
+    private readonly ort: OrtBinding,
+    readonly options: NativeBackendOptions,
+  ) {
+    super();
+    this.pool = new BufferPool(options.poolBytes);
+    (this as unknown as { firstUse: boolean }).firstUse = false; // no advice to install tfjs-node
+  }
+
+  /** Compiled programs, one for each operator and its attributes. */
+  get sessions(): number {
+    return this.programs.size;
+  }
+
+  /** Runs the graph known as `key`, compiled at its first use. */
+  run(key: string, graph: () => Graph, feeds: readonly Shaped[], results: readonly Shaped[]): void {
+    let program = this.programs.get(key);
+    if (program === undefined) {
+      program = new Program(this.ort, graph(), this.options);
+      this.programs.set(key, program);
+    }
+    program.run(
+      feeds.map(([dims, data]) => ortTensor(dims, data)),
+      results.map(([dims, data]) => ortTensor(dims, data)),
+    );
+  }
+
+  /** An output array with any contents. */
+  floats(length: number): Float32Array {
+    return this.pool.take(Float32Array, length);
+  }
+
+  /** The tensor's array. Casts to float32 may leave integers or booleans behind, which are converted here. */
+  read32(x: TensorInfo): Float32Array {
+    const { values } = this.data.get(x.dataId);
+    return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+  }
+
+  override write(values: Values, shape: number[], dtype: DataType): DataId {
+    if (ArrayBuffer.isView(values)) this.pool.retain(values);
+    return super.write(values, shape, dtype);
+  }
+
+  override move(dataId: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
+    if (ArrayBuffer.isView(values)) this.pool.retain(values);
+    super.move(dataId, values, shape, dtype, refCount);
+  }
+
+  /** Arrays from the pool leave as copies: the caller may keep them for ever. */
+  override readSync(dataId: DataId): Values {
+    const values = super.readSync(dataId);
+    return ArrayBuffer.isView(values) && this.pool.owns(values) ? (values as PooledArray).slice() : values;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const { values } = this.data.get(dataId);
+    const gone = super.disposeData(dataId, force);
+    if (gone && ArrayBuffer.isView(values)) this.pool.release(values);
+    return gone;
+  }
+
+  override dispose(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
+    this.pool.clear();
+    super.dispose();
+  }
+}
+
+/** A finished float32 output. */
+export function output(backend: NativeBackend, shape: readonly number[], values: Float32Array): TensorInfo {
+  return backend.makeTensorInfo([...shape], 'float32', values);
+}
+
+/** True if all tensors are float32 and none is empty: what native kernels take. */
+export function allFloat(...tensors: readonly TensorInfo[]): boolean {
+  return tensors.every((t) => t.dtype === 'float32' && util.sizeFromShape(t.shape) > 0);
+}

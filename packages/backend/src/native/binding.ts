@@ -1,0 +1,110 @@
+import { encodeModel, type Graph } from './onnx-bytes';
+import type { PooledArray } from './pool';
+
+/** The one release whose internal binding this file knows. */
+export const ORT_VERSION = '1.30.0';
+
+/** A tensor as the binding takes it; the binding reads these four fields and nothing else. */
+export interface OrtTensor {
+  readonly type: 'float32' | 'int32' | 'bool';
+  readonly dims: readonly number[];
+  readonly data: PooledArray;
+  readonly location: 'cpu';
+}
+
+type Feeds = Record<string, OrtTensor>;
+
+interface OrtSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
+  run(feeds: Feeds, fetches: Feeds, options: object): Record<string, unknown>;
+  dispose(): void;
+}
+
+/** `onnxruntime-node/dist/binding`: not public, hence the exact version. */
+export interface OrtBinding {
+  readonly binding: { readonly InferenceSession: new () => OrtSession };
+  initOrt(): void;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator. */
+  readonly threads: number;
+  /** Whether idle threads wait by spinning: a little faster on an idle machine, wasteful on a busy one. */
+  readonly spin: boolean;
+}
+
+const RUN_OPTIONS = {};
+
+/** One compiled graph with preallocated outputs; runs synchronously. */
+export class Program {
+  private readonly session: OrtSession;
+
+  constructor(
+    ort: OrtBinding,
+    graph: Graph,
+    { threads, spin }: SessionOptions,
+    private readonly inputs = Object.keys(graph.inputs),
+    private readonly outputs = Object.keys(graph.outputs),
+  ) {
+    const model = encodeModel(graph);
+    this.session = new ort.binding.InferenceSession();
+    this.session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      enableMemPattern: false, // sizes change from run to run
+      logSeverityLevel: 4,
+      extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } },
+    });
+  }
+
+  /** Feeds and results in the order of the graph's inputs and outputs; results must have the exact shapes. */
+  run(feeds: readonly OrtTensor[], results: readonly OrtTensor[]): void {
+    const fed: Feeds = {};
+    for (let i = 0; i < feeds.length; i++) fed[this.inputs[i]] = feeds[i];
+    const fetched: Feeds = {};
+    for (let i = 0; i < results.length; i++) fetched[this.outputs[i]] = results[i];
+    this.session.run(fed, fetched, RUN_OPTIONS);
+  }
+
+  dispose(): void {
+    this.session.dispose();
+  }
+}
+
+/** `array` of shape `dims` for {@link Program.run}; bytes are booleans. */
+export function ortTensor(dims: readonly number[], data: PooledArray): OrtTensor {
+  const type = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
+  return { type, dims, data, location: 'cpu' };
+}
+
+/**
+ * The installed binding.
+ *
+ * @throws Error if onnxruntime-node is absent, has no library for this platform, or is another version
+ */
+export async function loadBinding(): Promise<OrtBinding> {
+  // Names in variables: bundlers must leave both imports to Node.
+  const [files, name] = [['binding', 'version'], 'onnxruntime-node/dist/'];
+  const [native, release] = await Promise.all(
+    files.map((file) => import(/* @vite-ignore */ `${name}${file}.js`)),
+  );
+  const found = (release.version ?? release.default?.version) as string;
+  if (found !== ORT_VERSION) throw new Error(`onnxruntime-node ${ORT_VERSION} expected, found ${found}`);
+  const ort = (native.initOrt ? native : native.default) as OrtBinding;
+  checkBinding(ort);
+  ort.initOrt();
+  return ort;
+}
+
+/** The session class must still offer what {@link Program} calls. */
+function checkBinding(ort: OrtBinding): void {
+  const session = ort?.binding?.InferenceSession?.prototype as Partial<OrtSession> | undefined;
+  const missing = (['loadModel', 'run', 'dispose'] as const).filter(
+    (m) => typeof session?.[m] !== 'function',
+  );
+  if (typeof ort?.initOrt !== 'function' || missing.length > 0) {
+    throw new Error(`onnxruntime-node ${ORT_VERSION}: the binding lacks ${missing.join(', ') || 'initOrt'}`);
+  }
+}

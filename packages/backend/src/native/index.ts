@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { NativeBackend } from './backend';
+import { loadBinding, ORT_VERSION, type OrtBinding } from './binding';
+import { withFallback } from './kernel';
+import { nativeKernels } from './table';
+
+export type { NativeBackend } from './backend';
+export { nativeKernels } from './table';
+
+/** Options of {@link registerNative}. */
+export interface NativeOptions {
+  /** Threads inside one operator; default: the processors available, at most 8. */
+  readonly threads?: number;
+  /** Idle threads wait by spinning; default false. */
+  readonly spin?: boolean;
+  /** Idle memory kept for reuse, in bytes; default 2 GiB. */
+  readonly poolBytes?: number;
+  /** Loads the onnxruntime binding; replaced in tests. */
+  readonly load?: () => Promise<OrtBinding>;
+}
+
+/** What {@link registerNative} has put in place. */
+export interface NativeInfo {
+  readonly name: 'native';
+  /** Release of onnxruntime-node. */
+  readonly version: string;
+  readonly threads: number;
+  /** tfjs kernels computed by this backend itself; the rest are the CPU backend's. */
+  readonly kernels: readonly string[];
+}
+
+/**
+ * Registers the tfjs backend `native`: the CPU backend with its hot kernels run by onnxruntime. It does not become the
+ * current backend; call `tf.setBackend('native')`. A second call replaces nothing and tells about the first.
+ *
+ * @returns what is there, or why it is not (onnxruntime-node missing, other version, no library for this platform)
+ */
+export async function registerNative(
+  options: NativeOptions = {},
+): Promise<NativeInfo | { unavailable: string }> {
+  const present = tf.findBackend('native');
+  if (present instanceof NativeBackend) return describe(present);
+  const {
+    threads = Math.min(availableParallelism(), 8),
+    spin = false,
+    poolBytes = 2 ** 31,
+    load = loadBinding,
+  } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`registerNative: threads must be a positive integer, got ${threads}`);
+  }
+  let ort: OrtBinding;
+  try {
+    ort = await load();
+  } catch (error) {
+    return { unavailable: String((error as Error)?.message ?? error).split('\n')[0] };
+  }
+  registerKernels();
+  const backend = new NativeBackend(ort, { threads, spin, poolBytes });
+  tf.registerBackend('native', () => backend, 0); // priority 0: never chosen without being asked for
+  return describe(backend);
+}
+
+const describe = (backend: NativeBackend): NativeInfo => ({
+  name: 'native',
+  version: ORT_VERSION,
+  threads: backend.options.threads,
+  kernels: Object.keys(nativeKernels),
+});
+
+function registerKernels(): void {
+  const all = new Map<string, tf.KernelConfig>();
+  for (const cpu of tf.getKernelsForBackend('cpu')) {
+    const kernel = withFallback(cpu, nativeKernels, all);
+    all.set(cpu.kernelName, kernel);
+    tf.registerKernel(kernel);
+  }
+}

@@ -1,0 +1,255 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers';
+import { describe, expect, it } from 'vitest';
+import { nativeKernels, registerNative } from './index';
+
+const info = await registerNative({ threads: 2 });
+const missing = 'unavailable' in info ? info.unavailable : '';
+
+type Case = readonly [name: string, f: () => tf.Tensor | tf.Tensor[], kernels?: string];
+
+/** Seeded values in [-2, 2), the same on every backend. */
+function values(shape: readonly number[], seed = 1): tf.Tensor {
+  let state = seed * 2654435761;
+  const xs = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+  return tf.tensor(xs, [...shape]);
+}
+
+/** Runs `f` on both backends: same shapes, types and values; outputs must come from the kernels named. */
+async function same(f: () => tf.Tensor | tf.Tensor[], tolerance = 1e-4): Promise<void> {
+  const results = [];
+  for (const name of ['cpu', 'native']) {
+    await tf.setBackend(name);
+    const before = tf.memory().numTensors;
+    const found = tf.tidy(() => [f()].flat());
+    results.push(found.map((t) => ({ shape: t.shape, dtype: t.dtype, values: [...t.dataSync()] })));
+    tf.dispose(found);
+    expect(tf.memory().numTensors).toBe(before);
+  }
+  const [cpu, native] = results;
+  expect(native.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
+    cpu.map(({ shape, dtype }) => ({ shape, dtype })),
+  );
+  cpu.forEach((c, i) => {
+    const scale = Math.max(1, ...c.values.filter(Number.isFinite).map(Math.abs));
+    tf.test_util.expectArraysClose(native[i].values, c.values, tolerance * scale);
+  });
+}
+
+const SHAPES = [
+  [],
+  [1],
+  [7],
+  [0, 3],
+  [3, 5],
+  [1, 5],
+  [5, 1],
+  [33, 65],
+  [2, 3, 4],
+  [4, 1, 300],
+  [2, 1, 3, 500],
+];
+/** Pairs that broadcast: both ways, in the middle, by a scalar, by size-1 axes, empty. */
+const PAIRS: readonly [number[], number[]][] = [
+  ...SHAPES.map((s) => [s, s] as [number[], number[]]),
+  ...SHAPES.flatMap(
+    (s) =>
+      [
+        [s, []],
+        [[], s],
+      ] as [number[], number[]][],
+  ),
+  [[33, 65], [65]],
+  [[65], [33, 65]],
+  [
+    [33, 65],
+    [33, 1],
+  ],
+  [
+    [33, 1],
+    [1, 65],
+  ],
+  [
+    [2, 3, 1],
+    [3, 400],
+  ],
+  [
+    [4, 1, 300],
+    [4, 7, 1],
+  ],
+  [
+    [0, 3],
+    [1, 3],
+  ],
+  [
+    [3, 1],
+    [3, 0],
+  ],
+];
+
+const BINARY: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = {
+  Add: tf.add,
+  Sub: tf.sub,
+  Multiply: tf.mul,
+  RealDiv: (a, b) => tf.div(a, tf.add(tf.abs(b), 0.5)),
+  Maximum: tf.maximum,
+  Minimum: tf.minimum,
+  SquaredDifference: tf.squaredDifference,
+  Greater: tf.greater,
+  GreaterEqual: tf.greaterEqual,
+  Less: tf.less,
+  LessEqual: tf.lessEqual,
+  Equal: (a, b) => tf.equal(tf.round(a), tf.round(b)),
+};
+
+const UNARY: Record<string, (x: tf.Tensor) => tf.Tensor> = {
+  Relu: tf.relu,
+  Sqrt: (x) => tf.sqrt(tf.abs(x)),
+  Rsqrt: (x) => tf.rsqrt(tf.add(tf.abs(x), 0.1)),
+  Exp: tf.exp,
+  Log: (x) => tf.log(tf.add(tf.abs(x), 0.1)),
+  Tanh: tf.tanh,
+  Sigmoid: tf.sigmoid,
+  Square: tf.square,
+  Neg: tf.neg,
+  Abs: tf.abs,
+  Reciprocal: (x) => tf.reciprocal(tf.add(tf.abs(x), 0.1)),
+  Step: (x) => tf.step(x, 0.25),
+  ClipByValue: (x) => tf.clipByValue(x, -0.5, 1),
+};
+
+const REDUCE = { Sum: tf.sum, Mean: tf.mean, Max: tf.max, Min: tf.min };
+const AXES: readonly [number[], number[] | undefined][] = [
+  [[7], undefined],
+  [[], undefined],
+  [[3, 5], [0]],
+  [[3, 5], [1]],
+  [[3, 1, 5], [1]],
+  [
+    [33, 65, 3],
+    [0, 1],
+  ],
+  [
+    [33, 5, 7],
+    [0, 2],
+  ],
+  [
+    [2, 3, 4, 5],
+    [1, 3],
+  ],
+  [[2, 3, 4, 5], [-1]],
+  [[1, 1], [0]],
+  [[700, 9], [0]],
+];
+
+const MATMULS: readonly [string, number[], number[], boolean, boolean][] = [
+  ['plain', [3, 4], [4, 5], false, false],
+  ['left transposed', [4, 3], [4, 5], true, false],
+  ['right transposed', [3, 4], [5, 4], false, true],
+  ['both transposed', [4, 3], [5, 4], true, true],
+  ['one row', [1, 129], [129, 1], false, false],
+  ['one inner', [17, 1], [1, 33], false, false],
+  ['batched', [6, 7, 8], [6, 8, 9], false, false],
+  ['batched left', [6, 8, 7], [6, 8, 9], true, false],
+  ['batched right', [6, 7, 8], [6, 9, 8], false, true],
+  ['batched both', [6, 8, 7], [6, 9, 8], true, true],
+  ['heads', [2, 3, 10, 4], [2, 3, 10, 4], false, true],
+  ['left broadcast', [1, 7, 8], [6, 8, 9], false, false],
+  ['right broadcast', [6, 7, 8], [1, 8, 9], false, false],
+  ['right broadcast, transposed', [6, 7, 8], [1, 9, 8], false, true],
+  ['right broadcast, left transposed', [6, 8, 7], [1, 8, 9], true, false],
+  ['lower rank', [2, 3, 7, 8], [8, 9], false, false],
+  ['empty', [0, 4], [4, 5], false, false],
+];
+
+const CASES: readonly Case[] = [
+  ...Object.entries(BINARY).flatMap(([name, f]) =>
+    PAIRS.map(([a, b]): Case => [`${name} [${a}] [${b}]`, () => f(values(a), values(b, 2)), name]),
+  ),
+  ...Object.entries(UNARY).flatMap(([name, f]) =>
+    [...SHAPES, [40, 50]].map((s): Case => [`${name} [${s}]`, () => f(values(s)), name]),
+  ),
+  ...Object.entries(REDUCE).flatMap(([name, f]) =>
+    AXES.flatMap(([s, axes]) =>
+      [false, true].map(
+        (keep): Case => [`${name} [${s}] over ${axes} ${keep}`, () => f(values(s), axes, keep), name],
+      ),
+    ),
+  ),
+  ...[[5], [1, 1], [33, 65], [2, 3, 4, 98]].map(
+    (s): Case => [`Softmax [${s}]`, () => tf.softmax(values(s)), 'Softmax'],
+  ),
+  [
+    'Softmax of a masked row',
+    () => tf.softmax(tf.add(values([4, 9]), tf.mul(-1e9, tf.cast(tf.greater(values([9], 3), 0), 'float32')))),
+    'Softmax',
+  ],
+  ...MATMULS.map(
+    ([name, a, b, ta, tb]): Case => [
+      `matMul ${name}`,
+      () => tf.matMul(values(a), values(b, 2), ta, tb),
+      'BatchMatMul',
+    ],
+  ),
+  ...(['linear', 'relu', 'elu', 'sigmoid', 'relu6', 'leakyrelu', 'prelu'] as const).flatMap((activation) =>
+    [
+      [7, 8],
+      [3, 7, 8],
+    ].map(
+      (a): Case => [
+        `fused matMul [${a}] ${activation}`,
+        () =>
+          tf.fused.matMul({
+            a: values(a),
+            b: values([...a.slice(0, -2), 8, 9], 2),
+            bias: values([9], 3),
+            activation,
+            leakyreluAlpha: 0.3,
+            preluActivationWeights: values([9], 4),
+          } as Parameters<typeof tf.fused.matMul>[0]),
+        '_FusedMatMul',
+      ],
+    ),
+  ),
+  [
+    'where',
+    () => tf.where(tf.greater(values([33, 65]), 0), values([33, 65], 2), values([33, 65], 3)),
+    'Select',
+  ],
+  ['NaN stays', () => [tf.relu, tf.abs, tf.step].map((f) => f(tf.tensor1d([Number.NaN, 1, -1]))), 'Step'],
+  [
+    'infinities',
+    () => [tf.exp, tf.sigmoid, tf.tanh].map((f) => f(tf.fill([2000], Number.POSITIVE_INFINITY))),
+    'Exp',
+  ],
+  ['far from zero', () => [tf.exp, tf.sigmoid, tf.tanh].map((f) => f(tf.fill([2000], -40))), 'Exp'],
+  [
+    'booleans cast to floats',
+    () => tf.matMul(tf.cast(tf.greater(values([5, 6]), 0), 'float32'), values([6, 7])),
+    'Cast',
+  ],
+  [
+    'integers stay integers',
+    () => [tf.add(tf.tensor1d([1, 2], 'int32'), 3), tf.sum(tf.tensor1d([1, 2], 'int32'))],
+    'Add',
+  ],
+];
+
+describe.skipIf(missing !== '')(`native kernels equal those of the CPU backend ${missing}`, () => {
+  it.each(CASES.map(([name, f]) => ({ name, f })))('$name', ({ f }) => same(f));
+
+  it('multiplies where both sides broadcast (the CPU backend does not)', async () => {
+    await tf.setBackend('native');
+    const [a, b] = [values([2, 1, 7, 8]), values([1, 3, 8, 9], 2)];
+    const wide = tf.matMul(tf.tile(a, [1, 3, 1, 1]), tf.tile(b, [2, 1, 1, 1]));
+    tf.test_util.expectArraysClose(tf.matMul(a, b).dataSync(), wide.dataSync());
+  });
+
+  it('covers every kernel of the table', () => {
+    const covered = new Set(CASES.flatMap(([, , kernel]) => kernel?.split(' ') ?? []));
+    expect(Object.keys(nativeKernels).filter((k) => !covered.has(k))).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { allFloat, output } from '../backend';
+import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
+import type { Graph } from '../onnx-bytes';
+
+/** tfjs kernel and ONNX operator. */
+const REDUCTIONS: readonly [kernel: string, op: string][] = [
+  ['Sum', 'ReduceSum'],
+  ['Mean', 'ReduceMean'],
+  ['Max', 'ReduceMax'],
+  ['Min', 'ReduceMin'],
+];
+
+interface ReductionAttrs {
+  readonly axis: number | number[];
+  /** Max has this name for its axes. */
+  readonly reductionIndices?: number | number[];
+  readonly keepDims: boolean;
+}
+
+function reduction(op: string): NativeKernel {
+  return ({ inputs: { x }, attrs, backend }) => {
+    if (!allFloat(x)) return undefined;
+    const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
+    const axes = util.parseAxisParam(reductionIndices, x.shape);
+    if (axes.length === 0 || x.shape.length === 0) return undefined;
+    const kept = backend_util.expandShapeToKeepDim(
+      backend_util.computeOutAndReduceShapes(x.shape, axes)[0],
+      axes,
+    );
+    const out = backend.floats(util.sizeFromShape(kept));
+    const folded = fold(x.shape, axes);
+    const key = `${op} ${folded.axes} of ${folded.dims.length}`;
+    const dims = folded.dims.map((size, i) => (folded.axes.includes(i) ? 1 : size));
+    backend.run(key, () => graph(op, folded.axes), [[folded.dims, backend.read32(x)]], [[dims, out]]);
+    return output(backend, keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), out);
+  };
+}
+
+/** Axes are an input of ReduceSum and an attribute of the others (operator set 17). */
+const graph = (op: string, axes: readonly number[]): Graph =>
+  op === 'ReduceSum'
+    ? {
+        nodes: [{ op, inputs: ['a', 'axes'], outputs: ['y'] }],
+        inputs: { a: 'float32' },
+        outputs: { y: 'float32' },
+        constants: { axes },
+      }
+    : single(op, 1, { axes: { ints: axes } });
+
+/** Joins neighbouring axes that are all reduced or all kept: fewer kinds of graph, longer inner loops. */
+function fold(shape: readonly number[], axes: readonly number[]): { dims: number[]; axes: number[] } {
+  const dims: number[] = [];
+  const reduced: boolean[] = [];
+  shape.forEach((size, i) => {
+    if (size === 1) return;
+    const r = axes.includes(i);
+    if (reduced.at(-1) === r) dims[dims.length - 1] *= size;
+    else {
+      dims.push(size);
+      reduced.push(r);
+    }
+  });
+  if (!reduced.includes(true)) {
+    dims.push(1); // only axes of size 1 are reduced
+    reduced.push(true);
+  }
+  return { dims, axes: reduced.flatMap((r, i) => (r ? [i] : [])) };
+}
+
+/** Softmax over the last axis. */
+function softmax({
+  inputs: { logits },
+  attrs,
+  backend,
+}: KernelArgs<{ dim: number }>): TensorInfo | undefined {
+  const rank = logits.shape.length;
+  if (!allFloat(logits) || rank === 0 || (attrs.dim !== rank - 1 && attrs.dim !== -1)) return undefined;
+  const values = backend.read32(logits);
+  const n = logits.shape[rank - 1];
+  const out = backend.floats(values.length);
+  const dims = [values.length / n, n];
+  backend.run('Softmax', () => single('Softmax', 1, { axis: { int: 1 } }), [[dims, values]], [[dims, out]]);
+  return output(backend, logits.shape, out);
+}
+
+export const reductions: KernelTable = {
+  ...Object.fromEntries(REDUCTIONS.map(([kernel, op]) => [kernel, reduction(op)])),
+  Softmax: softmax,
+};
