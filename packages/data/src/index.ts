@@ -1,3 +1,4 @@
+export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export * from './dataset';
 export { DataError } from './errors';
