@@ -29,6 +29,7 @@ export class CachedState implements DecoderState {
   constructor(
     private readonly weights: DecoderWeights,
     memory: tf.Tensor3D,
+    private readonly maxLength: number,
   ) {
     this.studies = Array.from({ length: memory.shape[0] }, (_, i) => i);
     this.memory = weights.layers.map((layer) => kept(() => keysValues(layer.crossAttention, memory)));
@@ -66,6 +67,9 @@ export class CachedState implements DecoderState {
   step(tokens: readonly number[] | Int32Array): tf.Tensor2D {
     if (tokens.length !== this.rows) {
       throw new RangeError(`step: expected one token for each of ${this.rows} rows, got ${tokens.length}`);
+    }
+    if (this.length >= this.maxLength) {
+      throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
     }
     const { layers, norm, output } = this.weights;
     const ids = Int32Array.from(tokens);

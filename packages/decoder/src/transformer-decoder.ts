@@ -54,7 +54,7 @@ class TransformerDecoder implements ReportDecoder {
 
   start(memory: tf.Tensor3D): DecoderState {
     this.checkMemory(memory);
-    return new CachedState(this.weights, memory);
+    return new CachedState(this.weights, memory, this.config.maxLength);
   }
 
   step(state: DecoderState, tokens: readonly number[] | Int32Array): tf.Tensor2D {

@@ -1,0 +1,191 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { Random } from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { beamSearch, type Generation, greedy, sample, TRIGRAM_PENALTY } from './index';
+import { draw } from './sample';
+import { type Language, noMemory, ToyDecoder } from './toy-decoder';
+
+const run = (language: Language, search: ReturnType<typeof greedy>, b = 1): Promise<Generation> =>
+  search(new ToyDecoder(language), noMemory(b));
+
+/** 1 looks better at first (0.6), but only 2 ends well: 0.4 · 0.9 = 0.36 against 0.6 · 0.4 = 0.24. */
+const misleading: Language = ([first, ...more]) => {
+  if (first === undefined) return [0, 0.6, 0.4];
+  if (more.length > 0) return [1, 0, 0];
+  return first === 1 ? [0.4, 0.3, 0.3] : [0.9, 0.05, 0.05];
+};
+
+describe('greedy', () => {
+  it('takes the best token each time', async () => {
+    const { tokens, scores } = await run(misleading, greedy({ maxLength: 5 }));
+    expect(tokens).toEqual([[1]]);
+    expect(scores[0]).toBeCloseTo(Math.log(0.24), 5);
+  });
+
+  it('ends at maxLength, and at once where 0 comes first', async () => {
+    const { tokens, scores } = await run(
+      (_, study) => (study === 0 ? [0.2, 0.8] : [0.7, 0.3]),
+      greedy({ maxLength: 3 }),
+      2,
+    );
+    expect(tokens).toEqual([[1, 1, 1], []]);
+    expect(scores[0]).toBeCloseTo(3 * Math.log(0.8), 5);
+    expect(scores[1]).toBeCloseTo(Math.log(0.7), 5);
+  });
+
+  it('drops finished rows and stops with the last', async () => {
+    const toy = new ToyDecoder((words, study) => (words.length < study ? [0.1, 0.9] : [0.9, 0.1]));
+    const { tokens } = await greedy({ maxLength: 50 })(toy, noMemory(3));
+    expect(tokens).toEqual([[], [1], [1, 1]]);
+    expect(toy.rows).toEqual([3, 2, 1]);
+    expect(toy.open).toBe(0);
+  });
+
+  it('divides the probability of a repeated trigram by 4 each time', async () => {
+    // Always 0.5, 0.3, 0.15 for 1, 2, 3. After 1 1 1 the run 1 1 1 costs: 1 falls to 0.125, so 2. After
+    // 1 1 1 2 1 1 both 1 (0.125) and 2 (0.075) would repeat: 3.
+    const always: Language = () => [0.05, 0.5, 0.3, 0.15];
+    const penalised = greedy({ maxLength: 7, trigramPenalty: TRIGRAM_PENALTY });
+    expect((await run(always, penalised)).tokens).toEqual([[1, 1, 1, 2, 1, 1, 3]]);
+    expect((await run(always, greedy({ maxLength: 4 }))).tokens).toEqual([[1, 1, 1, 1]]);
+  });
+});
+
+describe('beamSearch', () => {
+  it('finds what greedy misses', async () => {
+    const { tokens, scores } = await run(misleading, beamSearch({ beam: 2, maxLength: 5 }));
+    expect(tokens).toEqual([[2]]);
+    expect(scores[0]).toBeCloseTo(Math.log(0.36), 5);
+  });
+
+  it('with one beam is greedy', async () => {
+    expect((await run(misleading, beamSearch({ beam: 1, maxLength: 5 }))).tokens).toEqual([[1]]);
+  });
+
+  it('prefers a longer text that ends better to one that ended before, then stops', async () => {
+    // [] ends with 0.3; 1 goes on with 0.7 and ends with 0.63; no open text can pass 0.07.
+    const toy = new ToyDecoder((words) => (words.length === 0 ? [0.3, 0.7] : [0.9, 0.1]));
+    const { tokens, scores } = await beamSearch({ maxLength: 50 })(toy, noMemory(1));
+    expect(tokens).toEqual([[1]]);
+    expect(scores[0]).toBeCloseTo(Math.log(0.63), 5);
+    expect(toy.steps).toBe(2);
+  });
+
+  it('cuts at maxLength', async () => {
+    const { tokens, scores } = await run(() => [0.01, 0.19, 0.8], beamSearch({ maxLength: 4 }));
+    expect(tokens).toEqual([[2, 2, 2, 2]]);
+    expect(scores[0]).toBeCloseTo(4 * Math.log(0.8), 5);
+  });
+
+  it('penalises trigrams when asked', async () => {
+    const always: Language = () => [0.02, 0.6, 0.38];
+    const options = { maxLength: 4, beam: 3 };
+    expect((await run(always, beamSearch(options))).tokens).toEqual([[1, 1, 1, 1]]);
+    // 1 1 1 1 costs a factor 4: 0.0324; one 2 in place of a 1 costs 0.38/0.6: 0.082
+    const { scores } = await run(always, beamSearch({ ...options, trigramPenalty: TRIGRAM_PENALTY }));
+    expect(scores[0]).toBeCloseTo(Math.log(0.6 ** 3 * 0.38), 5);
+  });
+
+  it('equals the published procedure on random languages, batched', async () => {
+    const random = new Random(7);
+    for (let round = 0; round < 40; round++) {
+      const V = 2 + random.int(4);
+      const seed = random.int(1e6);
+      const sharpness = random.uniform(0.5, 3);
+      const language: Language = (words, study) => {
+        const local = new Random(seed).split(`${study}:${words.join(',')}`);
+        const weights = Array.from({ length: V }, () => Math.exp(sharpness * local.normal()));
+        const sum = weights.reduce((a, b) => a + b);
+        return weights.map((w) => w / sum);
+      };
+      const options = { beam: 1 + random.int(4), maxLength: 1 + random.int(7) };
+      const { tokens, scores } = await run(language, beamSearch(options), 3);
+      for (let study = 0; study < 3; study++) {
+        const expected = publishedBeamSearch(language, study, options);
+        expect(tokens[study]).toEqual(expected.tokens);
+        expect(scores[study]).toBeCloseTo(expected.score, 4);
+      }
+    }
+  });
+});
+
+/** As published: every text goes on to the end; a finished one is stored and gets −1000. */
+function publishedBeamSearch(
+  language: Language,
+  study: number,
+  { beam, maxLength }: { beam: number; maxLength: number },
+): { tokens: number[]; score: number } {
+  let beams: { words: number[]; score: number }[] = [{ words: [], score: 0 }];
+  const done: { words: number[]; score: number }[] = [];
+  for (let t = 0; t < maxLength; t++) {
+    beams = beams
+      .flatMap(({ words, score }) =>
+        language(words, study).map((p, token) => ({ words: [...words, token], score: score + Math.log(p) })),
+      )
+      .sort((a, b) => b.score - a.score)
+      .slice(0, beam);
+    for (const one of beams) {
+      if (one.words[t] !== 0 && t < maxLength - 1) continue;
+      done.push({ ...one });
+      one.score -= 1000;
+    }
+  }
+  const [{ words, score }] = done.sort((a, b) => b.score - a.score);
+  const end = words.indexOf(0);
+  return { tokens: end < 0 ? words : words.slice(0, end), score };
+}
+
+describe('sample', () => {
+  const logs = Float64Array.from([0.5, 0.2, 0.3], Math.log); // by rank: 0, 2, 1
+  const all = { temperature: 1, topK: Number.POSITIVE_INFINITY, topP: 1 };
+
+  it('draws by rank', () => {
+    expect([0, 0.49, 0.51, 0.79, 0.81, 0.999].map((u) => draw(logs, all, u))).toEqual([0, 0, 2, 2, 1, 1]);
+  });
+
+  it('cuts to the best tokens and scales what is left', () => {
+    // 0.5 and 0.3 are left: the border is 0.625
+    const expected = [0, 2];
+    expect([0.62, 0.63].map((u) => draw(logs, { ...all, topK: 2 }, u))).toEqual(expected);
+    expect([0.62, 0.63].map((u) => draw(logs, { ...all, topP: 0.6 }, u))).toEqual(expected);
+    expect(draw(logs, { ...all, topP: 0.4 }, 0.99)).toBe(0);
+  });
+
+  it('sharpens with low temperature', () => {
+    // squared: 0.25, 0.09, 0.04 of 0.38
+    expect([0.65, 0.67].map((u) => draw(logs, { ...all, temperature: 0.5 }, u))).toEqual([0, 2]);
+  });
+
+  it('draws in proportion, the same for the same seed and in any batch', async () => {
+    const language: Language = (words) => (words.length === 0 ? [0, 0.25, 0.75] : [1, 0, 0]);
+    const search = sample({ maxLength: 3, random: new Random(5) });
+    const { tokens } = await run(language, search, 2000);
+    const ones = tokens.filter(([first]) => first === 1).length / 2000;
+    expect(ones).toBeGreaterThan(0.22); // 0.25 ± 3 standard deviations of 0.0097
+    expect(ones).toBeLessThan(0.28);
+    expect((await run(language, search, 10)).tokens).toEqual(tokens.slice(0, 10));
+  });
+});
+
+describe('every search', () => {
+  it('refuses options out of range', () => {
+    expect(() => greedy({ maxLength: 0 })).toThrow(/maxLength/);
+    expect(() => beamSearch({ maxLength: 5, beam: 1.5 })).toThrow(/beam/);
+    expect(() => beamSearch({ maxLength: 5, trigramPenalty: -1 })).toThrow(/trigramPenalty/);
+    const random = new Random(1);
+    expect(() => sample({ maxLength: 5, random, temperature: 0 })).toThrow(/temperature/);
+    expect(() => sample({ maxLength: 5, random, topP: 0 })).toThrow(/topP/);
+    expect(() => sample({ maxLength: 5, random, topK: 0 })).toThrow(/topK/);
+  });
+
+  it('names logits that are not numbers, and frees its state', async () => {
+    const broken = new ToyDecoder(() => [Number.NaN, 1]);
+    const before = tf.memory().numTensors;
+    const memory = noMemory(1);
+    await expect(beamSearch({ maxLength: 5 })(broken, memory)).rejects.toThrow(/not finite/);
+    memory.dispose();
+    expect(broken.open).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
