@@ -1,3 +1,5 @@
+export { encoderHash } from './features/encoder-hash';
+export { fromHalf, toHalf } from './features/half';
 export { type PublishedName, publishedName } from './published-name';
 export { loadTorchvision } from './resnet/load-torchvision';
 export { type ResnetConfig, resnet, resnetSchema } from './resnet/resnet';
