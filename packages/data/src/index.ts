@@ -15,5 +15,6 @@ export {
   trainTransform,
   type UniformSource,
 } from './image/transform';
+export * from './phantom';
 export * from './text/clean';
 export * from './text/tokenizer';

@@ -23,3 +23,11 @@ export {
   StudyLoader,
 } from './node/study-loader';
 export { writeDataset } from './node/write';
+export {
+  type DrawOptions,
+  drawForReports,
+  makePhantom,
+  type PhantomOptions,
+  type PhantomResult,
+  type ReportsOptions,
+} from './phantom/node';

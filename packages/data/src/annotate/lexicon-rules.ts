@@ -2,7 +2,7 @@ import type { RegionName } from '@raca/core/regions';
 
 /**
  * Words that speak of a region, as regular expressions over lower-case text (each must match whole words; `*` stands
- * for any ending). Written by us after reading anatomy, not learned from data.
+ * for any ending). Written by hand; IU training sentences were read to find what was missing.
  */
 export interface LexiconRule {
   readonly regions: readonly RegionName[];
@@ -59,7 +59,7 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Heart',
-    'heart|hearts|cardiac|cardio|cardiomediastin*|cardiomegaly|cardiopulmonary|cardiopericardial',
+    'heart|hearts|cardiac|cardio|cardiomediastin*|cardiothymic|cardiomegaly|cardiopulmonary|cardiopericardial',
   ),
   rule(
     'Heart',
@@ -72,7 +72,7 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Pulmonary vasculature',
-    'vascularity|vascularities|vasculature|vascular(?! calcif)|vessels|bronchovascular|cephalization',
+    'vascularity|vascularities|vasculatur*|vascular(?! calcif)|vessels|bronchovascular|cephalization',
   ),
   rule(
     'Pulmonary vasculature',
@@ -89,9 +89,12 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Mediastinum',
-    'picc|port|portacath|mediport|central (venous|line|catheter)*|swan ganz|esophag*|thymus|thymic|goiter',
+    'picc|port|portacath|mediport|central (venous|line|catheter)*|swan ganz|esophag*|thymus|thymic|goiter|cardiothymic',
   ),
-  rule('Mediastinum', 'sternotomy|sternal|sternum|pacemaker*|(hiatal|hiatus) hernia*|pneumomediastinum'),
+  rule(
+    'Mediastinum',
+    'sternotomy|sternal|sternum|pacemaker*|(hiatal|hiatus) hernia*|pneumomediastinum|lymph node*|lymphadenopathy|adenopathy|vascular calcif*',
+  ),
 
   rule(
     'Spine',
@@ -121,7 +124,7 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Diaphragm',
-    'diaphragm|diaphragms|diaphragmatic|hemidiaphragm*|subdiaphragmatic|eventration*|bochdalek|(hiatal|hiatus) hernia*',
+    'diaphragm|diaphragms|diaphragmatic|hemidiaphragm*|subdiaphragmatic|eventration*|bochdalek|morgagni|(hiatal|hiatus) hernia*',
   ),
   rule(
     'Diaphragm',
@@ -130,11 +133,11 @@ export const NAMED: readonly LexiconRule[] = [
   rule('Diaphragm', '(shallow|poor|low|suboptimal|limited) inspirat*|volume loss|hypoinflat*'),
 
   rule('Shoulders', 'shoulder*|humer*|glenoid|glenohumeral|acromi*|scapula*|rotator cuff|ac joint*'),
-  rule('Ribs', 'rib|ribs|costal|costochondral|intercostal|chest wall|thoracotomy|rib cage'),
+  rule('Ribs', 'rib|ribs|costal|costochondral|pectus|intercostal|chest wall|thoracotomy|rib cage'),
   rule('Clavicles', 'clavic*|acromioclavicular'),
   rule(
     'Costophrenic angles',
-    'costophrenic|costo phrenic|cp angle*|effusion*|pleural fluid|pleural space*|hydropneumothora*',
+    'costophrenic|costo phrenic|cp angle*|(?<!(pericardial|joint|suprapatellar) )effusion*|pleural fluid|pleural space*|hydropneumothora*',
   ),
   rule('Costophrenic angles', 'blunt*|sulcus|sulci|empyema'),
 ];
@@ -154,8 +157,5 @@ export const IMPLIED: readonly LexiconRule[] = [
   rule('Lung fields', 'markings|cavit*|calcified|pleural|infection|volumes|inspiratory effort'),
   rule('Spine', 'degenerative|arthritic|arthritis|arthropathy'),
   rule('Ribs', 'fracture*'),
-  rule(
-    'Mediastinum',
-    'adenopathy|lymphadenopathy|lymph node*|catheter|atherosclero*|tortuous|tortuosity|ectatic|ectasia',
-  ),
+  rule('Mediastinum', 'catheter|atherosclero*|tortuous|tortuosity|ectatic|ectasia'),
 ];

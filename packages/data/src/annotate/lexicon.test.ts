@@ -91,7 +91,7 @@ it.skipIf(!existsSync(silver) || !existsSync(reports))(
   () => {
     const { train, test } = parseAnnotation(JSON.parse(readFileSync(reports, 'utf8')));
     const texts = new Map([...train, ...test].map(({ id, report }) => [id, report]));
-    const counts = new Map<string, [hit: number, extra: number, missed: number]>();
+    const counts = new Map<string, number[]>(); // hits, extra, missed
     for (const line of readFileSync(silver, 'utf8').trim().split('\n')) {
       const { id, regions } = JSON.parse(line) as { id: string; regions: Record<string, string> };
       const sorted = Object.entries(regions).map(
@@ -113,7 +113,7 @@ it.skipIf(!existsSync(silver) || !existsSync(reports))(
     }
     const f1 = ([hit, extra, missed]: number[]) => (2 * hit) / (2 * hit + extra + missed);
     const total = [...counts.values()].reduce((sum, entry) => sum.map((x, i) => x + entry[i]), [0, 0, 0]);
-    const table = [...counts, ['micro', total] as const].map(
+    const table = [...counts, ['micro', total] as [string, number[]]].map(
       ([name, entry]) => `${name} ${f1(entry).toFixed(3)}`,
     );
     console.log(`lexicon against silver IU regions, F1: ${table.join(', ')}`);
