@@ -1,5 +1,7 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base';
 
-/** `worker` is started as a thread by `node`; `shims` gives the CommonJS build its `import.meta.url`. */
-export default defineConfig(base(['src/index.ts', 'src/node.ts', 'src/worker.ts'], { shims: true }));
+/** `worker` and `phantom-worker` are started as threads by `node`; `shims` gives the CommonJS build its `import.meta.url`. */
+export default defineConfig(
+  base(['src/index.ts', 'src/node.ts', 'src/worker.ts', 'src/phantom-worker.ts'], { shims: true }),
+);

@@ -1,2 +1,4 @@
 /** Entry of the drawing threads; started by the phantom, not for import. */
-import './phantom/worker';
+import { serve } from './phantom/worker';
+
+serve();

@@ -1,4 +1,4 @@
-import type { Random } from '@raca/core';
+import type { Random } from '@raca/core/random';
 import {
   type Degree,
   type Device,

@@ -1,4 +1,4 @@
-import type { Random } from '@raca/core';
+import type { Random } from '@raca/core/random';
 import type { Exposure } from './study';
 
 /** A fixed table of standard normal numbers; rows start at random places, so that no draw is needed per pixel. */
@@ -51,7 +51,7 @@ export function expose(
     for (let x = 0, i = y * size; x < size; x++, i++) {
       const through = Math.exp(-depth[i]) + scatter;
       const counted = through + Math.sqrt(through / photons) * noise[row + x];
-      depth[i] = -Math.log(counted > 1e-4 ? counted : 1e-4);
+      depth[i] = -Math.log(Math.max(counted, 1e-4));
     }
   }
   const width = (high - low) / exposure.contrast;
@@ -73,7 +73,7 @@ function quantile(depth: Float32Array, share: number, chosen: (i: number) => boo
   for (let i = 0; i < depth.length; i++) {
     if (!chosen(i)) continue;
     const bin = (depth[i] * 50) | 0;
-    bins[bin < 0 ? 0 : bin > 599 ? 599 : bin]++;
+    bins[bin < 0 ? 0 : Math.min(bin, 599)]++;
     count++;
   }
   if (count === 0) return 2;

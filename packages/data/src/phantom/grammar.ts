@@ -1,4 +1,5 @@
-import type { Random, RegionName } from '@raca/core';
+import type { Random } from '@raca/core/random';
+import type { RegionName } from '@raca/core/regions';
 import { mediastinalShift } from './anatomy';
 import { type Group, NORMAL, type NormalStatement, positive, type Statement } from './phrases';
 import type { PhantomStudy } from './study';

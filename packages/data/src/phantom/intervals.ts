@@ -160,8 +160,8 @@ export class IntervalSet {
         const b = print.far[i];
         let sum = 0;
         for (let j = i * ROOM; j < i * ROOM + n; j++) {
-          const lo = near[j] > a ? near[j] : a;
-          const hi = far[j] < b ? far[j] : b;
+          const lo = Math.max(near[j], a);
+          const hi = Math.min(far[j], b);
           if (hi > lo) sum += hi - lo;
         }
         depth[i] += mu * sum;

@@ -1,4 +1,4 @@
-import { Random } from '@raca/core';
+import { Random } from '@raca/core/random';
 import type { Thorax, Tube } from './anatomy';
 import { type Finding, sign } from './findings';
 import { ball, type Capsule, type Ellipsoid, ellipsoid, tilted, type Vec3 } from './view';

@@ -1,4 +1,4 @@
-import { REGIONS, type RegionName } from '@raca/core';
+import { REGIONS, type RegionName } from '@raca/core/regions';
 import type { RenderedView } from './render';
 
 /** Share of each patch that a region covers, 0..1, `rows × cols` row by row. */

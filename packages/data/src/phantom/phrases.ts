@@ -1,4 +1,4 @@
-import type { RegionName } from '@raca/core';
+import type { RegionName } from '@raca/core/regions';
 import type { Degree, Finding, FindingKind, Lobe, Side } from './findings';
 
 /** Which part of a report a sentence belongs to. */

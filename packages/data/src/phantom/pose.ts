@@ -1,4 +1,4 @@
-import type { Random } from '@raca/core';
+import type { Random } from '@raca/core/random';
 import type { PhantomStudy } from './study';
 import { multiply, type View } from './view';
 

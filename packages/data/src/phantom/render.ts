@@ -1,5 +1,6 @@
-import { Random, REGIONS, type RegionName } from '@raca/core';
-import { buildThorax, type Thorax, type Tube } from './anatomy';
+import { Random } from '@raca/core/random';
+import { REGIONS, type RegionName } from '@raca/core/regions';
+import { buildThorax, type Tube } from './anatomy';
 import { expose } from './film';
 import { Footprint } from './footprint';
 import { IntervalSet } from './intervals';

@@ -1,4 +1,4 @@
-import type { Random } from '@raca/core';
+import type { Random } from '@raca/core/random';
 import { type Finding, sampleFindings } from './findings';
 import { type PoseStrength, type Poses, samplePoses } from './pose';
 
