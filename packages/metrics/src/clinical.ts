@@ -94,7 +94,9 @@ export function clinicalF1({
         put(corpus, 'micro', set, precisionRecallF1(addUp(byClass)));
         put(corpus, 'macro', set, meanOf(byClass.map(precisionRecallF1)));
         put(corpus, 'example', set, meanOf(byReport));
-        byReport.forEach((value, i) => put(perReport[i]!, 'example', set, value));
+        byReport.forEach((value, i) => {
+          put(perReport[i]!, 'example', set, value);
+        });
         if (classes !== CHEXPERT_14) continue;
         classes.forEach((name, c) => {
           const counts = byClass[c]!;

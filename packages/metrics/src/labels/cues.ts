@@ -58,6 +58,7 @@ export const NEGATIONS: readonly Phrase[] = [
 /** A scope ends where another statement starts; "is seen" and its like carry it on. */
 export const SCOPE_ENDS: readonly Phrase[] = [
   '(is|are|was|were|has|have|remains|remain|appears|appear)',
+  '(shows|show|demonstrates|demonstrate|contains|contain|suggests)',
   'there',
   '(and|with) (there)? (mild|mildly|moderate|moderately|minimal|small|severe|stable|unchanged|persistent|worsening|increased|increasing|new|low|residual|chronic|old)',
 ];

@@ -204,7 +204,7 @@ const otherNoun =
 
 function compileSubject({ label, subjects, except, abnormal, borderline, normal, hedges }: SubjectEntry) {
   const attribute = `(?:(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
-  const noVerb = `(?:(?!${verb}|;)[a-z0-9,/()]+ ){0,10}?`;
+  const noVerb = `(?:(?!${verb})[a-z0-9,/():]+ ){0,10}?`;
   const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
   return {
     label,
@@ -213,8 +213,7 @@ function compileSubject({ label, subjects, except, abnormal, borderline, normal,
     hedges: hedges && new RegExp(` ${oneOf(hedges)}`),
     /** "… silhouette and aorta are mildly enlarged" or, without a verb, "heart size upper normal". */
     after: new RegExp(
-      `^(?:${noVerb}${verb}${noNoun}|(?:(?!${verb}|${otherNoun}|and )[a-z0-9]+ ){0,3}?)${attribute}`,
-      'd',
+      `^(?:${noVerb}${verb}${noNoun}|(?:(?!${verb}|${otherNoun}|and )[a-z0-9:]+ ){0,4}?)${attribute}`,
     ),
     /** "enlargement of the …", "normal cardiac and mediastinal contours". */
     before: new RegExp(

@@ -26,18 +26,13 @@ export interface SubjectEntry {
 export const FINDINGS: readonly FindingEntry[] = [
   {
     label: 'Cardiomegaly',
-    phrases: [
-      'cardiomegal*',
-      'megalocardia',
-      'cardiac (enlargement|hypertrophy|decompensation_with_enlargement)',
-    ],
+    phrases: ['cardiomegal*', 'megalocardia', 'cardiac (enlargement|hypertrophy)'],
   },
   {
     label: 'Enlarged Cardiomediastinum',
     phrases: [
-      'mediastinal (widening|enlargement|broadening)',
+      'mediastinal (or_hilar|and_hilar)? (widening|enlargement|broadening)',
       'cardiomediastinal (enlargement|widening|prominence)',
-      'pneumomediastinum_with_widening',
     ],
   },
   {
@@ -77,7 +72,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'opacif*',
       'infiltrat*',
       '(airspace|air_space|alveolar|parenchymal|interstitial) (disease|process|abnormalit*|change*|infiltrat*|shadowing)',
-      '(increased|patchy|hazy|focal|airspace|air_space|streaky|vague|ill_defined|linear|alveolar|parenchymal|basilar|bibasilar|retrocardiac|lung|abnormal|ground_glass|new|small|pulmonary|lower_lobe|interstitial) densit*',
+      '(increased|patchy|hazy|focal|airspace|air_space|streaky|vague|ill_defined|linear|alveolar|parenchymal|basilar|bibasilar|retrocardiac|lung|abnormal|ground_glass|round|rounded|soft_tissue|new|small|pulmonary|lower_lobe|interstitial) densit*',
       '(increased|prominent|coarse|coarsened|accentuated|thickened|chronic|diffuse|bilateral) ~ interstitial (marking*|pattern|lung_markings|prominence|thickening)',
       'interstitial (marking*|pattern|prominence|thickening|coarsening|accentuation)',
       'prominence of ~ interstitial (marking*|pattern)',
@@ -112,6 +107,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(heart|cardiac|ventricular) failure',
       'chf',
       '(vascular|venous|pulmonary|vessel|vasculature|perihilar|central|hilar|interstitial|cardiopulmonary|circulatory) congestion',
+      'congestion',
       'congestion of ~ (vasculature|vessels|vessel|lungs|veins)',
       'congestive (change*|failure|heart|pattern|process)',
       '(vasculature|vascularity|vessels|vascular_markings) (is|are|appears|appear|remains) ~ (congested|engorged)',
@@ -122,7 +118,10 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(fluid|volume) overload',
       'cardiac decompensation',
     ],
-    except: ['(soft_tissue|subcutaneous|peripheral|leg|pedal|marrow) edema'],
+    except: [
+      '(nasal|sinus|hepatic|bowel) congestion',
+      '(soft_tissue|subcutaneous|peripheral|leg|pedal|marrow) edema',
+    ],
   },
   {
     label: 'Edema',
@@ -159,7 +158,6 @@ export const FINDINGS: readonly FindingEntry[] = [
     except: [
       '(vertebral|compression|vertebra|body) collapse*',
       'collapse* of ~ (vertebra*|body|bodies|endplate*)',
-      'collapse of (t|l)*',
     ],
   },
   {
@@ -182,6 +180,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'hydropneumothora*',
       'hemothora*',
       'fluid (in|within|along|tracking_into) ~ (fissure*|pleural_space*|pleura)',
+      'fluid at ~ (base|bases|lung_base)',
       '(fissural|subpulmonic|loculated|layering) fluid',
     ],
     except: ['(pericardial|joint|ear) effusion*'],
@@ -252,7 +251,8 @@ export const FINDINGS: readonly FindingEntry[] = [
       'lvad',
       'loop recorder',
       'support* device*',
-      '(medical|monitoring|cardiac|implanted|assist|electronic) device*',
+      '(medical|monitoring|cardiac|implanted|indwelling|assist|electronic) device*',
+      'generator',
       'support apparatus',
       'embolization coil*',
       '(lead|leads) (tip|tips|terminat*|in|within|project*|overl*|are|is)',
@@ -270,6 +270,7 @@ const NORMAL_SIZE: readonly Phrase[] = [
   'wnl',
   '(upper|high|top|upper_limits|upper_limit|high_limits|top_limits) (of|limits_of|limit_of)? normal',
   'top normal',
+  'at? the (upper|high|top) (limit|limits) (of_normal)?',
   'upper limits',
   'not (significantly|appreciably|grossly)? enlarged',
   'not (widened|wide|prominent)',
@@ -289,6 +290,7 @@ const LARGE: readonly Phrase[] = [
   'dilated',
   'dilatation',
   'widen*',
+  'broaden*',
   'wide',
   'globular',
   'magnified',

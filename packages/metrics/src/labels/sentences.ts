@@ -1,18 +1,22 @@
 /**
  * Sentences of raw text (full stops, empty lines) and of cleaned text (` . `), lower-case, each as tokens
  * joined and surrounded by single spaces, e.g. ` no effusion , or pneumothorax `. Decimal points stay inside
- * their number; a single line break is a space; hyphens and slashes separate words.
+ * their number; a single line break is a space; hyphens separate words. Text that runs on without a full
+ * stop is cut every {@link LONGEST} tokens, so that the time stays linear in its length.
  */
 export function splitSentences(text: string): string[] {
   return text
     .toLowerCase()
     .normalize('NFKC')
     .split(/(?<!\d)\.|\.(?!\d)|[!?]|\n\s*\n/)
-    .map(normaliseSentence)
-    .filter((sentence) => sentence !== ' ');
+    .flatMap(normaliseSentence);
 }
 
-function normaliseSentence(sentence: string): string {
-  const tokens = sentence.replaceAll(/\b(can)'t\b/g, '$1not').match(/[a-z0-9]+(?:\.\d+)?|[,;:()/]/g) ?? [];
-  return tokens.length === 0 ? ' ' : ` ${tokens.join(' ')} `;
+const LONGEST = 200;
+
+function normaliseSentence(sentence: string): string[] {
+  const tokens = sentence.replaceAll(/\bcan't\b/g, 'cannot').match(/[a-z0-9]+(?:\.\d+)?|[,;:()/]/g) ?? [];
+  const pieces: string[] = [];
+  for (let i = 0; i < tokens.length; i += LONGEST) pieces.push(` ${tokens.slice(i, i + LONGEST).join(' ')} `);
+  return pieces;
 }
