@@ -72,10 +72,10 @@ function agreement(half: 'even' | 'odd', codedAlike: boolean) {
 describeWithShared('labels against codes given by people (IU X-ray)', [`${folder}gold_labels_14.csv`], () => {
   // Floors a little under what was measured (README): a change of the lexicon may not lose more.
   it.each([
-    ['even', false, 0.81, 0.8],
-    ['odd', false, 0.8, 0.7],
-    ['even', true, 0.84, 0.83],
-    ['odd', true, 0.8, 0.7],
+    ['even', false, 0.82, 0.81],
+    ['odd', false, 0.81, 0.76],
+    ['even', true, 0.86, 0.85],
+    ['odd', true, 0.85, 0.82],
   ] as const)('%s half, coded alike only: %s', (half, codedAlike, micro, macro) => {
     const result = agreement(half, codedAlike);
     if (process.env.RACA_SHOW_AGREEMENT) {
