@@ -25,9 +25,9 @@ describe('normalise', () => {
     const gray = normalise({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) });
     // (x / 255 - mean) / std with ImageNet's red 0.485, 0.229; green 0.456, 0.224; blue 0.406, 0.225
     const expected = [-2.117904, -2.035714, -1.804444, 2.248908, 2.428571, 2.64];
-    gray.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5));
+    for (const [i, value] of expected.entries()) expect(gray[i]).toBeCloseTo(value, 5);
     const colour = normalise({ width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 0, 255) });
-    [2.248908, -2.035714, 2.64].forEach((value, i) => expect(colour[i]).toBeCloseTo(value, 5));
+    for (const [i, value] of [2.248908, -2.035714, 2.64].entries()) expect(colour[i]).toBeCloseTo(value, 5);
   });
 
   it('rejects other numbers of channels', () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { Random } from '@raca/core/random';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decodeImage, encodePng } from './decode';
@@ -115,6 +116,20 @@ describe('decodeImage', () => {
     const path = file(`${name}.png`, bytes);
     await expect(decodeImage(path)).rejects.toThrow(/^[^\n]+$/);
     await expect(decodeImage(path)).rejects.toThrow(`${path}: expected a readable PNG or JPEG, found: `);
+  });
+
+  it('survives any damage: pixels of the declared size, or one line', async () => {
+    const jpeg = await sharp(whole).jpeg().toBuffer();
+    const random = new Random(11);
+    for (let i = 0; i < 150; i++) {
+      const bytes = Uint8Array.from(i % 2 === 0 ? whole : jpeg);
+      for (let k = 0; k <= random.int(4); k++) bytes[random.int(bytes.length)] ^= 1 << random.int(8);
+      const path = file('damaged', i % 5 === 0 ? bytes.subarray(0, random.int(bytes.length)) : bytes);
+      const image = await decodeImage(path).catch((error: Error) => error);
+      if (image instanceof Error)
+        expect(image.message).toMatch(/damaged: expected a readable PNG or JPEG, found: .+$/);
+      else expect(image.data.length).toBe(image.width * image.height * image.channels);
+    }
   });
 
   it('names the file that is not there, without a second path in the line', async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -171,6 +172,24 @@ describe.skipIf(!existsSync(built) || !existsSync(join(import.meta.dirname, '../
         for await (const _ of loader.batches('train', { epoch: 3 })) break;
         await loader.close();
       }
+    });
+
+    it('lets the process end, closed or not, used up or not', () => {
+      const script = `
+        import { openDataset, StudyLoader, batches } from ${JSON.stringify(pathToFileURL(built).href)};
+        const dataset = openDataset(${JSON.stringify(dir)});
+        const tokenizer = { encode: () => [0, 0], decode: () => '' };
+        const transform = { kind: 'eval', size: 16 };
+        const options = { batchSize: 2, tokenizer, maxLength: 8, transform, workers: 1 };
+        for await (const batch of new StudyLoader(dataset, options).batches('train')) break;
+        for await (const batch of batches(dataset, 'train', options)) break;
+        for await (const batch of new StudyLoader(dataset, options).batches('train')) {}
+        console.log('done');`;
+      const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      expect([status, stdout]).toEqual([0, 'done\n']);
     });
 
     it('names the unreadable file and lives on', async () => {
