@@ -190,3 +190,35 @@ function addBack(dx: usize, columns: usize, start: i32, count: i32, width: i32):
     }
   }
 }
+
+/** Gradient of max pooling: each `dy` goes to the first largest value of its window. Sizes from `convShape`. */
+export function maxPoolGradient(b: i32, x: usize, dy: usize, dx: usize): void {
+  memory.fill(dx, 0, (b * h * w * ci) << 2);
+  for (let image = 0; image < b; ++image) {
+    for (let oy = 0; oy < oh; ++oy) {
+      for (let ox = 0; ox < ow; ++ox, dy += ci << 2) {
+        for (let c = 0; c < ci; ++c) {
+          let best: f32 = -Infinity;
+          let at = -1;
+          for (let ky = 0; ky < kh; ++ky) {
+            const yy = oy * strideH - top + ky * dilationH;
+            if (yy < 0 || yy >= h) continue;
+            for (let kx = 0; kx < kw; ++kx) {
+              const xx = ox * strideW - left + kx * dilationW;
+              if (xx < 0 || xx >= w) continue;
+              const place = ((image * h + yy) * w + xx) * ci + c;
+              const value = load<f32>(x + (place << 2));
+              if (at < 0 || value > best) {
+                best = value;
+                at = place;
+              }
+            }
+          }
+          if (at < 0) continue;
+          const to = dx + (at << 2);
+          store<f32>(to, load<f32>(to) + load<f32>(dy + (c << 2)));
+        }
+      }
+    }
+  }
+}

@@ -1,10 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './conv';
+import { BINARY_KERNELS, binary } from './binary';
+import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, maxPoolGrad } from './conv';
+import { gather, tile } from './copies';
+import { corrections } from './corrections';
 import { cpuFallback } from './fallback';
 import { loadKernels } from './kernels';
 import { batchMatMul, fusedMatMul } from './matmul';
+import { batchNorm, exp } from './norm';
+import { reduction } from './reduce';
 import { unsortedSegmentSum } from './segment-sum';
 
 /** Kernels that the WASM backend lacks and that are computed on the CPU backend: right and slow. */
@@ -23,21 +28,35 @@ export async function completeWasm(): Promise<void> {
   if (!tf.engine().registry.wasm) throw new Error("completeWasm: await tf.setBackend('wasm') first");
   const backend = tf.engine().registry.wasm as BackendWasm;
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  if (simd) await loadKernels(backend);
+  if (simd) await loadKernels(backend); // the bytes hold vector instructions
   if (completed) return;
   completed = true;
   for (const name of SLOW_KERNELS) replaceKernel(cpuFallback(name));
+  for (const kernel of corrections()) replaceKernel(kernel);
   if (!simd) {
-    for (const name of ['Conv2DBackpropFilter', 'UnsortedSegmentSum']) replaceKernel(cpuFallback(name));
+    for (const name of ['Conv2DBackpropFilter', 'MaxPoolGrad', 'UnsortedSegmentSum'])
+      replaceKernel(cpuFallback(name));
     return;
   }
   replaceKernel(batchMatMul());
   replaceKernel(fusedMatMul());
-  replaceKernel(conv2d(tf.getKernel('Conv2D', 'wasm')));
-  replaceKernel(conv2d(tf.getKernel('FusedConv2D', 'wasm')));
+  replaceKernel(conv2d(stock('Conv2D')));
+  replaceKernel(conv2d(stock('FusedConv2D')));
   replaceKernel(conv2dBackpropFilter());
   replaceKernel(conv2dBackpropInput());
+  replaceKernel(maxPoolGrad());
   replaceKernel(unsortedSegmentSum());
+  for (const name of BINARY_KERNELS) replaceKernel(binary(name, stock(name)));
+  replaceKernel(reduction('Sum', stock('Sum')));
+  replaceKernel(reduction('Mean', stock('Mean')));
+  replaceKernel(tile(stock('Tile')));
+  replaceKernel(gather(stock('GatherV2')));
+  replaceKernel(batchNorm(stock('FusedBatchNorm')));
+  replaceKernel(exp(stock('Exp')));
+}
+
+function stock(name: string): tf.KernelConfig {
+  return tf.getKernel(name, 'wasm');
 }
 
 /** Registers a kernel in the place of the one with the same name, if any. */

@@ -85,6 +85,31 @@ export function conv2dBackpropInput(): tf.KernelConfig {
   };
 }
 
+/** Gradient of max pooling. The stock kernel gives wrong values where windows follow each other. */
+export function maxPoolGrad(): tf.KernelConfig {
+  return {
+    kernelName: 'MaxPoolGrad',
+    backendName: 'wasm',
+    kernelFunc: (args) => {
+      const { dy, input } = args.inputs as Record<'dy' | 'input', tf.TensorInfo>;
+      const attrs = args.attrs as unknown as ConvAttrs & { filterSize: [number, number] | number };
+      const info = tf.backend_util.computePool2DInfo(
+        input.shape as Shape4D,
+        attrs.filterSize,
+        attrs.strides,
+        1,
+        attrs.pad as 'same',
+        attrs.dimRoundingMode,
+      );
+      const backend = args.backend as BackendWasm;
+      const out = backend.makeOutput(input.shape, 'float32');
+      const [xAt, dyAt, outAt] = [input, dy, out].map((t) => pointer(backend, t)) as [number, number, number];
+      prepare(backend, info).run.maxPoolGradient(info.batchSize, xAt, dyAt, outAt);
+      return out;
+    },
+  };
+}
+
 function describe(inShape: number[], filterShape: number[], attrs: ConvAttrs): ConvInfo {
   return tf.backend_util.computeConv2DInfo(
     inShape as Shape4D,

@@ -23,7 +23,9 @@ export function cpuFallback(kernelName: string): tf.KernelConfig {
       };
       const copies: tf.NamedTensorInfoMap = {};
       for (const [name, info] of Object.entries(inputs)) if (info) copies[name] = toCpu(info);
-      const result = cpuKernel.kernelFunc({ inputs: copies, attrs, backend: cpu });
+      // Some kernels take a list of inputs where the type says a record.
+      const ordered = (Array.isArray(inputs) ? Object.values(copies) : copies) as tf.NamedTensorInfoMap;
+      const result = cpuKernel.kernelFunc({ inputs: ordered, attrs, backend: cpu });
       const outputs = (Array.isArray(result) ? result : [result]).map((info) => {
         made.push(info.dataId);
         const values = cpu.readSync(info.dataId) as tf.backend_util.BackendValues;

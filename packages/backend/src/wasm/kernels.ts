@@ -15,10 +15,40 @@ interface Exports {
   ): void;
   addBiasRelu(c: number, bias: number, m: number, n: number, relu: number): void;
   segmentSum(x: number, segment: number, out: number, count: number, width: number, segments: number): void;
+  binary(
+    ...args: [
+      ...sizes: [op: number, m: number, n: number],
+      ...a: [pointer: number, rowStride: number, columnStride: number],
+      ...b: [pointer: number, rowStride: number, columnStride: number],
+      out: number,
+    ]
+  ): void;
+  sum(
+    x: number,
+    out: number,
+    outer: number,
+    reduce: number,
+    inner: number,
+    scale: number,
+    scratch: number,
+  ): void;
+  repeat(x: number, out: number, outer: number, block: number, times: number): void;
+  gather(
+    x: number,
+    ids: number,
+    out: number,
+    outer: number,
+    size: number,
+    count: number,
+    inner: number,
+  ): number;
+  batchNorm(...args: number[]): void;
+  exp(x: number, out: number, n: number): void;
   convShape(...sizes: number[]): void;
   conv2d(...args: number[]): void;
   conv2dFilterGradient(...args: number[]): void;
   conv2dInputGradient(...args: number[]): void;
+  maxPoolGradient(b: number, x: number, dy: number, dx: number): void;
 }
 
 /** Our kernels on the heap of one tfjs WASM backend: they read and write its tensors in place. */

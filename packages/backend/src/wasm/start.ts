@@ -1,5 +1,6 @@
 import { getThreadsCount, setThreadsCount, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { quietCpu } from '../cpu';
 import type { BackendInfo, ProviderOptions } from '../provider';
 import { completeWasm } from './complete';
 
@@ -7,6 +8,7 @@ import { completeWasm } from './complete';
 export async function startWasm(options: ProviderOptions): Promise<BackendInfo> {
   const running = tf.engine().registry.wasm !== undefined;
   if (options.threads !== undefined && !running) setThreadsCount(options.threads);
+  quietCpu(); // slow kernels and programs that compare go through it
   if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly module did not load');
   await completeWasm();
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
