@@ -1,1 +1,7 @@
-export {};
+export { type AlignmentConfig, alignmentConfigSchema } from './config';
+export { ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
+export { type PairWeights, pairWeights } from './labels';
+export { type SentenceRegionLossOptions, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
+export { meanOfMasked, meanOfSelected } from './pooling';
+export { type PublishedName, publishedName } from './published-name';
+export { averagingMatrix, type SentenceRule, type Span, sentenceSpans } from './sentences';

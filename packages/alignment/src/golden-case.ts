@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  assignValues,
+  type NamedParameters,
+  parseSafetensors,
+  type StoredTensor,
+  toFloat32,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { publishedName } from './published-name';
+
+const folder = (name: string): string =>
+  fileURLToPath(new URL(`../../../../shared/golden/${name}/`, import.meta.url));
+
+/** Whether the reference values lie beside the repository. */
+export const hasGolden = (name: string): boolean => existsSync(folder(name));
+
+/** Values of the reference program. For tests only. */
+export class GoldenCase {
+  readonly config: Readonly<Record<string, number>>;
+  readonly sentenceLabels: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly organs: readonly string[];
+  private readonly tensors: ReadonlyMap<string, StoredTensor>;
+
+  constructor(name: string) {
+    const read = (file: string): Buffer => readFileSync(folder(name) + file);
+    const { config, sentence_labels, organs } = JSON.parse(read('case.json').toString());
+    this.config = config;
+    this.sentenceLabels = sentence_labels;
+    this.organs = organs;
+    this.tensors = new Map(
+      ['io', 'weights'].flatMap((file) => [...parseSafetensors(read(`${file}.safetensors`)).tensors]),
+    );
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  values(name: string): Float32Array {
+    return toFloat32(this.stored(name));
+  }
+
+  shape(name: string): readonly number[] {
+    return this.stored(name).shape;
+  }
+
+  tensor<T extends tf.Tensor>(name: string): T {
+    return tf.tensor(this.values(name), [...this.shape(name)]) as T;
+  }
+
+  /** Sets a module's weights from the published ones. */
+  load(parameters: NamedParameters): void {
+    for (const [own, variable] of parameters) assignValues(variable, this.own(own));
+  }
+
+  /** A published tensor in our layout; `prefix` goes before the published name. */
+  own(name: string, prefix = ''): Float32Array {
+    const published = publishedName(name);
+    const values = this.values(prefix + published.name);
+    if (!published.transpose) return values;
+    const [rows, cols] = this.shape(prefix + published.name);
+    return values.map((_, k) => values[(k % rows) * cols + Math.floor(k / rows)]);
+  }
+
+  private stored(name: string): StoredTensor {
+    const found = this.tensors.get(name);
+    if (!found) throw new Error(`golden: no tensor ${name}`);
+    return found;
+  }
+}
