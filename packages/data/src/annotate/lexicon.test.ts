@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Random } from '@raca/core/random';
 import type { RegionName } from '@raca/core/regions';
 import { describe, expect, it } from 'vitest';
 import { parseAnnotation, type Study } from '../dataset';
+import { sampleStudy, writeReport } from '../phantom';
 import { cleanIu, splitSentences } from '../text/clean';
 import { annotateMissing, annotateReport, lexiconAnnotator } from './lexicon';
 
@@ -67,6 +69,25 @@ describe('annotateReport', () => {
     );
     expect(train.map((s) => s.sentence_regions)).toEqual([{ S1: ['Lung fields'] }, given]);
   });
+});
+
+it('finds the regions that the phantom knows of its sentences', () => {
+  let [hit, wrong] = [0, 0];
+  for (let seed = 0; seed < 300; seed++) {
+    const random = new Random(seed);
+    const { report, sentence_regions } = writeReport(sampleStudy(random), random);
+    const found = lexiconAnnotator.annotate(splitSentences(cleanIu(report)));
+    found.forEach((regions, s) => {
+      const truth = sentence_regions[`S${s + 1}`];
+      hit += regions.filter((region) => truth.includes(region)).length;
+      wrong += regions.filter((region) => !truth.includes(region)).length;
+      wrong += truth.filter((region) => !regions.includes(region)).length;
+    });
+  }
+  const f1 = (2 * hit) / (2 * hit + wrong);
+  console.log(`lexicon on phantom sentences, micro-F1: ${f1.toFixed(3)}`);
+  expect(hit).toBeGreaterThan(2000);
+  expect(f1).toBeGreaterThan(0.95);
 });
 
 const shared = (path: string) =>
