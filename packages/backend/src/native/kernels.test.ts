@@ -34,7 +34,7 @@ async function same(f: () => tf.Tensor | tf.Tensor[], tolerance = 1e-4): Promise
     cpu.map(({ shape, dtype }) => ({ shape, dtype })),
   );
   cpu.forEach((c, i) => {
-    const scale = Math.max(1, ...c.values.filter(Number.isFinite).map(Math.abs));
+    const scale = c.values.reduce((max, v) => (Number.isFinite(v) ? Math.max(max, Math.abs(v)) : max), 1);
     tf.test_util.expectArraysClose(native[i].values, c.values, tolerance * scale);
   });
 }
@@ -165,7 +165,241 @@ const MATMULS: readonly [string, number[], number[], boolean, boolean][] = [
   ['empty', [0, 4], [4, 5], false, false],
 ];
 
+const CONVS: readonly [
+  string,
+  number[],
+  number[],
+  number | [number, number],
+  'same' | 'valid' | number,
+  number?,
+][] = [
+  ['3x3 same', [2, 7, 9, 3], [3, 3, 3, 5], 1, 'same'],
+  ['3x3 stride 2', [3, 8, 7, 4], [3, 3, 4, 6], 2, 'same'],
+  ['valid', [1, 9, 8, 2], [3, 2, 2, 3], [2, 1], 'valid'],
+  ['explicit padding', [2, 6, 6, 1], [5, 5, 1, 2], 2, 2],
+  ['1x1', [2, 5, 6, 7], [1, 1, 7, 3], 1, 'valid'],
+  ['1x1 stride 2', [2, 5, 6, 7], [1, 1, 7, 3], 2, 'same'],
+  ['stride above the filter', [1, 10, 10, 2], [2, 2, 2, 2], 3, 'same'],
+  ['dilated', [2, 9, 9, 3], [3, 3, 3, 2], 1, 'same', 2],
+  ['one pixel', [1, 1, 1, 1], [3, 3, 1, 1], 1, 'same'],
+  ['several chunks', [40, 33, 33, 4], [3, 3, 4, 2], 1, 'same'],
+];
+
+const MOVES: readonly Case[] = [
+  ...(
+    [
+      [0, 1],
+      [1, 0],
+    ] as const
+  ).map((p): Case => [`transpose [${p}]`, () => tf.transpose(values([50, 60]), [...p]), 'Transpose']),
+  ...[
+    [0, 2, 1, 3],
+    [3, 2, 1, 0],
+    [1, 0, 3, 2],
+    [0, 3, 1, 2],
+  ].flatMap((p) =>
+    [
+      [2, 3, 4, 5],
+      [5, 6, 7, 16],
+      [1, 6, 1, 500],
+    ].map((s): Case => [`transpose [${s}] [${p}]`, () => tf.transpose(values(s), p), 'Transpose']),
+  ),
+  ['transpose integers', () => tf.transpose(tf.cast(values([3, 4]), 'int32'))],
+  ['slice rows', () => tf.slice(values([9, 8]), [2, 0], [3, 8]), 'Slice'],
+  ['slice columns', () => tf.slice(values([9, 80]), [2, 3], [3, 75]), 'Slice'],
+  ['slice a block', () => tf.slice(values([4, 5, 6]), [1, 2, 3], [2, 2, 2]), 'Slice'],
+  ['slice nothing', () => tf.slice(values([4, 5]), [1, 2], [0, 2]), 'Slice'],
+  [
+    'pad',
+    () =>
+      tf.pad(
+        values([3, 4, 5]),
+        [
+          [1, 2],
+          [0, 0],
+          [3, 0],
+        ],
+        7,
+      ),
+    'PadV2',
+  ],
+  [
+    'pad a wide row',
+    () =>
+      tf.pad(values([3, 90]), [
+        [0, 0],
+        [1, 1],
+      ]),
+    'PadV2',
+  ],
+  ...[0, 1, 2].map(
+    (axis): Case => [
+      `concat ${axis}`,
+      () => tf.concat([values([2, 3, 4]), values([2, 3, 4], 2), values([2, 3, 4], 3)], axis),
+      'Concat',
+    ],
+  ),
+  ['concat unequal', () => tf.concat([values([5, 70]), values([5, 1], 2)], 1), 'Concat'],
+  ['concat with nothing', () => tf.concat([values([5, 7]), values([5, 0], 2)], 1), 'Concat'],
+  ['stack', () => tf.stack([values([5, 7]), values([5, 7], 2)], 1), 'Concat'],
+  ['split', () => tf.split(values([6, 9]), 3, 1), 'Slice'],
+  ['tile', () => tf.tile(values([2, 3, 4]), [3, 1, 2]), 'Tile'],
+  ['broadcastTo', () => tf.broadcastTo(values([3, 1, 70]), [2, 3, 4, 70]), 'Tile'],
+  ['cast booleans', () => tf.cast(tf.greater(values([30, 7]), 0), 'float32'), 'Cast'],
+  ['cast integers', () => tf.cast(tf.cast(values([30, 7]), 'int32'), 'float32'), 'Cast'],
+  ['cast to integers', () => tf.cast(values([30, 7]), 'int32'), 'Cast'],
+  ['fill', () => [tf.fill([30, 7], 2.5), tf.fill([3], 2, 'int32'), tf.fill([0, 3], 1)], 'Fill'],
+  [
+    'like',
+    () => [
+      tf.zerosLike(values([30, 70])),
+      tf.onesLike(values([30, 70])),
+      tf.onesLike(tf.tensor1d([1], 'int32')),
+    ],
+    'ZerosLike OnesLike',
+  ],
+  [
+    'oneHot',
+    () =>
+      tf.oneHot(
+        tf.tensor2d(
+          [
+            [0, 3, 1],
+            [2, -1, 7],
+          ],
+          [2, 3],
+          'int32',
+        ),
+        4,
+        2,
+        -1,
+      ),
+    'OneHot',
+  ],
+  ['oneHot floats', () => tf.oneHot(tf.tensor1d([0, 3, 1], 'int32'), 4, 2, -1, 'float32'), 'OneHot'],
+  ...[0, 1, 2].map(
+    (axis): Case => [
+      `gather ${axis}`,
+      () =>
+        tf.gather(
+          values([3, 4, 70]),
+          tf.tensor2d(
+            [
+              [0, 2],
+              [1, 0],
+            ],
+            [2, 2],
+            'int32',
+          ),
+          axis,
+        ),
+      'GatherV2',
+    ],
+  ),
+  [
+    'gather by batch',
+    () =>
+      tf.gather(
+        values([2, 4, 5]),
+        tf.tensor2d(
+          [
+            [0, 2],
+            [1, 0],
+          ],
+          [2, 2],
+          'int32',
+        ),
+        1,
+        1,
+      ),
+    'GatherV2',
+  ],
+  [
+    'segment sum',
+    () => tf.unsortedSegmentSum(values([5, 3, 2]), tf.tensor1d([0, 2, 2, 1, 0], 'int32'), 4),
+    'UnsortedSegmentSum',
+  ],
+  [
+    'gradient of gather',
+    () => tf.grad((x) => tf.gather(x, tf.tensor1d([1, 1, 0], 'int32')))(values([3, 50])),
+    'UnsortedSegmentSum',
+  ],
+];
+
+const POOLS: readonly [number[], number | [number, number], number, 'same' | 'valid'][] = [
+  [[2, 7, 9, 3], 3, 2, 'same'],
+  [[2, 8, 8, 5], 2, 2, 'valid'],
+  [[1, 5, 4, 70], [3, 2], 1, 'same'],
+  [[1, 1, 1, 1], 1, 1, 'valid'],
+];
+
 const CASES: readonly Case[] = [
+  ...MOVES,
+  ...POOLS.flatMap(([s, size, stride, pad]) =>
+    (['max', 'avg'] as const).flatMap((kind): Case[] => {
+      const f = (x: tf.Tensor) =>
+        (kind === 'max' ? tf.maxPool : tf.avgPool)(x as tf.Tensor4D, size, stride, pad);
+      const kernel = kind === 'max' ? 'MaxPool' : 'AvgPool';
+      return [
+        [`${kernel} [${s}]`, () => f(values(s)), kernel],
+        [`${kernel} gradient [${s}]`, () => tf.grad((x) => tf.square(f(x)))(values(s)), `${kernel}Grad`],
+      ];
+    }),
+  ),
+  ...[[7], [3, 4, 5, 7], [50, 40]].map((s): Case => {
+    const n = s[s.length - 1];
+    const [m, v, o, k] = [
+      () => values([n], 2),
+      () => tf.abs(values([n], 3)),
+      () => values([n], 4),
+      () => values([n], 5),
+    ];
+    return [
+      `batchNorm [${s}]`,
+      () => [
+        tf.batchNorm(
+          values(s),
+          m() as tf.Tensor1D,
+          v() as tf.Tensor1D,
+          o() as tf.Tensor1D,
+          k() as tf.Tensor1D,
+          0.01,
+        ),
+        tf.batchNorm(values(s), m() as tf.Tensor1D, v() as tf.Tensor1D),
+      ],
+      'FusedBatchNorm',
+    ];
+  }),
+  ...CONVS.flatMap(([name, x, w, stride, pad, dilation = 1]): Case[] => {
+    const conv = (a: tf.Tensor, b: tf.Tensor) =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad, 'NHWC', dilation);
+    return [
+      [`conv2d ${name}`, () => conv(values(x), values(w, 2)), 'Conv2D'],
+      [
+        `fused conv2d ${name}`,
+        () =>
+          tf.fused.conv2d({
+            x: values(x) as tf.Tensor4D,
+            filter: values(w, 2) as tf.Tensor4D,
+            strides: stride,
+            pad,
+            dilations: dilation,
+            bias: values([w[3]], 3) as tf.Tensor1D,
+            activation: 'relu',
+          }),
+        'FusedConv2D',
+      ],
+      ...(dilation > 1
+        ? []
+        : [
+            [
+              `conv2d gradients ${name}`,
+              () => tf.grads((a, b) => tf.square(conv(a, b)))([values(x), values(w, 2)]),
+              'Conv2DBackpropFilter Conv2DBackpropInput',
+            ] as Case,
+          ]),
+    ];
+  }),
   ...Object.entries(BINARY).flatMap(([name, f]) =>
     PAIRS.map(([a, b]): Case => [`${name} [${a}] [${b}]`, () => f(values(a), values(b, 2)), name]),
   ),

@@ -1,5 +1,5 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, output, type Shaped } from '../backend';
+import { allFloat, type NativeBackend, output, type Shaped } from '../backend';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
 
 interface ProductAttrs {
@@ -28,14 +28,29 @@ function matMul({ inputs: { a, b }, attrs, backend }: KernelArgs<ProductAttrs>):
     [flat ? [util.sizeFromShape(a.shape) / kA, kA] : a.shape, backend.read32(a)],
     [flat ? b.shape.slice(-2) : b.shape, backend.read32(b)],
   ];
-  const attributes = { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } };
-  backend.run(
-    `matMul ${attributes.transA.int}${attributes.transB.int}`,
-    () => single('FusedMatMul', 2, attributes, { domain: 'com.microsoft' }),
-    feeds,
-    [[flat ? [batches * m, n] : [...lead, m, n], y]],
+  multiply(
+    backend,
+    feeds[0],
+    feeds[1],
+    [flat ? [batches * m, n] : [...lead, m, n], y],
+    transposeA,
+    transposeB,
   );
   return output(backend, [...lead, m, n], y);
+}
+
+/** `y = a · b` over the last two axes, each side transposed on demand. */
+export function multiply(
+  backend: NativeBackend,
+  a: Shaped,
+  b: Shaped,
+  y: Shaped,
+  transA = false,
+  transB = false,
+): void {
+  const attributes = { transA: { int: Number(transA) }, transB: { int: Number(transB) } };
+  const graph = () => single('FusedMatMul', 2, attributes, { domain: 'com.microsoft' });
+  backend.run(`matMul ${attributes.transA.int}${attributes.transB.int}`, graph, [a, b], [y]);
 }
 
 /** Activations tfjs fuses into products and convolutions, by kernel name. */

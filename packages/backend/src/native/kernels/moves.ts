@@ -1,0 +1,255 @@
+import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { allFloat, output } from '../backend';
+import { type KernelArgs, type KernelTable, single } from '../kernel';
+
+/** Elements from which onnxruntime's transposition beats the loop. */
+const CROSSOVER = 2048;
+
+/** Reads or writes an array with one stride an axis, in elements. */
+interface Strided {
+  readonly values: Float32Array;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** Copies an n-dimensional block: every slice, padding, concatenation and repetition is such a copy. */
+function copyBlock(from: Strided, to: Strided, shape: readonly number[]): void {
+  const [src, dst] = [from.values, to.values];
+  // Axes that continue each other in both arrays become one: longer runs, fewer loops.
+  const axes: { size: number; s: number; d: number }[] = [];
+  shape.forEach((size, i) => {
+    const [s, d] = [from.strides[i], to.strides[i]];
+    const last = axes.at(-1);
+    if (size === 1) return;
+    if (last && last.s === s * size && last.d === d * size)
+      axes[axes.length - 1] = { size: last.size * size, s, d };
+    else axes.push({ size, s, d });
+  });
+  const inner = axes.pop() ?? { size: 1, s: 1, d: 1 };
+  const visit = (axis: number, p: number, q: number): void => {
+    if (axis < axes.length) {
+      const { size, s, d } = axes[axis];
+      for (let i = 0; i < size; i++) visit(axis + 1, p + i * s, q + i * d);
+    } else if (inner.s === 1 && inner.d === 1 && inner.size > 64) dst.set(src.subarray(p, p + inner.size), q);
+    else for (let i = 0; i < inner.size; i++, p += inner.s, q += inner.d) dst[q] = src[p];
+  };
+  visit(0, from.offset, to.offset);
+}
+
+/** Row-major strides, one for each axis. */
+function strides(shape: readonly number[]): number[] {
+  const result = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    result[i] = stride;
+    stride *= shape[i];
+  }
+  return result;
+}
+
+const dense = (values: Float32Array, shape: readonly number[], offset = 0): Strided => ({
+  values,
+  offset,
+  strides: strides(shape),
+});
+
+function transpose({
+  inputs: { x },
+  attrs,
+  backend,
+}: KernelArgs<{ perm: number[] }>): TensorInfo | undefined {
+  if (!allFloat(x)) return undefined;
+  const { perm } = attrs;
+  const shape = perm.map((axis) => x.shape[axis]);
+  const values = backend.read32(x);
+  const moved = perm.filter((axis) => x.shape[axis] > 1);
+  if (moved.every((axis, i) => i === 0 || moved[i - 1] < axis)) {
+    backend.incRef(x.dataId); // only axes of size 1 move: the memory stays as it is
+    return { dataId: x.dataId, shape, dtype: x.dtype };
+  }
+  const out = backend.floats(values.length);
+  if (values.length < CROSSOVER) {
+    const from = strides(x.shape);
+    copyBlock({ values, offset: 0, strides: perm.map((axis) => from[axis]) }, dense(out, shape), shape);
+  } else {
+    const graph = () => single('Transpose', 1, { perm: { ints: perm } });
+    backend.run(`Transpose ${perm}`, graph, [[x.shape, values]], [[shape, out]]);
+  }
+  return output(backend, shape, out);
+}
+
+function slice({ inputs: { x }, attrs, backend }: KernelArgs<{ begin: number[]; size: number[] }>) {
+  const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
+  slice_util.assertParamsValid(x as never, begin, size);
+  // A contiguous slice is a view, which the CPU kernel makes.
+  if (!allFloat(x) || util.sizeFromShape(size) === 0 || slice_util.isSliceContinous(x.shape, begin, size))
+    return undefined;
+  const out = backend.floats(util.sizeFromShape(size));
+  const from = strides(x.shape);
+  const offset = begin.reduce((sum, b, i) => sum + b * from[i], 0);
+  copyBlock({ values: backend.read32(x), offset, strides: from }, dense(out, size), size);
+  return output(backend, size, out);
+}
+
+function pad({
+  inputs: { x },
+  attrs,
+  backend,
+}: KernelArgs<{ paddings: [number, number][]; constantValue: number }>) {
+  if (!allFloat(x)) return undefined;
+  const shape = attrs.paddings.map(([before, after], i) => before + x.shape[i] + after);
+  const to = strides(shape);
+  const out = backend.floats(util.sizeFromShape(shape)).fill(attrs.constantValue);
+  const offset = attrs.paddings.reduce((sum, [before], i) => sum + before * to[i], 0);
+  copyBlock(dense(backend.read32(x), x.shape), { values: out, offset, strides: to }, x.shape);
+  return output(backend, shape, out);
+}
+
+function concat({ inputs, attrs, backend }: KernelArgs<{ axis: number }>): TensorInfo | undefined {
+  const tensors = Object.values(inputs);
+  if (tensors.length < 2 || !allFloat(...tensors)) return undefined;
+  const axis = util.parseAxisParam(attrs.axis, tensors[0].shape)[0];
+  const shapes = tensors.map((t) => t.shape);
+  backend_util.assertParamsConsistent(shapes, axis);
+  const shape = backend_util.computeOutShape(shapes, axis);
+  const out = backend.floats(util.sizeFromShape(shape));
+  const to = strides(shape);
+  let offset = 0;
+  for (const t of tensors) {
+    copyBlock(dense(backend.read32(t), t.shape), { values: out, offset, strides: to }, t.shape);
+    offset += t.shape[axis] * to[axis];
+  }
+  return output(backend, shape, out);
+}
+
+/** Repetition as a copy with stride 0; broadcasting arrives here too. */
+function tile({
+  inputs: { x },
+  attrs: { reps },
+  backend,
+}: KernelArgs<{ reps: number[] }>): TensorInfo | undefined {
+  const shape = x.shape.map((size, i) => size * reps[i]);
+  if (!allFloat(x) || util.sizeFromShape(shape) === 0) return undefined;
+  const [from, to] = [strides(x.shape), strides(shape)];
+  const out = backend.floats(util.sizeFromShape(shape));
+  copyBlock(
+    { values: backend.read32(x), offset: 0, strides: from.flatMap((s) => [0, s]) },
+    { values: out, offset: 0, strides: to.flatMap((s, i) => [s * x.shape[i], s]) },
+    x.shape.flatMap((size, i) => [reps[i], size]),
+  );
+  return output(backend, shape, out);
+}
+
+/** Numbers and booleans become real float32 arrays: a fast kernel will want them soon. */
+function cast({
+  inputs: { x },
+  attrs: { dtype },
+  backend,
+}: KernelArgs<{ dtype: string }>): TensorInfo | undefined {
+  if (dtype !== 'float32' || (x.dtype !== 'int32' && x.dtype !== 'bool')) return undefined;
+  const values = backend.data.get(x.dataId).values as Uint8Array;
+  const out = backend.floats(values.length);
+  out.set(values);
+  return output(backend, x.shape, out);
+}
+
+function fill({ attrs, backend }: KernelArgs<{ shape: number[]; value: number; dtype?: string }>) {
+  const { shape, value, dtype = typeof value === 'number' ? 'float32' : 'string' } = attrs;
+  if (dtype !== 'float32') return undefined;
+  return output(backend, shape, backend.floats(util.sizeFromShape(shape)).fill(value));
+}
+
+const constantLike =
+  (value: number) =>
+  ({ inputs: { x }, backend }: KernelArgs): TensorInfo | undefined =>
+    x.dtype === 'float32'
+      ? fill({ attrs: { shape: x.shape, value }, backend } as Parameters<typeof fill>[0])
+      : undefined;
+
+function oneHot({
+  inputs: { indices },
+  attrs,
+  backend,
+}: KernelArgs<{ [k in 'depth' | 'onValue' | 'offValue']: number } & { dtype: string }>) {
+  if (attrs.dtype !== 'float32') return undefined;
+  const ids = backend.data.get(indices.dataId).values as Int32Array;
+  const out = backend.floats(ids.length * attrs.depth).fill(attrs.offValue);
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] >= 0 && ids[i] < attrs.depth) out[i * attrs.depth + ids[i]] = attrs.onValue;
+  }
+  return output(backend, [...indices.shape, attrs.depth], out);
+}
+
+function gather({
+  inputs: { x, indices },
+  attrs,
+  backend,
+}: KernelArgs<{ axis: number; batchDims?: number }>) {
+  if (!allFloat(x) || util.sizeFromShape(indices.shape) === 0) return undefined;
+  const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
+  const info = backend_util.segment_util.collectGatherOpShapeInfo(
+    x as never,
+    indices as never,
+    axis,
+    attrs.batchDims ?? 0,
+  );
+  const ids = backend.data.get(indices.dataId).values as Int32Array;
+  const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;
+  const each = ids.length / batchSize;
+  const [values, out] = [backend.read32(x), backend.floats(util.sizeFromShape(outputShape))];
+  for (let id = 0; id < ids.length; id++) {
+    const index = ids[id];
+    util.assert(
+      index >= 0 && index < dimSize,
+      () => `GatherV2: the index value ${index} is not in [0, ${dimSize - 1}]`,
+    );
+  }
+  let q = 0;
+  for (let b = 0; b < batchSize; b++) {
+    for (let o = 0; o < outerSize; o++) {
+      for (let i = 0; i < each; i++, q += sliceSize) {
+        copyRow(values, ((b * outerSize + o) * dimSize + ids[b * each + i]) * sliceSize, out, q, sliceSize);
+      }
+    }
+  }
+  return output(backend, outputShape, out);
+}
+
+function copyRow(from: Float32Array, p: number, to: Float32Array, q: number, length: number): void {
+  if (length > 64) to.set(from.subarray(p, p + length), q);
+  else for (let i = 0; i < length; i++) to[q + i] = from[p + i];
+}
+
+/** Adds rows of `x` that carry the same number; numbers outside the range are left out. */
+function segmentSum({
+  inputs: { x, segmentIds },
+  attrs: { numSegments },
+  backend,
+}: KernelArgs<{ numSegments: number }>) {
+  if (!allFloat(x) || segmentIds.shape.length !== 1) return undefined;
+  const ids = backend.data.get(segmentIds.dataId).values as Int32Array;
+  const values = backend.read32(x);
+  const width = values.length / ids.length;
+  const out = backend.floats(numSegments * width).fill(0);
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] < 0 || ids[i] >= numSegments) continue;
+    const [p, q] = [i * width, ids[i] * width];
+    for (let e = 0; e < width; e++) out[q + e] += values[p + e];
+  }
+  return output(backend, [numSegments, ...x.shape.slice(1)], out);
+}
+
+export const moves: KernelTable = {
+  Transpose: transpose,
+  Slice: slice,
+  PadV2: pad,
+  Concat: concat,
+  Tile: tile,
+  Cast: cast,
+  Fill: fill,
+  ZerosLike: constantLike(0),
+  OnesLike: constantLike(1),
+  OneHot: oneHot,
+  GatherV2: gather,
+  UnsortedSegmentSum: segmentSum,
+};
