@@ -169,8 +169,8 @@ function lobeIn(words: string): Lobe | undefined {
 }
 
 function degreeIn(words: string): Degree {
-  if (/severe|large|marked|massive/.test(words)) return 3;
-  if (/mild|small|minimal|borderline|tiny|trace|slight|blunt/.test(words)) return 1;
+  if (/\b(severe|large|marked|massive)/.test(words)) return 3;
+  if (/\b(mild|small|minimal|borderline|tiny|trace|slight|blunt)/.test(words)) return 1;
   return 2;
 }
 
