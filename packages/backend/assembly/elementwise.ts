@@ -52,8 +52,8 @@ function apply(op: i32, x: v128, y: v128): v128 {
 }
 
 /**
- * Sums the middle axis of `x [outer, reduce, inner]` and multiplies by `scale`.
- * Sums of rows are made in blocks, which keeps rounding small; `scratch` holds `inner` floats.
+ * Sums the middle axis of `x [outer, reduce, inner]` and multiplies by `scale`. Rows are added in blocks,
+ * blocks in double precision; `scratch`, at a multiple of 8, holds `inner` doubles and `inner` floats.
  */
 export function sum(
   x: usize,
@@ -61,34 +61,38 @@ export function sum(
   outer: i32,
   reduce: i32,
   inner: i32,
-  scale: f32,
+  scale: f64,
   scratch: usize,
 ): void {
   if (inner === 1) {
-    for (let o = 0; o < outer; ++o)
-      store<f32>(out + (o << 2), sumRow(x + ((o * reduce) << 2), reduce) * scale);
+    for (let o = 0; o < outer; ++o) {
+      store<f32>(out + (o << 2), <f32>(sumRow(x + ((o * reduce) << 2), reduce) * scale));
+    }
     return;
   }
   const step = inner << 2;
+  const block = scratch + (inner << 3);
   for (let o = 0; o < outer; ++o, out += step) {
-    memory.fill(out, 0, step);
-    for (let start = 0; start < reduce; start += 256) {
-      const end = min(reduce, start + 256);
-      copyFloats(scratch, x, inner);
+    memory.fill(scratch, 0, inner << 3);
+    for (let start = 0; start < reduce; start += 64) {
+      const end = min(reduce, start + 64);
+      copyFloats(block, x, inner);
       x += step;
-      for (let r = start + 1; r < end; ++r, x += step) addFloats(scratch, x, inner);
-      addFloats(out, scratch, inner);
+      for (let r = start + 1; r < end; ++r, x += step) addFloats(block, x, inner);
+      for (let i = 0; i < inner; ++i) {
+        const at = scratch + (i << 3);
+        store<f64>(at, load<f64>(at) + <f64>load<f32>(block + (i << 2)));
+      }
     }
-    if (scale !== 1)
-      for (let i = 0; i < inner; ++i) store<f32>(out + (i << 2), load<f32>(out + (i << 2)) * scale);
+    for (let i = 0; i < inner; ++i) store<f32>(out + (i << 2), <f32>(load<f64>(scratch + (i << 3)) * scale));
   }
 }
 
-/** Sum of `n` consecutive floats, in blocks of 1024. */
-function sumRow(x: usize, n: i32): f32 {
-  let total: f32 = 0;
-  for (let start = 0; start < n; start += 1024) {
-    const end = min(n, start + 1024);
+/** Sum of `n` consecutive floats, in blocks of 512. */
+function sumRow(x: usize, n: i32): f64 {
+  let total: f64 = 0;
+  for (let start = 0; start < n; start += 512) {
+    const end = min(n, start + 512);
     let s0 = f32x4.splat(0);
     let s1 = s0;
     let i = start;
@@ -102,7 +106,7 @@ function sumRow(x: usize, n: i32): f32 {
       f32x4.extract_lane(s0, 1) +
       (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
     for (; i < end; ++i) part += load<f32>(x + (i << 2));
-    total += part;
+    total += <f64>part;
   }
   return total;
 }

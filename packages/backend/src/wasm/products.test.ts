@@ -1,47 +1,13 @@
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { useBackend } from '../node';
+import { expectSame, type Op, run } from './testing';
 
 // The CPU backend of tfjs is the other program that every value here is compared with.
 beforeAll(async () => {
   await useBackend({ prefer: ['wasm'] });
 });
-
-/** Seeded values in [-1, 1): the seed makes inputs of the same shape differ. */
-function values(shape: number[], seed: number): tf.Tensor {
-  return tf.randomUniform(shape, -1, 1, 'float32', seed);
-}
-
-type Op = (...inputs: tf.Tensor[]) => tf.Tensor;
-
-/** The value of `op` and its gradients, weighted so that no two elements of the output count the same. */
-async function run(backend: string, op: Op, shapes: number[][], gradients: boolean): Promise<number[][]> {
-  await tf.setBackend(backend);
-  const before = tf.memory().numTensors;
-  const results = tf.tidy(() => {
-    const inputs = shapes.map((shape, i) => values(shape, i + 1));
-    const out = op(...inputs);
-    const loss = (...xs: tf.Tensor[]): tf.Scalar => {
-      const y = op(...xs);
-      return tf.sum(tf.mul(y, values(y.shape, 99)));
-    };
-    const all = [out, ...(gradients ? tf.grads(loss)(inputs) : [])];
-    return all.map((t) => [...t.shape, ...t.dataSync()]);
-  });
-  expect(tf.memory().numTensors).toBe(before);
-  return results;
-}
-
-async function expectSame(op: Op, shapes: number[][], gradients = true): Promise<void> {
-  const expected = await run('cpu', op, shapes, gradients);
-  const got = await run('wasm', op, shapes, gradients);
-  expect(got.length).toBe(expected.length);
-  got.forEach((g, i) => {
-    expect(g.length).toBe(expected[i]!.length);
-    tf.test_util.expectArraysClose(g, expected[i]!, 1e-4);
-  });
-}
 
 describe('matMul', () => {
   const sizes = [
