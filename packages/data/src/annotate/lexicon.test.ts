@@ -86,7 +86,7 @@ it('finds the regions that the phantom knows of its sentences', () => {
   }
   const f1 = (2 * hit) / (2 * hit + wrong);
   console.log(`lexicon on phantom sentences, micro-F1: ${f1.toFixed(3)}`);
-  expect(hit).toBeGreaterThan(2000);
+  expect(hit).toBeGreaterThan(1500);
   expect(f1).toBeGreaterThan(0.95);
 });
 
