@@ -53,7 +53,7 @@ describe('nearestReport', () => {
   const features = [Float32Array.of(1, 0), Float32Array.of(0, 5), Float32Array.of(-1, -1)];
   it('goes by angle, not by length', () => {
     expect(nearestReport(Float32Array.of(0.2, 0.3), features, ['a', 'b', 'c'])).toBe('b');
-    expect(nearestReport(Float32Array.of(9, 1), features, ['a', 'b', 'c'])).toBe('a');
+    expect(nearestReport(Float32Array.of(1, 0.9), features, ['a', 'b', 'c'])).toBe('a');
   });
   it('names what does not fit', () => {
     expect(() => nearestReport(Float32Array.of(1), features, ['a', 'b', 'c'])).toThrow(

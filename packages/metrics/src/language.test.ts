@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { bleu, meanSentenceBleu, sentenceBleu } from './bleu';
 import { cider } from './cider';
 import { pairById, pairReports } from './pairs';
-import { rougeL } from './rouge';
+import { rougeL, rougeLOf } from './rouge';
 import { describeWithShared, parseTable, readShared, readSharedJson } from './testing/shared';
 import type { ReportPair, Scores } from './types';
 
@@ -81,6 +81,11 @@ it('ROUGE-L of a hand-worked pair', () => {
   // common subsequence "a c": precision 2/3, recall 2/4
   const [row] = rougeL().score(pairReports(['a b c d'], ['a c x'])).perReport;
   expect(row!.ROUGE_L).toBeCloseTo((2.44 * (2 / 3) * 0.5) / (0.5 + 1.44 * (2 / 3)), 12);
+});
+
+it('ROUGE-L weighs recall by 1.2 unless told otherwise', () => {
+  expect(rougeLOf('a b c d', 'a c x')).toBeCloseTo((2.44 * (2 / 3) * 0.5) / (0.5 + 1.44 * (2 / 3)), 12);
+  expect(rougeLOf('a b c d', 'a c x', 1)).toBeCloseTo((2 * (2 / 3) * 0.5) / (0.5 + 2 / 3), 12);
 });
 
 it('CIDEr of a hand-worked pair', () => {
