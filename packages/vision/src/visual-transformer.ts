@@ -44,7 +44,7 @@ export const visualTransformerSchema = z
     dropout: rate.default(0.1),
     /** Dropout after the patch embedding. */
     patchDropout: rate.default(0.5),
-    /** d_v, width of the backbone's or the stored features. */
+    /** d_v, width of the backbone's or the stored features; default the backbone's, without one 2048. */
     inputWidth: natural.default(2048),
     /** A learned vector for each place of the grid and for each view; default `learned`, in `published` `none`. */
     positions: z.enum(['none', 'learned']).optional(),
@@ -55,8 +55,7 @@ export const visualTransformerSchema = z
       cols: 7,
     }),
   })
-  .transform((c) => ({ ...c, positions: c.positions ?? (c.variant === 'published' ? 'none' : 'learned') }))
-  .refine((c) => c.variant === 'raca' || c.positions === 'none', {
+  .refine((c) => c.variant === 'raca' || c.positions !== 'learned', {
     path: ['positions'],
     message: "the variant 'published' has no positions",
   });
@@ -167,7 +166,9 @@ export function visualTransformer(
   backbone: VisionBackbone | null = null,
 ): VisionEncoder {
   const inputWidth = config.inputWidth ?? backbone?.width;
-  return new VisualTransformer(visualTransformerSchema.parse({ ...config, inputWidth }), random, backbone);
+  const parsed = visualTransformerSchema.parse({ ...config, inputWidth });
+  const positions = parsed.positions ?? (parsed.variant === 'published' ? 'none' : 'learned');
+  return new VisualTransformer({ ...parsed, positions }, random, backbone);
 }
 
 const show = ({ views, rows, cols }: PatchGrid): string => `${views} × ${rows} × ${cols}`;
