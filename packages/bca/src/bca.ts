@@ -110,12 +110,7 @@ class Bca implements Fusion {
       key: project('key'),
       value: project('value'),
       mix: make('mix', [r, 1], own ? constant(1 / r) : orthogonal, own ? zeros : linearUniform(r)),
-      output: make(
-        'output',
-        [2 * h, d],
-        own ? softly(orthogonal) : orthogonal,
-        own ? zeros : linearUniform(2 * h),
-      ),
+      output: make('output', [2 * h, d], orthogonal, own ? zeros : linearUniform(2 * h)),
     };
     this.info = { package: '@raca/bca', version, name: 'bca', config: parsed };
     this.parameters = p.all;
@@ -154,8 +149,3 @@ const withoutGradient = tf.customGrad((x) => ({
   value: tf.clone(x as tf.Tensor),
   gradFunc: (dy) => tf.zerosLike(dy),
 })) as unknown as (x: tf.Tensor3D) => tf.Tensor3D;
-
-const softly =
-  (initializer: Initializer): Initializer =>
-  (shape, random) =>
-    initializer(shape, random).map((x) => 0.1 * x);
