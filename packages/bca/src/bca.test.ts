@@ -3,13 +3,13 @@ import { EVALUATION, type Fusion, Random, valueAndGradients } from '@raca/core';
 import { checkFusion, largestError, leakedTensors, randomMask, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type BcaWeights, fuseParts } from './bca';
+import type { BcaWeights } from './bca';
 import { GoldenCase, hasGolden } from './golden-case';
 import { type BcaConfig, bca, publishedName } from './index';
 
 const small: BcaConfig = { width: 8, attentionWidth: 4 };
 
-/** The same weights in the shape that {@link fuseParts} takes. */
+/** The weights by part. */
 function weightsOf(fusion: Fusion): BcaWeights {
   const linear = (name: string) => ({
     weight: fusion.parameters.get(`${name}.weight`)!,
@@ -143,7 +143,7 @@ describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/gol
       const value = golden.tensor(published.name);
       variable.assign(published.transpose ? tf.transpose(value) : value);
     }
-    const parts = fuseParts(weightsOf(fusion), golden.tensor('encoder_out'), golden.tensor('actions'));
+    const parts = fusion.parts(golden.tensor('encoder_out'), golden.tensor('actions'));
     const error = (tensor: tf.Tensor, expected: string): number =>
       largestError(tensor.dataSync(), golden.values(expected));
     expect(error(parts.localMix, 'bca_local_mix')).toBeLessThan(1e-4);

@@ -29,7 +29,13 @@ export interface BcaWeights {
   readonly output: Linear;
 }
 
-/** What {@link fuseParts} returns. */
+/** The fusion with a look inside. */
+export interface BcaFusion extends Fusion {
+  /** The same as `fuse`, with what leads to it; for analysis and parity checks. */
+  parts(patches: tf.Tensor3D, masks: tf.Tensor3D): BcaParts;
+}
+
+/** The terms of the fusion. */
 export interface BcaParts {
   /** L̄ `[b, p, d]` */
   readonly localMix: tf.Tensor3D;
@@ -90,7 +96,7 @@ export function fuseParts(weights: BcaWeights, patches: tf.Tensor3D, given: tf.T
   return { localMix, regionsQueryGlobal, globalQueriesRegions, fused };
 }
 
-class Bca implements Fusion {
+class Bca implements BcaFusion {
   readonly info;
   readonly parameters: NamedParameters;
   private readonly weights: BcaWeights;
@@ -117,6 +123,10 @@ class Bca implements Fusion {
   }
 
   fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
+    return tf.tidy(() => this.parts(patches, masks).fused);
+  }
+
+  parts(patches: tf.Tensor3D, masks: tf.Tensor3D): BcaParts {
     const [b, p, d] = patches.shape;
     const { query, mix } = this.weights;
     const expected = [b, mix.weight.shape[0], p];
@@ -126,7 +136,7 @@ class Bca implements Fusion {
     if (masks.rank !== 3 || masks.shape.some((size, i) => size !== expected[i])) {
       throw new RangeError(`bca: masks must be [${expected}] for these patches, got [${masks.shape}]`);
     }
-    return tf.tidy(() => fuseParts(this.weights, patches, masks).fused);
+    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks) }));
   }
 
   dispose(): void {
@@ -140,7 +150,7 @@ class Bca implements Fusion {
  * @param random stream for the initial weights
  * @throws ZodError for a config that does not fit; fuse throws RangeError for shapes that do not
  */
-export function bca(config: BcaConfig, random: Random): Fusion {
+export function bca(config: BcaConfig, random: Random): BcaFusion {
   return new Bca(config, random);
 }
 

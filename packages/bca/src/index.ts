@@ -1,4 +1,4 @@
 export { attendRegions } from './attend-regions';
-export { bca } from './bca';
+export { type BcaFusion, type BcaParts, bca } from './bca';
 export { type BcaConfig, bcaConfigSchema } from './config';
 export { type PublishedName, publishedName } from './published-name';

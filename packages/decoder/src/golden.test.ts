@@ -1,20 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  applyLinear,
-  EVALUATION,
-  Random,
-  type ReportDecoder,
-  type TokenBatch,
-  valueAndGradients,
-} from '@raca/core';
+import { EVALUATION, Random, type ReportDecoder, type TokenBatch, valueAndGradients } from '@raca/core';
 import { largestError } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { transformerDecoderConfigSchema } from './config';
 import { GoldenCase, hasGolden } from './golden-case';
 import { beamSearch, greedy, publishedName, type Search, TRIGRAM_PENALTY, transformerDecoder } from './index';
-import { hiddenStates } from './teacher-forcing';
-import { decoderWeights } from './weights';
 
 /** The published weights in `parameters`. */
 function load(golden: GoldenCase, { parameters }: Pick<ReportDecoder, 'parameters'>): void {
@@ -60,12 +50,12 @@ describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/gol
 
   it.skipIf(skip)('teacher forcing gives the published hidden states and log-probabilities', () => {
     const golden = new GoldenCase(name);
-    const config = transformerDecoderConfigSchema.parse(configOf(golden));
-    const weights = decoderWeights(config, new Random(1));
-    load(golden, weights);
-    const hidden = hiddenStates(weights, golden.tensor('bca_out'), taught(golden), 0, EVALUATION);
+    const decoder = transformerDecoder(configOf(golden), new Random(1));
+    load(golden, decoder);
+    const memory = golden.tensor<tf.Tensor3D>('bca_out');
+    const hidden = decoder.hidden(memory, taught(golden), EVALUATION);
     expect(largestError(hidden.dataSync(), golden.values('decoder_out'))).toBeLessThan(1e-4);
-    const logProbabilities = tf.logSoftmax(applyLinear(weights.output, hidden));
+    const logProbabilities = tf.logSoftmax(decoder.logits(memory, taught(golden), EVALUATION));
     expect(largestError(logProbabilities.dataSync(), golden.values('logprobs'))).toBeLessThan(1e-4);
   });
 

@@ -2,4 +2,4 @@ export { type TransformerDecoderConfig, transformerDecoderConfigSchema } from '.
 export { type GenerateOptions, generate } from './generate';
 export { type PublishedName, publishedName } from './published-name';
 export * from './search';
-export { transformerDecoder } from './transformer-decoder';
+export { type TransformerReportDecoder, transformerDecoder } from './transformer-decoder';

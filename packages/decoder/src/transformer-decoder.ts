@@ -16,7 +16,13 @@ import { type ParsedConfig, type TransformerDecoderConfig, transformerDecoderCon
 import { embed, hiddenStates } from './teacher-forcing';
 import { type DecoderWeights, decoderWeights } from './weights';
 
-class TransformerDecoder implements ReportDecoder {
+/** The decoder with a look inside. */
+export interface TransformerReportDecoder extends ReportDecoder {
+  /** What the last linear layer reads to give `logits`: `[b, t, d]`; for analysis and parity checks. */
+  hidden(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D;
+}
+
+class TransformerDecoder implements TransformerReportDecoder {
   readonly info: ModuleInfo;
   readonly parameters: NamedParameters;
   readonly vocabularySize: number;
@@ -40,16 +46,17 @@ class TransformerDecoder implements ReportDecoder {
   }
 
   logits(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    return tf.tidy(() => applyLinear(this.weights.output, this.hidden(memory, tokens, pass)));
+  }
+
+  hidden(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
     this.checkMemory(memory);
     this.checkTokens(tokens);
     const [b] = tokens.shape;
     if (memory.shape[0] !== b) {
       throw new RangeError(`transformerDecoder: memory has ${memory.shape[0]} rows, tokens have ${b}`);
     }
-    return tf.tidy(() => {
-      const h = hiddenStates(this.weights, memory, tokens, this.config.dropout, pass);
-      return applyLinear(this.weights.output, h);
-    });
+    return tf.tidy(() => hiddenStates(this.weights, memory, tokens, this.config.dropout, pass));
   }
 
   start(memory: tf.Tensor3D): DecoderState {
@@ -93,6 +100,9 @@ class TransformerDecoder implements ReportDecoder {
  * @throws ZodError for a config that does not fit; RangeError for tensors and tokens that do not
  * @see Chen et al. 2020, arXiv:2010.16056; Vaswani et al. 2017, arXiv:1706.03762
  */
-export function transformerDecoder(config: TransformerDecoderConfig, random: Random): ReportDecoder {
+export function transformerDecoder(
+  config: TransformerDecoderConfig,
+  random: Random,
+): TransformerReportDecoder {
   return new TransformerDecoder(transformerDecoderConfigSchema.parse(config), random);
 }
