@@ -101,6 +101,13 @@ const cases: [text: string, label: ChexpertClass, value: LabelValue | undefined]
   ['No acute cardiopulmonary abnormality.', 'No Finding', 1],
   ['Median sternotomy wires. Lungs are clear.', 'No Finding', 1],
   ['Possible pneumonia.', 'No Finding', undefined],
+  ['The lungs are hyperinflated.', 'No Finding', undefined],
+  ['There is scoliosis of the thoracic spine.', 'No Finding', undefined],
+  ['The left hemidiaphragm is elevated.', 'No Finding', undefined],
+  ['No hiatal hernia.', 'No Finding', 1],
+  ['The aorta is tortuous.', 'No Finding', 1],
+  ['Surgical clips are present.', 'Support Devices', undefined],
+  ['A prosthetic heart valve is present.', 'Support Devices', 1],
 ];
 
 describe('labelReport', () => {

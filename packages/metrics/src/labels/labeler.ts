@@ -1,12 +1,13 @@
 import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } from './classes';
 import * as cues from './cues';
-import { FINDINGS, SUBJECTS, type SubjectEntry } from './lexicon';
+import { FINDINGS, OTHER_FINDING, SUBJECTS, type SubjectEntry } from './lexicon';
 import { anywhere, oneOf, type Phrase } from './phrases';
 import { splitSentences } from './sentences';
 
 /** One place where a report speaks of a class. */
 export interface Mention {
-  readonly label: ChexpertClass;
+  /** `Other Finding` has no class of its own, but keeps a report from being No Finding. */
+  readonly label: ChexpertClass | typeof OTHER_FINDING;
   readonly value: LabelValue;
   /** The sentence as the labeler read it: lower-case tokens, one space around each. */
   readonly sentence: string;
@@ -19,7 +20,7 @@ interface Span {
   readonly end: number;
 }
 interface Found extends Span {
-  readonly label: ChexpertClass;
+  readonly label: Mention['label'];
   value: LabelValue;
   /** Findings next to each other with "or" between are uncertain; attributes of the heart are not. */
   readonly finding: boolean;
@@ -28,7 +29,7 @@ interface Found extends Span {
 const KNOWN_SENTENCES = 20_000;
 const known = new Map<string, readonly Mention[]>();
 
-/** Every mention of the 13 classes other than No Finding, in the order of the text within each sentence. */
+/** Every mention of a finding (never of No Finding), in the order of the text within each sentence. */
 export function findMentions(report: string): Mention[] {
   return splitSentences(report).flatMap((sentence) => {
     let mentions = known.get(sentence);
@@ -43,12 +44,13 @@ export function findMentions(report: string): Mention[] {
 
 /**
  * CheXpert labels of a report by rules: 1 positive, 0 negative, -1 uncertain, absent when not mentioned.
- * Over several mentions positive wins over uncertain, uncertain over negative. No Finding is 1 when no class
- * but Support Devices is positive or uncertain (so also for an empty report, as in CheXpert), else absent.
+ * Over several mentions positive wins over uncertain, uncertain over negative. No Finding is 1 when nothing
+ * but Support Devices is positive or uncertain, findings outside the classes (emphysema, scoliosis) included;
+ * so it is 1 for an empty report, as in CheXpert. Else it is absent.
  * English chest X-ray reports, raw or cleaned (lower case, ` . ` between sentences).
  */
 export function labelReport(report: string): ReportLabels {
-  const found = new Map<ChexpertClass, LabelValue>();
+  const found = new Map<Mention['label'], LabelValue>();
   for (const { label, value } of findMentions(report)) {
     const before = found.get(label);
     if (before === undefined || strength(value) > strength(before)) found.set(label, value);
@@ -184,7 +186,7 @@ const alternatives =
 
 /** "atelectasis or infiltrate": both uncertain, unless something settled them already. */
 function loosenAlternatives(clause: string, found: Found[]): void {
-  const list = found.filter(({ finding }) => finding);
+  const list = found.filter(({ finding, label }) => finding && label !== OTHER_FINDING);
   for (let i = 1; i < list.length; i++) {
     const a = list[i - 1]!;
     const b = list[i]!;

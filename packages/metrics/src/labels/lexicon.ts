@@ -1,9 +1,12 @@
 import type { ChexpertClass } from './classes';
 import type { Phrase } from './phrases';
 
+/** A finding outside the classes: it has no label, but a report with one is not free of findings. */
+export const OTHER_FINDING = 'Other Finding';
+
 /** Phrases that name a finding, and those that look alike but name something else. */
 export interface FindingEntry {
-  readonly label: ChexpertClass;
+  readonly label: ChexpertClass | typeof OTHER_FINDING;
   readonly phrases: readonly Phrase[];
   /** Where one of these covers a phrase, it is no mention. */
   readonly except?: readonly Phrase[];
@@ -259,6 +262,53 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(right|left|chest|cardiac|ventricular|atrial|dual|single) ~ leads',
     ],
     except: ['port site*', 'lead to', 'air trapping device'],
+  },
+  {
+    label: OTHER_FINDING,
+    phrases: [
+      'emphysema*',
+      'bulla',
+      'bullae',
+      'bullous',
+      '(hyperinflat*|hyperexpan*|hyperaerat*|hyperlucen*|overinflat*|overexpan*|hyperdisten*)',
+      'flatten* of ~ (diaphragm*|hemidiaphragm*)',
+      'flattened ~ (diaphragm*|hemidiaphragm*)',
+      'copd',
+      'chronic obstructive',
+      'bronchi(ectasis|olitis|tis)',
+      'air trapping',
+      '(bronchial|peribronchial) cuffing',
+      '(elevation|eventration) of ~ (diaphragm*|hemidiaphragm*)',
+      '(elevated|raised|eventrated) ~ (diaphragm*|hemidiaphragm*)',
+      '(diaphragm|hemidiaphragm) (is|appears|remains) ~ (elevated|raised)',
+      '(diaphragm|hemidiaphragm) elevation',
+      'volume loss',
+      'scoliosis',
+      'scoliotic',
+      'kyphosis',
+      'degenerat*',
+      'spondylosis',
+      'osteophyt*',
+      'spurring',
+      'arthritis',
+      'arthropathy',
+      'osteopeni*',
+      'osteoporo*',
+      'demineral*',
+      'deformit*',
+      'granuloma*',
+      'calcifi*',
+      'calcinosis',
+      'atheroscler*',
+      'hernia*',
+      'pneumomediastinum',
+      'pneumoperitoneum',
+      'free air',
+      'aspiration',
+      'metasta*',
+      'hematoma',
+      'contusion',
+    ],
   },
 ];
 
