@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { startCpu } from './cpu';
-import type { BackendInfo, BackendName, BackendProvider } from './provider';
+import { quietCpu, startCpu } from './cpu';
+import { registerNative } from './native';
+import type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
 import { DEFAULT_ORDER, parseOrder, startFirst, type UseBackendOptions } from './select';
 import { startWasm } from './wasm/start';
 import { startWebgpu } from './webgpu';
@@ -13,6 +14,7 @@ export type { UseBackendOptions } from './select';
 export { completeWasm } from './wasm/complete';
 
 const providers: Partial<Record<BackendName, BackendProvider>> = {
+  native: startNative,
   wasm: (options) => {
     findWasmFiles();
     return startWasm(options);
@@ -31,6 +33,15 @@ const providers: Partial<Record<BackendName, BackendProvider>> = {
 export function useBackend(options: UseBackendOptions = {}): Promise<BackendInfo> {
   const asked = options.prefer ?? parseOrder(process.env.RACA_BACKEND);
   return startFirst(asked ?? DEFAULT_ORDER, asked !== undefined, providers, options);
+}
+
+/** Starts onnxruntime's kernels, where its package and a library for this platform are installed. */
+async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {
+  quietCpu();
+  const found = await registerNative({ threads });
+  if ('unavailable' in found) throw new Error(found.unavailable);
+  await tf.setBackend('native');
+  return { name: 'native', version: found.version, simd: true, threads: found.threads };
 }
 
 /** Points tfjs at the .wasm files of the installed package, so that nothing is fetched. */

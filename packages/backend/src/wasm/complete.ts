@@ -19,6 +19,7 @@ let completed = false;
 
 /**
  * Gives tfjs's WASM backend what training needs and it lacks, and faster products and convolutions.
+ * tfjs's threaded build, and machines without vector instructions, get the missing kernels only, and slow ones.
  * Calling again does nothing, unless the backend was removed and started anew.
  *
  * @throws Error if the WASM backend is not running (`await tf.setBackend('wasm')`)
@@ -27,13 +28,13 @@ let completed = false;
 export async function completeWasm(): Promise<void> {
   if (!tf.engine().registry.wasm) throw new Error("completeWasm: await tf.setBackend('wasm') first");
   const backend = tf.engine().registry.wasm as BackendWasm;
-  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  if (simd) await loadKernels(backend); // the bytes hold vector instructions
+  const ours = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true && !isThreaded(backend);
+  if (ours) await loadKernels(backend); // the bytes hold vector instructions
   if (completed) return;
   completed = true;
   for (const name of SLOW_KERNELS) replaceKernel(cpuFallback(name));
   for (const kernel of corrections()) replaceKernel(kernel);
-  if (!simd) {
+  if (!ours) {
     for (const name of ['Conv2DBackpropFilter', 'MaxPoolGrad', 'UnsortedSegmentSum'])
       replaceKernel(cpuFallback(name));
     return;
@@ -53,6 +54,12 @@ export async function completeWasm(): Promise<void> {
   replaceKernel(gather(stock('GatherV2')));
   replaceKernel(batchNorm(stock('FusedBatchNorm')));
   replaceKernel(exp(stock('Exp')));
+}
+
+/** tfjs's threaded build lives in shared memory, which our module cannot join: stock kernels serve there. */
+function isThreaded(backend: BackendWasm): boolean {
+  const { HEAPU8 } = backend.wasm as unknown as { HEAPU8: Uint8Array };
+  return !(HEAPU8.buffer instanceof ArrayBuffer);
 }
 
 function stock(name: string): tf.KernelConfig {

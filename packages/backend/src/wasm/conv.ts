@@ -18,6 +18,9 @@ interface ConvAttrs {
   readonly activation?: string;
 }
 
+/** Below this many input channels the stock kernel is faster: it unrolls no patches. */
+const FEW_CHANNELS = 32;
+
 /** Convolution, plain or with bias and activation; shapes that ours leaves out stay with the `stock` kernel. */
 export function conv2d(stock: tf.KernelConfig): tf.KernelConfig {
   return {
@@ -27,7 +30,8 @@ export function conv2d(stock: tf.KernelConfig): tf.KernelConfig {
       const attrs = args.attrs as unknown as ConvAttrs;
       const info = describe(x.shape, filter.shape, attrs);
       const fits = bias == null || tf.util.arraysEqual(bias.shape, [info.outChannels]);
-      if (!fits || !suits(info, attrs)) return stock.kernelFunc(args);
+      const narrow = info.inChannels < FEW_CHANNELS;
+      if (narrow || !fits || !suits(info, attrs)) return stock.kernelFunc(args);
       const backend = args.backend as BackendWasm;
       const out = backend.makeOutput(info.outShape, 'float32');
       const { run, columns, scratch } = prepare(backend, info);

@@ -1,8 +1,7 @@
 // Made by assembly/build.mjs from assembly/*.ts; do not edit.
 
 /** SHA-256 of the sources, one after the other in order of their names. */
-export const KERNELS_SOURCE_SHA256 =
-  'ffc21098bbde510bb896215646aba3fceb52550eadbb1961cfa0dffd7fadaf4e';
+export const KERNELS_SOURCE_SHA256 = 'ffc21098bbde510bb896215646aba3fceb52550eadbb1961cfa0dffd7fadaf4e';
 
 /** The WebAssembly module, base64. */
 // biome-ignore format: one line

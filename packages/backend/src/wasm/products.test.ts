@@ -114,6 +114,9 @@ describe('conv2d', () => {
     ['valid, even filter', [2, 6, 7, 3], [2, 4, 3, 5], [1, 2], 'valid', 1],
     ['dilated', [1, 9, 9, 3], [3, 3, 3, 4], 1, 'same', 2],
     ['padded by 3', [1, 8, 8, 3], [7, 7, 3, 4], 2, 3, 1],
+    ['wide, by our own kernel', [2, 9, 7, 33], [3, 3, 33, 5], 2, 'same', 1],
+    ['wide and dilated', [2, 9, 7, 33], [3, 3, 33, 5], 1, 'same', 2],
+    ['wide and pointwise', [2, 5, 5, 40], [1, 1, 40, 9], 1, 'valid', 1],
     ['pointwise', [2, 5, 5, 7], [1, 1, 7, 9], 1, 'valid', 1],
     ['pointwise, stride 2', [2, 5, 5, 7], [1, 1, 7, 9], 2, 'valid', 1],
     ['filter larger than image', [1, 2, 2, 3], [3, 3, 3, 2], 1, 'same', 1],
@@ -135,7 +138,7 @@ describe('conv2d', () => {
           bias,
           activation,
         }),
-      [[2, 7, 7, 3], [3, 3, 3, 5], [5]],
+      [[2, 7, 7, 32], [3, 3, 32, 5], [5]],
     ),
   );
 

@@ -7,7 +7,10 @@ import { completeWasm } from './complete';
 /** Starts tfjs's WebAssembly backend and completes it for training. */
 export async function startWasm(options: ProviderOptions): Promise<BackendInfo> {
   const running = tf.engine().registry.wasm !== undefined;
-  if (options.threads !== undefined && !running) setThreadsCount(options.threads);
+  const wanted = options.threads ?? 1;
+  // Our kernels need tfjs's build without threads.
+  if (!running && wanted === 1) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (!running && wanted > 1) setThreadsCount(wanted);
   quietCpu(); // slow kernels and programs that compare go through it
   if (!(await tf.setBackend('wasm'))) throw new Error('the WebAssembly module did not load');
   await completeWasm();
