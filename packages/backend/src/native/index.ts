@@ -40,8 +40,8 @@ export interface NativeInfo {
 export async function registerNative(
   options: NativeOptions = {},
 ): Promise<NativeInfo | { unavailable: string }> {
-  const present = tf.findBackend('native');
-  if (present instanceof NativeBackend) return describe(present);
+  const present = tf.findBackendFactory('native') && tf.findBackend('native');
+  if (present instanceof NativeBackend) return describe(present.options.threads);
   const {
     threads = Math.min(availableParallelism(), 8),
     spin = false,
@@ -58,15 +58,15 @@ export async function registerNative(
     return { unavailable: String((error as Error)?.message ?? error).split('\n')[0] };
   }
   registerKernels();
-  const backend = new NativeBackend(ort, { threads, spin, poolBytes });
-  tf.registerBackend('native', () => backend, 0); // priority 0: never chosen without being asked for
-  return describe(backend);
+  // Priority 0: never chosen without being asked for.
+  tf.registerBackend('native', () => new NativeBackend(ort, { threads, spin, poolBytes }), 0);
+  return describe(threads);
 }
 
-const describe = (backend: NativeBackend): NativeInfo => ({
+const describe = (threads: number): NativeInfo => ({
   name: 'native',
   version: ORT_VERSION,
-  threads: backend.options.threads,
+  threads,
   kernels: Object.keys(nativeKernels),
 });
 

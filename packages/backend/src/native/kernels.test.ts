@@ -454,6 +454,13 @@ const CASES: readonly Case[] = [
     'Select',
   ],
   ['NaN stays', () => [tf.relu, tf.abs, tf.step].map((f) => f(tf.tensor1d([Number.NaN, 1, -1]))), 'Step'],
+  ['NaN in reductions', () => [tf.max, tf.min, tf.sum].map((f) => f(tf.tensor1d([1, Number.NaN, 3]))), 'Max'],
+  [
+    'NaN in pools',
+    () => tf.maxPool(tf.tensor4d([Number.NaN, 1, 2, 3], [1, 2, 2, 1]), 2, 1, 'valid'),
+    'MaxPool',
+  ],
+  ['max over the middle', () => [tf.max(values([6, 70, 5]), 1), tf.min(values([6, 7, 5]), [0, 2])], 'Max'],
   [
     'infinities',
     () => [tf.exp, tf.sigmoid, tf.tanh].map((f) => f(tf.fill([2000], Number.POSITIVE_INFINITY))),

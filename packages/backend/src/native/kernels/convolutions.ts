@@ -41,7 +41,7 @@ function conv2d(args: KernelArgs<ConvAttrs>): TensorInfo | undefined {
 /** Weight gradient: patchesᵀ · dy. */
 function conv2dFilter({ inputs: { x, dy }, attrs, backend }: KernelArgs<ConvAttrs>): TensorInfo | undefined {
   const info = convInfo(x.shape, attrs.filterShape!, attrs);
-  if (info === undefined || !allFloat(x, dy)) return undefined;
+  if (info === undefined || !allFloat(x, dy) || !util.arraysEqual(dy.shape, info.outShape)) return undefined;
   const { outChannels: o } = info;
   const size = patchSize(info);
   const gradient = backend.floats(size * o);
@@ -64,7 +64,8 @@ function conv2dInput({
   backend,
 }: KernelArgs<ConvAttrs>): TensorInfo | undefined {
   const info = convInfo(attrs.inputShape!, filter.shape, attrs);
-  if (info === undefined || !allFloat(dy, filter)) return undefined;
+  if (info === undefined || !allFloat(dy, filter) || !util.arraysEqual(dy.shape, info.outShape))
+    return undefined;
   const { outChannels: o } = info;
   const size = patchSize(info);
   const [dyValues, weights] = [backend.read32(dy), backend.read32(filter)];

@@ -49,6 +49,8 @@ function pool(kind: 'max' | 'average'): NativeKernel {
   return ({ inputs: { x }, attrs, backend }) => {
     if (!allFloat(x)) return undefined;
     const c = poolInfo(x.shape, attrs as PoolAttrs);
+    // One pixel, same size: tfjs passes its input on, whatever the stride.
+    if (c.filterHeight * c.filterWidth === 1 && util.arraysEqual(c.inShape, c.outShape)) return undefined;
     const values = backend.read32(x);
     const out = backend.floats(util.sizeFromShape(c.outShape));
     const { inChannels: channels } = c;
@@ -57,9 +59,8 @@ function pool(kind: 'max' | 'average'): NativeKernel {
       for (let n = 0; n < count; n++) {
         const p = xs[n];
         if (kind === 'average') for (let i = 0; i < channels; i++) out[y + i] += values[p + i] / count;
-        // The negated comparison lets NaN through.
-        else
-          for (let i = 0; i < channels; i++) if (!(values[p + i] <= out[y + i])) out[y + i] = values[p + i];
+        // NaN is passed over, as in tfjs.
+        else for (let i = 0; i < channels; i++) if (values[p + i] > out[y + i]) out[y + i] = values[p + i];
       }
     });
     return output(backend, c.outShape, out);
@@ -75,9 +76,11 @@ function maxPoolGrad({ inputs, attrs, backend }: KernelArgs<PoolAttrs>): TensorI
   const dx = backend.floats(x.length).fill(0);
   forWindows(c, (y, xs, count) => {
     for (let i = 0; i < c.inChannels; i++) {
-      let best = 0;
-      for (let n = 1; n < count; n++) if (x[xs[n] + i] > x[xs[best] + i]) best = n;
-      if (count > 0) dx[xs[best] + i] += g[y + i];
+      let [best, largest] = [-1, Number.NEGATIVE_INFINITY];
+      for (let n = 0; n < count; n++) {
+        if (x[xs[n] + i] > largest) [best, largest] = [n, x[xs[n] + i]];
+      }
+      if (best >= 0) dx[xs[best] + i] += g[y + i];
     }
   });
   return output(backend, input.shape, dx);

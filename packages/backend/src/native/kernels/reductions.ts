@@ -1,4 +1,4 @@
-import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
@@ -7,8 +7,6 @@ import type { Graph } from '../onnx-bytes';
 const REDUCTIONS: readonly [kernel: string, op: string][] = [
   ['Sum', 'ReduceSum'],
   ['Mean', 'ReduceMean'],
-  ['Max', 'ReduceMax'],
-  ['Min', 'ReduceMin'],
 ];
 
 interface ReductionAttrs {
@@ -24,15 +22,35 @@ function reduction(op: string): NativeKernel {
     const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
     const axes = util.parseAxisParam(reductionIndices, x.shape);
     if (axes.length === 0 || x.shape.length === 0) return undefined;
-    const kept = backend_util.expandShapeToKeepDim(
-      backend_util.computeOutAndReduceShapes(x.shape, axes)[0],
-      axes,
-    );
+    const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
     const out = backend.floats(util.sizeFromShape(kept));
     const folded = fold(x.shape, axes);
     const key = `${op} ${folded.axes} of ${folded.dims.length}`;
     const dims = folded.dims.map((size, i) => (folded.axes.includes(i) ? 1 : size));
     backend.run(key, () => graph(op, folded.axes), [[folded.dims, backend.read32(x)]], [[dims, out]]);
+    return output(backend, keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), out);
+  };
+}
+
+/** Largest or smallest value. Not by onnxruntime, which passes over NaN where tfjs keeps it. */
+function extreme(f: (a: number, b: number) => number): NativeKernel {
+  return ({ inputs: { x }, attrs, backend }) => {
+    if (!allFloat(x)) return undefined;
+    const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
+    const axes = util.parseAxisParam(reductionIndices, x.shape);
+    const folded = fold(x.shape, axes);
+    if (folded.axes.length > 1) return undefined;
+    const [at] = folded.axes;
+    const [n, inner] = [folded.dims[at], folded.dims[at + 1] ?? 1];
+    const values = backend.read32(x);
+    const out = backend.floats(values.length / n);
+    for (let i = 0; i < out.length; i++) {
+      let p = Math.floor(i / inner) * n * inner + (i % inner);
+      let found = values[p];
+      for (let k = 1; k < n; k++, p += inner) found = f(found, values[p + inner]);
+      out[i] = found;
+    }
+    const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
     return output(backend, keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), out);
   };
 }
@@ -86,5 +104,7 @@ function softmax({
 
 export const reductions: KernelTable = {
   ...Object.fromEntries(REDUCTIONS.map(([kernel, op]) => [kernel, reduction(op)])),
+  Max: extreme(Math.max),
+  Min: extreme(Math.min),
   Softmax: softmax,
 };
