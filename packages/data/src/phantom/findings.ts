@@ -131,7 +131,7 @@ export function place(
     case 'nodule':
     case 'mass': {
       const lobe = wish.lobe ?? freeLobe(random, before, side);
-      const radius = kind === 'nodule' ? random.uniform(1.15, 1.5) : random.uniform(2, 3);
+      const radius = kind === 'nodule' ? random.uniform(1.35, 1.6) : random.uniform(2.1, 3.1);
       return [{ kind, side, lobe, degree: grade, radius, at: lungPoint(random, side, lobe, radius) }];
     }
     case 'atelectasis': {

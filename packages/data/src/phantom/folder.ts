@@ -5,7 +5,8 @@ import { DataError } from '../errors';
 
 /**
  * Fills a folder as a whole: `fill` writes into a hidden sibling, which then takes the name `out`. A failure,
- * an interrupt or a kill leaves `out` as it was; leftovers of a killed run are removed by the next one.
+ * an interrupt or a kill leaves `out` as it was; leftovers of a killed run are removed by the next one. On SIGINT
+ * and SIGTERM the signal of `fill` is aborted, the sibling removed, and the signal raised again.
  *
  * @param replace an existing folder may be replaced (after `fill` has succeeded)
  * @throws DataError if `out` exists and is not empty, unless `replace`
@@ -13,23 +14,25 @@ import { DataError } from '../errors';
 export async function fillFolder(
   out: string,
   replace: boolean,
-  fill: (dir: string) => Promise<void>,
+  fill: (dir: string, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const target = resolve(out);
   const parent = dirname(target);
   await mkdir(parent, { recursive: true });
   removeLeftovers(parent, basename(target));
   const temporary = join(parent, `.${basename(target)}.${process.pid}.partial`);
-  const clean = (): void => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  const interrupt = new AbortController();
+  let raised: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-    clean();
-    process.kill(process.pid, signal); // goes on to whoever listens, or ends the process
+    process.off('SIGINT', stop).off('SIGTERM', stop); // a second one ends the process at once
+    raised = signal;
+    interrupt.abort(new Error(`stopped by ${signal}`));
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('exit', clean);
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     await mkdir(temporary);
-    await fill(temporary);
+    await fill(temporary, interrupt.signal);
+    interrupt.signal.throwIfAborted();
     if (existsSync(target)) {
       if (!replace && readdirSync(target).length > 0) {
         throw new DataError(`${out}: expected a missing or empty folder, found files`);
@@ -38,8 +41,9 @@ export async function fillFolder(
     }
     await rename(temporary, target);
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop).off('exit', clean);
-    clean();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+    if (raised) process.kill(process.pid, raised); // goes on to whoever listens, or ends the process
   }
 }
 

@@ -46,15 +46,15 @@ export function lungSigns(
         break;
       }
       case 'consolidation':
-        clouds.push({ balls: cloud(random, at!, radius, 7, 0.62), share: 0.9 });
+        clouds.push({ balls: cloud(random, at!, 1.15 * radius, 8, 0.62), share: 0.95 });
         break;
       case 'opacity':
-        clouds.push({ balls: cloud(random, at!, 1.15 * radius, 9, 0.42), share: 0.66 });
+        clouds.push({ balls: cloud(random, at!, 1.5 * radius, 22, 0.24), share: 0.85 });
         break;
       case 'nodule':
       case 'mass':
         solid.push(ball(at!, radius));
-        dense.push({ solid: ball(at!, radius), mu: finding.kind === 'nodule' ? 0.15 : 0.04 });
+        dense.push({ solid: ball(at!, radius), mu: finding.kind === 'nodule' ? 0.28 : 0.16 });
         break;
       case 'pneumothorax': {
         const rest = [
@@ -105,7 +105,7 @@ function bands(random: Random, s: 1 | -1, apex: number, { degree, lobe }: Findin
   for (let k = 0; k < 1 + degree; k++) {
     const lean = s * random.uniform(-0.3, 0.3);
     const x = s * (7.8 + random.uniform(-0.6, 1.2));
-    out.push(tilted([x, random.uniform(-3, 1), base + 1.7 * k], 3.6, 3.6, 0.42 + 0.06 * degree, lean));
+    out.push(tilted([x, random.uniform(-3, 1), base + 1.8 * k], 4, 4.2, 0.5 + 0.06 * degree, lean));
   }
   return out;
 }

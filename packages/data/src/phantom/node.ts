@@ -168,8 +168,9 @@ async function make(
   const { seed, size, pose, rows, cols } = recipe;
   const jobs = plan.map(({ id, real }): DrawJob => ({ id, seed, size, pose, rows, cols, real }));
   const workers = options.workers ?? Math.min(4, availableParallelism());
-  await fillFolder(out, state === 'other phantom', async (dir) => {
-    const records = await drawAll(dir, jobs, workers, (done) => onProgress?.(done, jobs.length), signal);
+  await fillFolder(out, state === 'other phantom', async (dir, interrupt) => {
+    const either = signal ? AbortSignal.any([signal, interrupt]) : interrupt;
+    const records = await drawAll(dir, jobs, workers, (done) => onProgress?.(done, jobs.length), either);
     const annotation = annotationOf(plan, records);
     const positives = CLASSES.map((name, k) => [name, records.reduce((sum, r) => sum + r.labels[k], 0)]);
     const manifest = {

@@ -69,9 +69,16 @@ export async function drawAll(
     return records;
   }
   const threads = Array.from({ length: count }, () => new Worker(file, { execArgv: [] }));
+  const end = (): void => {
+    for (const thread of threads) void thread.terminate();
+  };
+  signal?.addEventListener('abort', end, { once: true });
   try {
     await Promise.all(threads.map((thread) => lane((request) => ask(thread, request))));
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
   } finally {
+    signal?.removeEventListener('abort', end);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
   return records;
