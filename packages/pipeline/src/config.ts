@@ -61,6 +61,8 @@ export const trainingConfigSchema = z.strictObject({
   agentEvery: positive.default(1),
   /** Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass). */
   agentBaseline: z.boolean().default(true),
+  /** Which validation score chooses the weights that are kept: BLEU-4 as published, or clinical micro-F1. */
+  selection: z.enum(['bleu4', 'clinicalMicroF1']).default('bleu4'),
   /** Reports written for validation after each epoch; the first ones of the split. */
   validationStudies: positive.default(100_000),
   augmentation: z

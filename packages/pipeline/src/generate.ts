@@ -1,22 +1,60 @@
 import { EVALUATION, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
-import { beamSearch, greedySearch } from '@raca/decoder';
+import { generate, TRIGRAM_PENALTY } from '@raca/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
 import type { Raca } from './model';
 
 /** How reports are written. */
-export type GenerationOptions = TrainingConfig['generation'] & { readonly maxLength: number };
+export type GenerationOptions = TrainingConfig['generation'] & {
+  /** Longest report in tokens. */
+  readonly maxLength: number;
+};
 
 /** Reports of one batch and the regions they were written from. */
 export interface WrittenReports {
-  /** Token ids without beginning and end, one list a study. */
+  /** Word ids of each report. */
   readonly tokens: readonly (readonly number[])[];
+  /** Sum of log-probabilities of each report. */
+  readonly scores: readonly number[];
+  /** Encoded patches `[b, p, d]`. */
   readonly features: PatchFeatures;
   readonly regions: RegionMasks;
+  /** Frees features and regions. */
   dispose(): void;
 }
 
-/** Writes a report for each study; the agent acts once a study, so the result is deterministic. */
-export function writeReports(model: Raca, input: VisionInput, options: GenerationOptions): WrittenReports {
-  return input as never;
+/** Writes a report for each study. The agent acts once a study, by its deterministic masks. */
+export async function writeReports(
+  model: Raca,
+  input: VisionInput,
+  { search, beam, trigramPenalty, maxLength }: GenerationOptions,
+): Promise<WrittenReports> {
+  const features = tidyFeatures(() => model.parts.vision.encode(input, EVALUATION));
+  const regions = model.locate(features);
+  const dispose = (): void => tf.dispose([features.patches, regions.masks, regions.probabilities]);
+  const memory = tf.tidy(() => tf.clone(model.memory(features, regions, EVALUATION)));
+  try {
+    const written = await generate(model.parts.decoder, memory, {
+      method: search,
+      beam,
+      maxLength,
+      trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
+    });
+    return { ...written, features, regions, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  } finally {
+    memory.dispose();
+  }
+}
+
+function tidyFeatures(run: () => PatchFeatures): PatchFeatures {
+  let grid: PatchFeatures['grid'] | undefined;
+  const patches = tf.tidy(() => {
+    const features = run();
+    grid = features.grid;
+    return features.patches;
+  });
+  return { patches, grid: grid! };
 }

@@ -1,18 +1,19 @@
-import { type AlignmentConfig, contrastiveAlignment } from '@raca/alignment';
-import { type BcaConfig, bca } from '@raca/bca';
-import type {
-  Alignment,
-  Fusion,
+import { contrastiveAlignment } from '@raca/alignment';
+import { bca } from '@raca/bca';
+import {
+  type Alignment,
+  type Fusion,
   Random,
-  RegionAgent,
-  ReportDecoder,
-  VisionBackbone,
-  VisionEncoder,
+  type RegionAgent,
+  type ReportDecoder,
+  type VisionBackbone,
+  type VisionEncoder,
 } from '@raca/core';
 import { transformerDecoder } from '@raca/decoder';
 import { priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import type { ModelConfig, Slot } from './config';
+import { Raca } from './model';
 
 /** What the model knows and its parts need. */
 export interface ModelSizes {
@@ -42,4 +43,96 @@ export interface ModuleTable {
   readonly alignment: Readonly<Record<string, Factory<Alignment>>>;
   readonly fusion: Readonly<Record<string, Factory<Fusion>>>;
   readonly decoder: Readonly<Record<string, Factory<ReportDecoder>>>;
+}
+
+/** The implementations of the RACA packages. Their own schemas check the config. */
+export const MODULES: ModuleTable = {
+  backbone: {
+    'small-cnn': (config, { imageSize }, random) => smallCnn({ inputSize: imageSize, ...config }, random),
+    resnet: (config, _, random) => resnet(config as Parameters<typeof resnet>[0], random),
+  },
+  vision: {
+    'visual-transformer': (config, { width, views, grid }, random, backbone) =>
+      visualTransformer({ width, grid: { views, ...grid }, ...config }, random, backbone),
+  },
+  agent: {
+    raca: (config, { width, views }, random) => racaAgent({ width, views: viewKinds(views), ...config }, random),
+    published: (config, { views }, random) => publishedAgent({ views, ...config }, random),
+    prior: (config, { views }) => priorAgent({ views: viewKinds(views), ...config }),
+  },
+  alignment: {
+    contrastive: (config, { width }, random) => contrastiveAlignment({ width, ...config }, random),
+  },
+  fusion: {
+    bca: (config, { width }, random) => bca({ width, ...config }, random),
+  },
+  decoder: {
+    transformer: (config, { width, vocabularySize, maxLength }, random) =>
+      transformerDecoder({ width, vocabularySize, maxLength, ...config }, random),
+  },
+};
+
+/** IU X-ray's order: frontal, then lateral; a config may say otherwise. */
+const viewKinds = (views: number) =>
+  Array.from({ length: views }, (_, v) => (v === 0 ? 'frontal' : v === 1 ? 'lateral' : 'unknown') as const);
+
+/**
+ * Builds the model that a config describes. Each module draws its first weights from a stream of its own, so
+ * that leaving one out does not change the others.
+ *
+ * @param vocabularySize V, words + 1
+ * @param separator id of the "." token
+ * @throws Error in one line that names the slot: an unknown name, or options its module refuses
+ */
+export function buildModel(
+  config: ModelConfig,
+  { vocabularySize, separator, seed }: { vocabularySize: number; separator: number; seed: number },
+  modules: ModuleTable = MODULES,
+): Raca {
+  const { width, imageSize, views, grid, maxLength } = config;
+  const sizes: ModelSizes = { width, imageSize, views, grid, vocabularySize, maxLength };
+  const random = new Random(seed);
+  const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
+    const table = modules[kind];
+    if (!Object.hasOwn(table, slot.use)) {
+      throw new Error(
+        `model.${kind}.use: expected one of ${Object.keys(table).join(', ')}, found "${slot.use}"`,
+      );
+    }
+    try {
+      return build(table[slot.use] as never, random.split(kind));
+    } catch (error) {
+      throw new Error(`model.${kind} (${slot.use}): ${firstIssue(error)}`, { cause: error });
+    }
+  };
+  const plain = <M>(kind: keyof ModuleTable, slot: Slot | null): M | null =>
+    slot && make<M>(kind, slot, (factory: Factory<M>, stream) => factory(slot.config, sizes, stream));
+  const made: { dispose(): void }[] = [];
+  const keep = <M extends { dispose(): void } | null>(module: M): M => {
+    if (module) made.push(module);
+    return module;
+  };
+  try {
+    const backbone = keep(plain<VisionBackbone>('backbone', config.backbone));
+    const vision = keep(
+      make<VisionEncoder>('vision', config.vision, (factory: ModuleTable['vision'][string], stream) =>
+        factory(config.vision.config, sizes, stream, backbone),
+      ),
+    );
+    const agent = keep(plain<RegionAgent>('agent', config.agent));
+    const alignment = keep(plain<Alignment>('alignment', config.alignment));
+    const fusion = keep(plain<Fusion>('fusion', config.fusion));
+    const decoder = keep(plain<ReportDecoder>('decoder', config.decoder))!;
+    return new Raca({ vision, agent, alignment, fusion, decoder }, separator);
+  } catch (error) {
+    for (const module of made) module.dispose();
+    throw error;
+  }
+}
+
+/** First line of what went wrong; for a schema's error the field and what was expected. */
+function firstIssue(error: unknown): string {
+  const issues = (error as { issues?: { path: PropertyKey[]; message: string }[] }).issues;
+  if (issues?.length) return `${issues[0].path.join('.') || 'config'}: ${issues[0].message}`;
+  return (error as Error).message.split('\n')[0];
 }

@@ -54,10 +54,10 @@ const COLOURS = ['#e6194b', '#3cb44b', '#ffe119', '#4363d8', '#f58231', '#46f0f0
 /** The page as one self-contained HTML file: no script, no outside resource. */
 export function reportPage(page: ReportPage): string {
   const body = [
-    `<h1>${escape(page.title)}</h1>`,
-    `<p class="notice">${escape(DISCLAIMER)} ${escape(page.notice)}</p>`,
+    `<h1>${escapeHtml(page.title)}</h1>`,
+    `<p class="notice">${escapeHtml(DISCLAIMER)} ${escapeHtml(page.notice)}</p>`,
     `<dl>${Object.entries(page.facts)
-      .map(([k, v]) => `<dt>${escape(k)}</dt><dd>${escape(v)}</dd>`)
+      .map(([k, v]) => `<dt>${escapeHtml(k)}</dt><dd>${escapeHtml(v)}</dd>`)
       .join('')}</dl>`,
     '<h2>Scores</h2>',
     ...page.tables.map(scoreTable),
@@ -66,18 +66,18 @@ export function reportPage(page: ReportPage): string {
      it speaks of (named by the sentence lexicon).</p>`,
     ...page.studies.map(study),
   ];
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(page.title)}</title>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(page.title)}</title>
 <meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>${body.join('\n')}</body></html>\n`;
 }
 
 function scoreTable({ title, columns, rows }: ScoreTable): string {
   const arrow = { higher: ' ↑', lower: ' ↓', '': '' };
-  const head = columns.map((c) => `<th>${escape(c.label)}${arrow[c.direction]}</th>`).join('');
+  const head = columns.map((c) => `<th>${escapeHtml(c.label)}${arrow[c.direction]}</th>`).join('');
   const lines = rows.map(({ system, scores }) => {
     const cells = columns.map(({ key }) => `<td>${key in scores ? shown(scores[key]) : ''}</td>`).join('');
-    return `<tr><th scope="row">${escape(system)}</th>${cells}</tr>`;
+    return `<tr><th scope="row">${escapeHtml(system)}</th>${cells}</tr>`;
   });
-  return `<table><caption>${escape(title)}</caption><tr><th></th>${head}</tr>${lines.join('')}</table>`;
+  return `<table><caption>${escapeHtml(title)}</caption><tr><th></th>${head}</tr>${lines.join('')}</table>`;
 }
 
 function study(s: StudyView): string {
@@ -88,12 +88,12 @@ function study(s: StudyView): string {
   const sentences = s.sentences.map((sentence) => {
     const views = s.images.map((url, v) => overlay(url, s, sentence.regions, v)).join('');
     const names = sentence.regions.map(
-      (name, i) => `<b style="color:${COLOURS[i % COLOURS.length]}">■</b> ${escape(name)}`,
+      (name, i) => `<b style="color:${COLOURS[i % COLOURS.length]}">■</b> ${escapeHtml(name)}`,
     );
-    return `<tr><td>${escape(sentence.text)}<br><small>${names.join(' ') || 'no region'}</small></td><td>${views}</td></tr>`;
+    return `<tr><td>${escapeHtml(sentence.text)}<br><small>${names.join(' ') || 'no region'}</small></td><td>${views}</td></tr>`;
   });
-  return `<section><h3>${escape(s.id)}</h3><div class="views">${images.join('')}
-<div><h4>Reference</h4><p>${escape(s.reference)}</p></div></div>
+  return `<section><h3>${escapeHtml(s.id)}</h3><div class="views">${images.join('')}
+<div><h4>Reference</h4><p>${escapeHtml(s.reference)}</p></div></div>
 <h4>Generated</h4><table class="sentences">${sentences.join('')}</table></section>`;
 }
 
@@ -112,7 +112,7 @@ function overlay(url: string, s: StudyView, regions: readonly RegionName[], view
 
 const shown = (x: number): string => (Number.isInteger(x) && Math.abs(x) >= 2 ? `${x}` : x.toFixed(3));
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
     '<': '&lt;',

@@ -89,10 +89,32 @@ export class Trainer {
       this.step++;
       return log;
     } finally {
-      tf.dispose([held.parts, held.predicted, held.features?.patches ?? null, outcome?.value ?? null]);
-      tf.dispose([...(outcome?.gradients.values() ?? [])]);
+      tf.dispose([
+        ...Object.values(held.parts),
+        ...(outcome ? [outcome.value, ...outcome.gradients.values()] : []),
+      ]);
+      held.predicted?.dispose();
+      held.features?.patches.dispose();
       held.episode?.dispose();
     }
+  }
+
+  /** Moments and step counts of the main optimiser and of the agent's, by name. */
+  state(): Map<string, Float32Array> {
+    const state = new Map([...this.optimizer.state()].map(([name, x]) => [`main/${name}`, x]));
+    const { agent } = this.model.parts;
+    if (agent && isTrainableAgent(agent))
+      for (const [name, x] of agent.trainingState()) state.set(`agent/${name}`, x);
+    return state;
+  }
+
+  /** @throws Error if names or sizes differ from {@link state}'s */
+  loadState(state: ReadonlyMap<string, Float32Array>): void {
+    const part = (prefix: string) =>
+      new Map([...state].filter(([n]) => n.startsWith(prefix)).map(([n, x]) => [n.slice(prefix.length), x]));
+    this.optimizer.loadState(part('main/'));
+    const { agent } = this.model.parts;
+    if (agent && isTrainableAgent(agent)) agent.loadTrainingState(part('agent/'));
   }
 
   /** Report quality with the sampled masks and, as baseline, with the deterministic ones under the same dropout. */

@@ -33,7 +33,10 @@ export interface RegionAgent extends Module {
 
 /** An agent that learns from rewards, outside the gradient tape of the rest. */
 export interface TrainableRegionAgent extends RegionAgent {
-  /** Samples masks and records what `learn` needs; features are detached. */
+  /**
+   * Samples masks and records what `learn` needs; features are detached. Runs inside the gradient tape of the rest:
+   * the episode's tensors outlive enclosing tidy scopes (`tf.keep`).
+   */
   act(features: PatchFeatures, random: Random): AgentEpisode;
   /** Updates the weights; returns named numbers for the log. The episode stays the caller's to dispose. */
   learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number>;

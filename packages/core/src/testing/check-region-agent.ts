@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { isTrainableAgent, type RegionAgent, type RegionMasks } from '../contracts/region-agent';
+import {
+  type AgentEpisode,
+  isTrainableAgent,
+  type RegionAgent,
+  type RegionMasks,
+  type TrainableRegionAgent,
+} from '../contracts/region-agent';
 import type { PatchFeatures, PatchGrid } from '../contracts/vision';
 import { Random } from '../random';
 import { REGIONS } from '../regions';
@@ -60,7 +66,7 @@ export function checkRegionAgent(
       baseline: new Float32Array(b),
     };
     const learn = (): Record<string, number> => {
-      const episode = agent.act(features, random);
+      const episode = actInTidy(agent, features, random);
       const numbers = agent.learn(episode, feedback);
       episode.dispose();
       return numbers;
@@ -88,6 +94,15 @@ export function checkRegionAgent(
   }
   features.patches.dispose();
   return suite.finish();
+}
+
+/** As in training: what the episode needs must outlive the scope. */
+function actInTidy(agent: TrainableRegionAgent, features: PatchFeatures, random: Random): AgentEpisode {
+  let episode: AgentEpisode | undefined;
+  tf.tidy(() => {
+    episode = agent.act(features, random);
+  });
+  return episode!;
 }
 
 const tensorsOf = (m: RegionMasks): tf.Tensor[] => [m.masks, m.probabilities];

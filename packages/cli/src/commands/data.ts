@@ -1,0 +1,83 @@
+import { checkDataset, drawForReports, makePhantom, type PhantomResult } from '@raca/data/node';
+import type { Command } from 'commander';
+import { oneOf, wholeNumber } from '../errors';
+import { banner, interruptSignal, progress } from '../output';
+
+const POSES = ['none', 'mild', 'strong'] as const;
+
+interface DrawFlags {
+  out: string;
+  seed: number;
+  size: number;
+  pose: (typeof POSES)[number];
+  json?: boolean;
+}
+
+export function addData(program: Command): void {
+  const data = program.command('data').description('make and check data set folders');
+
+  drawOptions(data.command('phantom'))
+    .description('make the phantom data set: made-up patients whose truth is known')
+    .option('--train <n>', 'training studies', wholeNumber('--train'), 1600)
+    .option('--val <n>', 'validation studies', wholeNumber('--val'), 200)
+    .option('--test <n>', 'test studies', wholeNumber('--test'), 200)
+    .option(
+      '--reports <dir>',
+      'draw images for the real reports of this folder (annotation.json, reports.jsonl)',
+    )
+    .addHelpText('after', '\nExample:\n  raca data phantom --out phantom --seed 1')
+    .action(async (flags: DrawFlags & { train: number; val: number; test: number; reports?: string }) => {
+      banner('The images are drawn by a program: a test bed, no patients.');
+      const { signal, done } = interruptSignal();
+      const bar = progress('drawing');
+      try {
+        const onProgress = (n: number, total: number): void => bar.update(n, total);
+        const options = { ...flags, onProgress, signal };
+        const result: PhantomResult = flags.reports
+          ? await drawForReports({ ...options, reports: flags.reports })
+          : await makePhantom(options);
+        bar.stop();
+        const { train, val, test } = result.counts;
+        if (flags.json) console.log(JSON.stringify(result));
+        else
+          console.log(
+            `${result.dir}: ${train} / ${val} / ${test} studies${result.reused ? ' (there already)' : ''}`,
+          );
+      } finally {
+        bar.stop();
+        done();
+      }
+    });
+
+  data
+    .command('check <dir>')
+    .description('look for faults in a data set folder (R2Gen layout)')
+    .option('--fast', 'do not decode the images')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  raca data check phantom')
+    .action(async (dir: string, flags: { fast?: boolean; json?: boolean }) => {
+      const { problems, counts } = await checkDataset(dir, { decodeImages: !flags.fast });
+      if (flags.json) console.log(JSON.stringify({ problems, counts }));
+      else {
+        for (const { level, message } of problems) console.log(`${level}: ${message}`);
+        for (const [split, c] of Object.entries(counts.splits)) {
+          console.log(
+            `${split}: ${c.studies} studies, ${c.images} images, ${c.distinctReports} distinct reports`,
+          );
+        }
+        console.log(
+          `vocabulary: ${counts.vocabulary.size} words (seen ${counts.vocabulary.threshold} times or more)`,
+        );
+      }
+      if (problems.some(({ level }) => level === 'error')) process.exitCode = 1;
+    });
+}
+
+function drawOptions(command: Command): Command {
+  return command
+    .requiredOption('--out <dir>', 'folder to make')
+    .option('--seed <n>', 'same seed, same bytes', wholeNumber('--seed', -(2 ** 31)), 1)
+    .option('--size <n>', 'side of the images in pixels', wholeNumber('--size', 16), 128)
+    .option('--pose <name>', `how freely patients stand: ${POSES.join(', ')}`, oneOf('--pose', POSES), 'mild')
+    .option('--json', 'print the result as JSON');
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { BackendName } from '@raca/backend/node';
+import { SPLITS, type Split } from '@raca/data';
+import { openDataset } from '@raca/data/node';
+import { evaluate, loadRun, RunFolder, writePage, writeReportsCsv } from '@raca/pipeline/node';
+import type { Command } from 'commander';
+import { backendOption, startCompute } from '../compute';
+import { modulesFor } from '../config-file';
+import { oneOf } from '../errors';
+import { banner, interruptSignal, progress } from '../output';
+import { scoreTable } from '../score-table';
+
+interface EvaluateFlags {
+  run: string;
+  data: string;
+  split: Split;
+  backend?: BackendName;
+  json?: boolean;
+}
+
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description(
+      'write reports for a split, score them beside trivial baselines, write reports.csv and report.html',
+    )
+    .requiredOption('--run <dir>', 'run folder')
+    .requiredOption('--data <dir>', 'data set folder')
+    .option('--split <name>', SPLITS.join(', '), oneOf('--split', SPLITS), 'test')
+    .option(...backendOption)
+    .option('--json', 'print the scores as JSON')
+    .addHelpText('after', '\nExample:\n  raca evaluate --run run --data phantom')
+    .action(async (flags: EvaluateFlags) => {
+      banner();
+      const config = new RunFolder(flags.run).readConfig();
+      const dataset = openDataset(flags.data);
+      await startCompute(flags.backend);
+      const loaded = loadRun(flags.run, await modulesFor(config));
+      const bar = progress('writing reports');
+      const { signal, done } = interruptSignal();
+      try {
+        const evaluation = await evaluate(loaded, dataset, {
+          split: flags.split,
+          signal,
+          onProgress: bar.update,
+        });
+        bar.stop();
+        writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
+        await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
+        if (flags.json) {
+          const { split, systems } = evaluation;
+          console.log(JSON.stringify({ split, systems }));
+        } else {
+          console.log(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
+          console.log(`\n${join(flags.run, 'report.html')}`);
+        }
+      } finally {
+        bar.stop();
+        done();
+        loaded.model.dispose();
+      }
+    });
+}

@@ -1,0 +1,101 @@
+import type { BackendName } from '@raca/backend/node';
+import { openDataset } from '@raca/data/node';
+import { fitToData, type RunConfig } from '@raca/pipeline';
+import { RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import type { Command } from 'commander';
+import { backendOption, startCompute } from '../compute';
+import { modulesFor, readConfig } from '../config-file';
+import { INTERRUPTED, wholeNumber } from '../errors';
+import { banner, interruptSignal, progress } from '../output';
+
+interface TrainFlags {
+  data: string;
+  out: string;
+  config: string;
+  epochs?: number;
+  seed?: number;
+  backboneWeights?: string;
+  resume?: boolean;
+  saveEvery?: number;
+  backend?: BackendName;
+  json?: boolean;
+}
+
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on a data set folder and write a run folder')
+    .requiredOption('--data <dir>', 'data set folder (R2Gen layout)')
+    .requiredOption('--out <dir>', 'run folder to make, or to go on with by --resume')
+    .option('--config <name|file>', 'small, full, published, or a JSON or YAML file', 'small')
+    .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
+    .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
+    .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors)')
+    .option('--resume', 'go on with the run in --out')
+    .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
+    .option(...backendOption)
+    .option('--json', 'print one JSON line an event')
+    .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --config small --epochs 12')
+    .action(async (flags: TrainFlags) => {
+      await runTraining(flags);
+    });
+}
+
+/** Trains as the flags say. @throws INTERRUPTED after Ctrl-C */
+async function runTraining(flags: TrainFlags): Promise<void> {
+  banner();
+  const dataset = openDataset(flags.data);
+  for (const warning of dataset.warnings) console.error(warning);
+  const config =
+    flags.resume && new RunFolder(flags.out).has('config.json')
+      ? withFlags(new RunFolder(flags.out).readConfig(), flags)
+      : withFlags(fitToData(readConfig(flags.config), dataset.annotation), flags);
+  const modules = await modulesFor(config);
+  const backend = await startCompute(flags.backend);
+  const bar = progress('training');
+  const { signal, done } = interruptSignal();
+  try {
+    const result = await train({
+      dataset,
+      out: flags.out,
+      config,
+      modules,
+      signal,
+      resume: flags.resume,
+      saveEvery: flags.saveEvery,
+      backboneWeights: flags.backboneWeights,
+      onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
+    });
+    bar.stop();
+    if (result.interrupted) {
+      console.error(`stopped; go on with: raca train --data ${flags.data} --out ${flags.out} --resume`);
+      throw INTERRUPTED;
+    }
+    if (!flags.json) console.log(`${flags.out}: ${result.state.step} steps on ${backend.name}`);
+  } finally {
+    bar.stop();
+    done();
+  }
+}
+
+function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
+  return {
+    ...config,
+    training: { ...config.training, ...(epochs ? { epochs } : {}), ...(seed === undefined ? {} : { seed }) },
+  };
+}
+
+function show(event: TrainingEvent, update: (done: number, total: number, note?: string) => void): void {
+  if (event.kind === 'start' && event.resumed)
+    console.error(`going on at step ${event.step} of ${event.steps}`);
+  if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
+  if (event.kind === 'epoch') {
+    const { epoch, loss, bleu4, clinicalMicroF1 } = event.line as unknown as Record<string, number>;
+    const scores = `BLEU-4 ${bleu4.toFixed(3)}, clinical micro-F1 ${clinicalMicroF1.toFixed(3)}`;
+    console.error(
+      `epoch ${epoch + 1}: validation loss ${loss.toFixed(3)}, ${scores}${event.improved ? ' (best)' : ''}`,
+    );
+  }
+  if (event.kind === 'stop' && event.reason === 'patience')
+    console.error('stopped: no better validation score for too long');
+}

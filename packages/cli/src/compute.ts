@@ -1,0 +1,17 @@
+import { type BackendInfo, type BackendName, useBackend } from '@raca/backend/node';
+import { oneOf } from './errors';
+
+const BACKENDS = ['native', 'wasm', 'webgpu', 'cpu'] as const satisfies readonly BackendName[];
+
+export const backendOption = [
+  '--backend <name>',
+  `compute with ${BACKENDS.join(', ')} (default: the fastest that runs; also RACA_BACKEND)`,
+  oneOf('--backend', BACKENDS),
+] as const;
+
+/** Starts the compute; a notice goes to standard error. */
+export async function startCompute(backend?: BackendName): Promise<BackendInfo> {
+  const info = await useBackend(backend ? { prefer: [backend] } : {});
+  if (info.notice) console.error(info.notice);
+  return info;
+}

@@ -1,0 +1,55 @@
+import { SingleBar } from 'cli-progress';
+
+/** Said by every command that shows numbers or reports. */
+export const BANNER = 'RACA, research software. Not for clinical use.';
+
+/** Prints the banner and notices on standard error, so that standard output stays for results. */
+export function banner(...lines: string[]): void {
+  console.error([BANNER, ...lines].join('\n'));
+}
+
+/** A progress bar with rate and time left on a terminal; nothing elsewhere. */
+export interface Progress {
+  update(done: number, total: number, note?: string): void;
+  stop(): void;
+}
+
+export function progress(label: string): Progress {
+  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  let bar: SingleBar | null = null;
+  const started = Date.now();
+  return {
+    update(done, total, note = '') {
+      if (!bar) {
+        bar = new SingleBar({
+          format: `${label} {bar} {value}/{total}  {rate}/s  {eta_formatted} left  {note}`,
+          hideCursor: true,
+          stream: process.stderr,
+          etaBuffer: 50,
+        });
+        bar.start(total, 0, { rate: '', note });
+      }
+      bar.update(done, { rate: (done / ((Date.now() - started) / 1000)).toFixed(1), note });
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
+/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+export function interruptSignal(): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    console.error('\nstopping after this step (press Ctrl-C again to stop at once) …');
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    done: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Tokenizer } from '@raca/data';
+import type { RunConfig } from '../config';
+import type { Raca } from '../model';
+import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { RunFolder } from './run-folder';
+import { modelContext } from './train';
+
+/** A trained model, ready to write reports. */
+export interface LoadedRun {
+  readonly run: RunFolder;
+  readonly config: RunConfig;
+  readonly tokenizer: Tokenizer;
+  readonly model: Raca;
+}
+
+/**
+ * Loads config, vocabulary and best weights of a run folder. The caller disposes the model.
+ * @throws Error in one line: a missing file, a vocabulary or weights that do not fit
+ */
+export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun {
+  const run = new RunFolder(dir);
+  const config = run.readConfig();
+  const tokenizer = run.readTokenizer();
+  const model = buildModel(config.model, modelContext(tokenizer, config.training.seed), modules);
+  try {
+    run.readWeights(model);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return { run, config, tokenizer, model };
+}

@@ -1,0 +1,46 @@
+import type { Direction, ScoreReport } from '@raca/metrics';
+import type { SystemScores } from './evaluate';
+
+/** One column of the score table. */
+export interface Column {
+  readonly key: string;
+  readonly label: string;
+  readonly direction: Direction | '';
+  readonly value: (report: ScoreReport) => number;
+}
+
+const corpus = (key: string, label: string): Column => ({
+  key,
+  label,
+  direction: 'higher',
+  value: (report) => report.corpus[key],
+});
+
+/** What is printed beside each system, in this order. */
+export const COLUMNS: readonly Column[] = [
+  corpus('BLEU_1', 'BLEU-1'),
+  corpus('BLEU_2', 'BLEU-2'),
+  corpus('BLEU_3', 'BLEU-3'),
+  corpus('BLEU_4', 'BLEU-4'),
+  corpus('ROUGE_L', 'ROUGE-L'),
+  corpus('CIDEr', 'CIDEr-D'),
+  corpus('clinical/micro/f1/14', 'clin. F1 micro-14'),
+  corpus('clinical/macro/f1/14', 'macro-14'),
+  corpus('clinical/example/f1/14', 'example-14'),
+  { key: 'distinct', label: 'distinct texts', direction: '', value: ({ facts }) => facts.distinctHypotheses },
+  { key: 'length', label: 'length ratio', direction: '', value: ({ facts }) => facts.lengthRatio },
+];
+
+/** What each protocol scores against. */
+export const PROTOCOLS = {
+  r2gen: 'protocol r2gen: references cut to the model’s length, rare words as <unk>',
+  full: 'protocol full: whole cleaned references',
+} as const;
+
+/** Rows of plain numbers by column key. */
+export function tableRows(systems: readonly SystemScores[], protocol: keyof typeof PROTOCOLS) {
+  return systems.map(({ system, protocols }) => ({
+    system,
+    scores: Object.fromEntries(COLUMNS.map(({ key, value }) => [key, value(protocols[protocol])])),
+  }));
+}

@@ -1,0 +1,235 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EVALUATION } from '@raca/core';
+import { type Annotation, annotateMissing, buildVocabulary, cleanReport, Tokenizer } from '@raca/data';
+import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
+import { loadTorchvision } from '@raca/vision';
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../config';
+import { writeReports } from '../generate';
+import type { Raca } from '../model';
+import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { Trainer } from '../trainer';
+import { withBatch } from './batches';
+import { describeRun } from './describe-run';
+import { type MetricsLine, RunFolder, type TrainingState } from './run-folder';
+import { selectionScore } from './selection';
+
+/** What happens while training goes on. */
+export type TrainingEvent =
+  | { readonly kind: 'start'; readonly resumed: boolean; readonly step: number; readonly steps: number }
+  | {
+      readonly kind: 'step';
+      readonly line: MetricsLine;
+      readonly step: number;
+      readonly steps: number;
+      readonly cursor: number;
+    }
+  | { readonly kind: 'epoch'; readonly line: MetricsLine; readonly improved: boolean }
+  | { readonly kind: 'stop'; readonly reason: 'finished' | 'patience' | 'interrupted' };
+
+/** Options of {@link train}. */
+export interface TrainOptions {
+  readonly dataset: Dataset;
+  readonly out: string;
+  readonly config: RunConfig;
+  /** Go on with the run in `out`; without it a folder that holds a run is refused. */
+  readonly resume?: boolean;
+  readonly modules?: ModuleTable;
+  /** File of torchvision weights (safetensors) for a ResNet backbone; read at the start of a run only. */
+  readonly backboneWeights?: string;
+  /** Steps between resume points within an epoch, 100. */
+  readonly saveEvery?: number;
+  /** Abort to stop after the current step, with a resume point. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Decoded images kept in memory, in bytes; 1 GB. */
+  readonly cacheBytes?: number;
+}
+
+/** A trained model in memory; its files lie in the run folder. */
+export interface TrainedRun {
+  readonly run: RunFolder;
+  readonly state: TrainingState;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains the model of a config on a data set and writes the run folder. A run that was stopped at any moment and
+ * resumed ends with the same weights as one that was not (same backend, same threads).
+ *
+ * @throws Error in one line: a folder that holds a run already, a config or vocabulary that does not fit, a loss that
+ * is not finite (the last resume point stays)
+ */
+export async function train(options: TrainOptions): Promise<TrainedRun> {
+  const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
+  const { training, model: sizes } = config;
+  const annotation = annotateMissing(options.dataset.annotation, training.cleaning);
+  const dataset = { ...options.dataset, annotation };
+  const run = new RunFolder(options.out);
+  const resuming = options.resume === true && run.has('optimizer.safetensors');
+  if (!options.resume && run.has('config.json')) {
+    throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
+  }
+  run.prepare();
+  const tokenizer = resuming ? run.readTokenizer() : tokenizerOf(dataset.annotation, config);
+  const model = buildModel(sizes, modelContext(tokenizer, training.seed), modules);
+  const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
+  const loaders = makeLoaders(dataset, config, tokenizer, cache);
+  try {
+    const trainer = new Trainer(model, training, (ids) => tokenizer.decode(ids));
+    let state: TrainingState = {
+      epoch: 0,
+      cursor: 0,
+      step: 0,
+      seed: training.seed,
+      finished: false,
+      best: null,
+    };
+    if (resuming) {
+      requireSameRun(run, config);
+      state = run.readResumePoint(trainer)!;
+      run.cutMetrics(state);
+    } else {
+      if (options.backboneWeights) loadBackbone(model, options.backboneWeights);
+      run.writeStart(config, tokenizer, describeRun(model, dataset, config));
+    }
+    const perEpoch = loaders.train.count('train');
+    const steps = perEpoch * training.epochs;
+    onEvent({ kind: 'start', resumed: resuming, step: state.step, steps });
+    const logEvery = Math.max(1, Math.floor(perEpoch / 50));
+    let reason: 'finished' | 'patience' | 'interrupted' = state.finished ? 'finished' : 'patience';
+
+    while (!state.finished) {
+      for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
+        const log = await withBatch(batch, (b) => trainer.trainStep(b, state.epoch));
+        state = { ...state, cursor: batch.cursor, step: trainer.step };
+        const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'train', ...log };
+        if (state.step % logEvery === 0) run.appendMetrics(line);
+        onEvent({ kind: 'step', line, step: state.step, steps, cursor: state.cursor });
+        if (options.signal?.aborted) {
+          run.writeResumePoint(trainer, state);
+          onEvent({ kind: 'stop', reason: 'interrupted' });
+          return { run, state, interrupted: true };
+        }
+        if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state);
+        await new Promise((resolve) => setImmediate(resolve)); // lets signals in
+      }
+      const scores = await validate(model, loaders.evaluation, tokenizer, config);
+      const score = scores[training.selection];
+      const improved = state.best === null || score > state.best.score;
+      const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
+      run.appendMetrics(line);
+      if (improved) run.writeWeights(model);
+      const best = improved ? { epoch: state.epoch, score } : state.best;
+      const epoch = state.epoch + 1;
+      const patient = epoch - (best?.epoch ?? 0) <= training.patience;
+      state = { ...state, epoch, cursor: 0, best, finished: epoch >= training.epochs || !patient };
+      reason = patient ? 'finished' : 'patience';
+      run.writeResumePoint(trainer, state);
+      onEvent({ kind: 'epoch', line, improved });
+    }
+    onEvent({ kind: 'stop', reason });
+    return { run, state, interrupted: false };
+  } finally {
+    await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
+    model.dispose();
+  }
+}
+
+/** Sizes of the model that come from the vocabulary. */
+export function modelContext(tokenizer: Tokenizer, seed: number) {
+  return { vocabularySize: tokenizer.size + 1, separator: tokenizer.idOf('.'), seed };
+}
+
+/** Loaders of both kinds of pass; images are decoded once for both. */
+export function makeLoaders(dataset: Dataset, config: RunConfig, tokenizer: Tokenizer, cache: ImageCache) {
+  const { model, training } = config;
+  const { imageSize: size, maxLength, views } = model;
+  const { shortSide = size, flip } = training.augmentation;
+  const common = {
+    batchSize: training.batchSize,
+    tokenizer,
+    maxLength,
+    views,
+    cache,
+    seed: training.seed,
+    cleaning: training.cleaning,
+  };
+  return {
+    train: new StudyLoader(dataset, { ...common, transform: { kind: 'train', size, shortSide, flip } }),
+    evaluation: new StudyLoader(dataset, { ...common, transform: { kind: 'eval', size } }),
+  };
+}
+
+function tokenizerOf({ train: studies }: Annotation, { training }: RunConfig): Tokenizer {
+  const texts = studies.map(({ report }) => cleanReport(report, training.cleaning));
+  return new Tokenizer(buildVocabulary(texts, { threshold: training.wordThreshold }));
+}
+
+function loadBackbone(model: Raca, file: string): void {
+  const { backbone } = model.parts.vision;
+  if (backbone?.info.name !== 'resnet') {
+    throw new Error(
+      `${file}: expected a model with a resnet backbone, found ${backbone?.info.name ?? 'none'}`,
+    );
+  }
+  if (!existsSync(file)) throw new Error(`${file}: expected a safetensors file, found nothing`);
+  loadTorchvision(backbone, readFileSync(file), file);
+}
+
+/** Mean loss and scores of written reports on the validation split. */
+async function validate(
+  model: Raca,
+  loader: StudyLoader,
+  tokenizer: Tokenizer,
+  { model: { maxLength }, training }: RunConfig,
+): Promise<Record<string, number>> {
+  const pairs: { id: string; reference: string; hypothesis: string }[] = [];
+  let loss = 0;
+  let studies = 0;
+  for await (const batch of loader.batches('val')) {
+    await withBatch(batch, async (b) => {
+      const total = tf.tidy(() => model.losses(b, EVALUATION, undefined, training.lossWeights).total);
+      loss += total.dataSync()[0] * batch.ids.length;
+      total.dispose();
+      const written = await writeReports(model, b.vision, {
+        ...training.generation,
+        search: 'greedy',
+        maxLength,
+      });
+      written.dispose();
+      written.tokens.forEach((ids, i) => {
+        pairs.push({ id: batch.ids[i], reference: batch.references[i], hypothesis: tokenizer.decode(ids) });
+      });
+    });
+    studies += batch.ids.length;
+    if (studies >= training.validationStudies) break;
+  }
+  return { loss: loss / studies, ...selectionScore(pairs) };
+}
+
+/** @throws Error if the config beside the run differs from the one asked for */
+function requireSameRun(run: RunFolder, config: RunConfig): void {
+  const stored = run.readConfig();
+  const differ = differences(stored, config).filter((path) => path !== 'training.epochs');
+  if (differ.length) {
+    throw new Error(
+      `${join(run.dir, 'config.json')}: the run was started with another ${differ[0]}; resume with its own config`,
+    );
+  }
+}
+
+function differences(a: unknown, b: unknown, path = ''): string[] {
+  if (JSON.stringify(a) === JSON.stringify(b)) return [];
+  const both = typeof a === 'object' && typeof b === 'object' && a && b;
+  if (!both) return [path];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].flatMap((key) =>
+    differences(
+      (a as Record<string, unknown>)[key],
+      (b as Record<string, unknown>)[key],
+      path ? `${path}.${key}` : key,
+    ),
+  );
+}

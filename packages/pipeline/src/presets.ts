@@ -1,0 +1,75 @@
+import { parseRunConfig, type RunConfig } from './config';
+
+/**
+ * Small enough to train on two processor cores in minutes: made for the phantom, not for real images.
+ * Every size differs from the paper's; the modules are the same.
+ */
+export const smallConfig = (): RunConfig =>
+  parseRunConfig({
+    model: {
+      width: 96,
+      imageSize: 112,
+      views: 2,
+      maxLength: 60,
+      backbone: { use: 'small-cnn', config: { channels: [16, 32, 64, 128] } },
+      vision: {
+        use: 'visual-transformer',
+        config: { heads: 4, feedForward: 192, layers: 1, dropout: 0.1, patchDropout: 0.1 },
+      },
+      agent: { use: 'raca' },
+      alignment: { use: 'contrastive', config: { projection: 64, heads: 4, feedForward: 192, layers: 1 } },
+      fusion: { use: 'bca', config: { attentionWidth: 32 } },
+      decoder: { use: 'transformer', config: { heads: 4, feedForward: 192, layers: 2 } },
+    },
+    training: {
+      epochs: 12,
+      batchSize: 16,
+      learningRates: { backbone: 1e-3, text: 1e-3, rest: 1e-3 },
+      weightDecay: 1e-5,
+      schedule: { every: 3, gamma: 0.7 },
+      agentEvery: 2,
+      augmentation: { shortSide: 120 },
+    },
+  });
+
+/** The paper's sizes and training on IU X-ray, with our variants of the modules. */
+export const fullConfig = (): RunConfig =>
+  parseRunConfig({
+    model: {
+      width: 512,
+      imageSize: 224,
+      views: 2,
+      maxLength: 60,
+      backbone: { use: 'resnet', config: { depth: 101 } },
+      vision: { use: 'visual-transformer' },
+      agent: { use: 'raca' },
+      alignment: { use: 'contrastive' },
+      fusion: { use: 'bca' },
+      decoder: { use: 'transformer' },
+    },
+    training: { augmentation: { shortSide: 256 } },
+  });
+
+/** {@link fullConfig} with the published variant of every module. */
+export const publishedConfig = (): RunConfig => {
+  const config = fullConfig();
+  const published = { variant: 'published' };
+  return parseRunConfig({
+    model: {
+      ...config.model,
+      vision: { use: 'visual-transformer', config: published },
+      agent: { use: 'published' },
+      alignment: { use: 'contrastive', config: published },
+      fusion: { use: 'bca', config: published },
+      decoder: { use: 'transformer', config: published },
+    },
+    training: { ...config.training, augmentation: { shortSide: 256, flip: true } },
+  });
+};
+
+/** Configs by the name that `--config` takes. */
+export const PRESETS: Readonly<Record<string, () => RunConfig>> = {
+  small: smallConfig,
+  full: fullConfig,
+  published: publishedConfig,
+};
