@@ -5,7 +5,7 @@ export const transformerDecoderConfigSchema = z
   .strictObject({
     /**
      * Same equations, other first values. `published`: every matrix orthogonal, the token table too.
-     * `raca`: token vectors of unit size after the factor √d, and an output layer that starts near 0.
+     * `raca`: smaller token vectors and branches, a larger output layer; learns faster (see README).
      */
     variant: z.enum(['raca', 'published']).default('raca'),
     /** d */
