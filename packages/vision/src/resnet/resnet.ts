@@ -63,9 +63,13 @@ class Resnet implements VisionBackbone {
 
   /** `[n, H, W, 3]` → `[n, ⌈H/32⌉, ⌈W/32⌉, d_v]` */
   private forward(images: tf.Tensor4D, apply: Apply): tf.Tensor4D {
-    const stem = apply(this.spec.stem.conv, images, true);
-    let x = tf.maxPool(stem, 3, 2, 1); // after a ReLU padding by 0 and by −∞ are the same
-    for (const block of this.spec.blocks) x = tf.tidy(() => applyBlock(block, x, apply));
+    // after a ReLU padding by 0 and by −∞ are the same
+    let x = tf.tidy(() => tf.maxPool(apply(this.spec.stem.conv, images, true), 3, 2, 1));
+    for (const block of this.spec.blocks) {
+      const y = tf.tidy(() => applyBlock(block, x, apply));
+      x.dispose(); // a batch of feature maps is large; the tape keeps what it needs
+      x = y;
+    }
     return x;
   }
 
