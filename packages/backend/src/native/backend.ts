@@ -14,6 +14,8 @@ export type Shaped = readonly [dims: readonly number[], data: PooledArray];
 export interface NativeBackendOptions extends SessionOptions {
   /** Most idle bytes the buffer pool keeps. */
   readonly poolBytes: number;
+  /** Elements below which element-wise kernels and transpositions stay in JavaScript. */
+  readonly crossover: number;
 }
 
 /**

@@ -3,9 +3,6 @@ import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
 
-/** Elements below which a loop beats a call of onnxruntime (6 µs a call against 3 to 8 ns an element). */
-const CROSSOVER = 1024;
-
 /** tfjs kernel, ONNX operator, and the same function on two numbers. */
 const ARITHMETIC: readonly [kernel: string, op: string, f: (a: number, b: number) => number][] = [
   ['Add', 'Add', (a, b) => a + b],
@@ -70,7 +67,7 @@ function operands({ inputs: { a, b }, backend }: KernelArgs) {
   const [x, y] = [backend.read32(a), backend.read32(b)];
   const size = util.sizeFromShape(shape);
   const simple = (x.length === size || x.length === 1) && (y.length === size || y.length === 1);
-  return { a, b, x, y, shape, size, loop: simple && size < CROSSOVER };
+  return { a, b, x, y, shape, size, loop: simple && size < backend.options.crossover };
 }
 
 function arithmetic(op: string, f: (a: number, b: number) => number): NativeKernel {
@@ -126,7 +123,7 @@ function unary(kernel: string, graph: () => Graph, f: (x: number) => number): Na
     if (!allFloat(x)) return undefined;
     const values = backend.read32(x);
     const out = backend.floats(values.length);
-    if (values.length < CROSSOVER) for (let i = 0; i < out.length; i++) out[i] = f(values[i]);
+    if (values.length < backend.options.crossover) for (let i = 0; i < out.length; i++) out[i] = f(values[i]);
     else backend.run(kernel, graph, [[[values.length], values]], [[[values.length], out]]);
     return output(backend, x.shape, out);
   };

@@ -2,9 +2,6 @@ import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfj
 import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
 
-/** Elements from which onnxruntime's transposition beats the loop. */
-const CROSSOVER = 2048;
-
 /** Reads or writes an array with one stride an axis, in elements. */
 interface Strided {
   readonly values: Float32Array;
@@ -68,7 +65,7 @@ function transpose({
     return { dataId: x.dataId, shape, dtype: x.dtype };
   }
   const out = backend.floats(values.length);
-  if (values.length < CROSSOVER) {
+  if (values.length < backend.options.crossover) {
     const from = strides(x.shape);
     copyBlock({ values, offset: 0, strides: perm.map((axis) => from[axis]) }, dense(out, shape), shape);
   } else {
