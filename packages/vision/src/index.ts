@@ -6,6 +6,7 @@ export { type ResnetConfig, resnet, resnetSchema } from './resnet/resnet';
 export { type SmallCnnConfig, smallCnn, smallCnnSchema } from './small-cnn';
 export {
   type VisualTransformerConfig,
+  type VisualTransformerEncoder,
   visualTransformer,
   visualTransformerSchema,
 } from './visual-transformer';

@@ -72,7 +72,13 @@ interface Positions {
   readonly view: tf.Variable;
 }
 
-class VisualTransformer implements VisionEncoder {
+/** The encoder with a look inside. */
+export interface VisualTransformerEncoder extends VisionEncoder {
+  /** What the Transformer reads, without positions: `[b, p, d]`; for analysis and parity checks. */
+  embedPatches(input: VisionInput, pass: Pass): PatchFeatures;
+}
+
+class VisualTransformer implements VisualTransformerEncoder {
   readonly width: number;
   readonly info: ModuleInfo;
   readonly parameters: NamedParameters;
@@ -111,10 +117,17 @@ class VisualTransformer implements VisionEncoder {
 
   encode(input: VisionInput, pass: Pass): PatchFeatures {
     return tidyPatches(() => {
-      const { patches, grid } = this.features(input, pass);
-      let x = dropout(tf.relu(applyLinear(this.embed, patches)), this.config.patchDropout, pass);
+      let { patches: x, grid } = this.embedPatches(input, pass);
       if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
       return { patches: applyTransformerEncoder(this.encoder, x, null, pass), grid };
+    });
+  }
+
+  embedPatches(input: VisionInput, pass: Pass): PatchFeatures {
+    return tidyPatches(() => {
+      const { patches, grid } = this.features(input, pass);
+      const embedded = tf.relu(applyLinear(this.embed, patches));
+      return { patches: dropout(embedded, this.config.patchDropout, pass), grid };
     });
   }
 
@@ -164,7 +177,7 @@ export function visualTransformer(
   config: VisualTransformerConfig,
   random: Random,
   backbone: VisionBackbone | null = null,
-): VisionEncoder {
+): VisualTransformerEncoder {
   const inputWidth = config.inputWidth ?? backbone?.width;
   const parsed = visualTransformerSchema.parse({ ...config, inputWidth });
   const positions = parsed.positions ?? (parsed.variant === 'published' ? 'none' : 'learned');
