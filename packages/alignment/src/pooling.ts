@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export function meanOfSelected(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
   const p = patches.shape[1];
   const count = tf.sum(masks, 2, true);
-  const empty = tf.cast(tf.equal(count, 0), 'float32');
+  const empty = tf.relu(tf.sub(1, count));
   const weights = tf.div(tf.add(masks, empty), tf.add(count, tf.mul(empty, p))) as tf.Tensor3D;
   return tf.matMul(weights, patches);
 }

@@ -1,1 +1,34 @@
-export {};
+export { type Advantages, advantagesOf, type Outcome } from './advantages';
+export {
+  PatchPolicy,
+  type PatchPolicyOptions,
+  type PolicyInput,
+  patchPolicy,
+  type RegionPolicy,
+} from './patch-policy';
+export * from './ppo';
+export { anatomicalPrior, type ViewKind } from './prior/anatomical-prior';
+export { type Prior, priorFor } from './prior/prior-for';
+export { publishedPrior } from './prior/published-prior';
+export { type PriorAgentConfig, priorAgent, priorAgentConfigSchema } from './prior-agent';
+export {
+  PublishedAgent,
+  type PublishedAgentConfig,
+  publishedAgent,
+  publishedAgentConfigSchema,
+} from './published-agent';
+export { type PublishedName, publishedName } from './published-name';
+export {
+  RacaAgent,
+  type RacaAgentConfig,
+  type RacaAgentParts,
+  racaAgent,
+  racaAgentConfigSchema,
+} from './raca-agent';
+export {
+  type ActionRewards,
+  composedRewards,
+  priorRewards,
+  rewardsAsPublished,
+  rewardsOfOwnAction,
+} from './rewards';

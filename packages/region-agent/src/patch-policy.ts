@@ -1,0 +1,156 @@
+import {
+  applyLinear,
+  disposeParameters,
+  heNormal,
+  type Linear,
+  linear,
+  type NamedParameters,
+  normal,
+  Parameters,
+  type PatchFeatures,
+  type Random,
+  REGIONS,
+  standardise,
+  zeros,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkFeatures } from './checks';
+import { NO_SHIFT, POSITION_FEATURES, type PositionShift, positionFeatures, randomShift } from './positions';
+
+/** What a policy sees of a batch: prepared once, used in every epoch. The one who asks for it disposes it. */
+export interface PolicyInput {
+  /** Standardised patch vectors `[b·p, d]`. */
+  readonly patches: tf.Tensor2D;
+  /** Their mean over each image `[b, d]`. */
+  readonly images: tf.Tensor2D;
+  /** {@link positionFeatures} `[b·p, f]`; null when the policy is not told where patches lie. */
+  readonly positions: tf.Tensor2D | null;
+  /** p */
+  readonly patchesPerImage: number;
+}
+
+/** Decides, for every patch and region at once, and judges images. Swap it to try another network. */
+export interface RegionPolicy {
+  /** Weights of the decisions and of the judgement, under `actor.` and `critic.`. */
+  readonly parameters: NamedParameters;
+  /** @param random given while learning: the policy may then disturb its own input */
+  prepare(features: PatchFeatures, random: Random | null): PolicyInput;
+  /** Logits `[b·p, r]` of choosing each patch for each region. */
+  logits(input: PolicyInput): tf.Tensor2D;
+  /** Expected report quality at each region's visit, `[b, r]`. */
+  values(input: PolicyInput): tf.Tensor2D;
+}
+
+/** Options of {@link patchPolicy}. */
+export interface PatchPolicyOptions {
+  /** d */
+  readonly width: number;
+  /** Width of both hidden layers and of the region embeddings. */
+  readonly hidden: number;
+  /** Most views of a study. */
+  readonly views: number;
+  /** Whether the policy is told where a patch lies. */
+  readonly positions: boolean;
+  /** Largest random shift (and scale − 1) of these positions in training; 1 is half a view. */
+  readonly positionJitter: number;
+}
+
+/**
+ * One network for all patches. Axes: b batch, p patches, r regions, d width, h hidden.
+ *
+ *     z = ReLU(W₂ ReLU(W_patch x + W_image mean(x) + W_position g + c₁) + c₂)    per patch, [b·p, h]
+ *     logit = z · e_r / √h + c_r                                                 e: region embeddings [r, h]
+ *
+ * with x the patch vector standardised over d. All regions of a batch are one product. Positions are jittered in
+ * training, alike for all patches of a sample: where a patch lies is then a weak hint, and what it looks like has
+ * to decide, so regions can follow a shifted patient. The critic sees the image mean.
+ */
+export class PatchPolicy implements RegionPolicy {
+  readonly parameters: NamedParameters;
+  private readonly patch: Linear;
+  private readonly image: tf.Variable;
+  private readonly position: tf.Variable | null;
+  private readonly second: Linear;
+  private readonly regions: tf.Variable;
+  private readonly regionBias: tf.Variable;
+  private readonly critic: { readonly inner: Linear; readonly outer: Linear };
+
+  constructor(
+    private readonly options: PatchPolicyOptions,
+    random: Random,
+  ) {
+    const { width: d, hidden: h, views, positions } = options;
+    const root = Parameters.create(random);
+    const p = root.scope('actor');
+    const r = REGIONS.length;
+    this.patch = linear(p.scope('patch'), d, h, heNormal);
+    this.image = p.scope('image').add('weight', [d, h], heNormal);
+    this.position = positions
+      ? p.scope('position').add('weight', [POSITION_FEATURES * views, h], normal(0.5))
+      : null;
+    this.second = linear(p.scope('second'), h, h, heNormal);
+    this.regions = p.scope('regions').add('weight', [r, h], normal(1));
+    this.regionBias = p.scope('regions').add('bias', [r], zeros);
+    const critic = root.scope('critic');
+    this.critic = {
+      inner: linear(critic.scope('inner'), d, h, heNormal),
+      // Zero, so that the first judgement is 0 everywhere instead of noise.
+      outer: {
+        weight: critic.scope('outer').add('weight', [h, r], zeros),
+        bias: critic.scope('outer').add('bias', [r], zeros),
+      },
+    };
+    this.parameters = root.all;
+  }
+
+  prepare(features: PatchFeatures, random: Random | null): PolicyInput {
+    const { width, views, positionJitter } = this.options;
+    checkFeatures('racaAgent', features, width);
+    if (features.grid.views > views) {
+      throw new RangeError(`racaAgent: made for at most ${views} views, got ${features.grid.views}`);
+    }
+    const [b, p, d] = features.patches.shape;
+    const shifts = Array.from({ length: b }, () => (random ? randomShift(positionJitter, random) : NO_SHIFT));
+    const [rows, images] = tf.tidy(() => {
+      const x = standardise(features.patches);
+      return [tf.reshape(x, [b * p, d]), tf.mean(x, 1)] as [tf.Tensor2D, tf.Tensor2D];
+    });
+    const positions = this.position && this.positionsOf(features, shifts);
+    return { patches: rows, images, positions, patchesPerImage: p };
+  }
+
+  logits(input: PolicyInput): tf.Tensor2D {
+    const p = input.patchesPerImage;
+    const b = input.images.shape[0];
+    const h = this.options.hidden;
+    const rows = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [b, -1, h]);
+    let first: tf.Tensor = tf.add(
+      rows(applyLinear(this.patch, input.patches)),
+      rows(tf.matMul(input.images, this.image as unknown as tf.Tensor2D)),
+    );
+    if (input.positions && this.position) {
+      first = tf.add(first, rows(tf.matMul(input.positions, this.position as unknown as tf.Tensor2D)));
+    }
+    const flat = tf.reshape(tf.relu(first), [b * p, h]) as tf.Tensor2D;
+    const z = tf.relu(applyLinear(this.second, flat));
+    const embeddings = tf.transpose(tf.div(this.regions, Math.sqrt(h))) as tf.Tensor2D;
+    return tf.add(tf.matMul(z, embeddings), this.regionBias) as tf.Tensor2D;
+  }
+
+  values(input: PolicyInput): tf.Tensor2D {
+    return applyLinear(this.critic.outer, tf.relu(applyLinear(this.critic.inner, input.images)));
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+
+  private positionsOf({ grid, patches }: PatchFeatures, shifts: readonly PositionShift[]): tf.Tensor2D {
+    const { views } = this.options;
+    const rows = patches.shape[0] * patches.shape[1];
+    return tf.tensor2d(positionFeatures(grid, shifts, views), [rows, POSITION_FEATURES * views]);
+  }
+}
+
+export const patchPolicy = (options: PatchPolicyOptions, random: Random): PatchPolicy =>
+  new PatchPolicy(options, random);

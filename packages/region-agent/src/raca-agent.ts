@@ -1,0 +1,262 @@
+import {
+  Adam,
+  type AgentEpisode,
+  type AgentFeedback,
+  disposeParameters,
+  type ModuleInfo,
+  type NamedParameters,
+  type PatchFeatures,
+  type Random,
+  REGIONS,
+  type RegionMasks,
+  type TrainableRegionAgent,
+  valueAndGradients,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { type Advantages, advantagesOf } from './advantages';
+import { checkFeedback } from './checks';
+import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy';
+import { clippedSurrogate, logProbabilities, meanEntropy, valueLoss } from './ppo';
+import { priorFor } from './prior/prior-for';
+import { type ActionRewards, priorRewards } from './rewards';
+
+/** Options of {@link racaAgent}. */
+export const racaAgentConfigSchema = z.strictObject({
+  /** d, width of the patches. */
+  width: z.int().positive().default(512),
+  /** What each view of a study shows; views past the end, and `unknown` ones, get no prior reward. */
+  views: z
+    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .min(1)
+    .default(['frontal', 'lateral']),
+  hidden: z.int().positive().default(64),
+  /** Whether the policy is told where a patch lies in its view. */
+  positions: z.boolean().default(true),
+  /** Largest random shift of that position in training; 1 is half a view. */
+  positionJitter: z.number().min(0).max(1).default(0.15),
+  /**
+   * Who earns a reward. `patch`: every action is paid for its own patch and shares only the report's quality;
+   * `region`: all actions of a visit share the visit's sum, as published.
+   */
+  credit: z.enum(['patch', 'region']).default('patch'),
+  /** Weight of agreement with the prior. */
+  priorWeight: z.number().nonnegative().default(1),
+  /** Updates after which the prior's weight has halved; null: it stays. */
+  priorHalfLife: z.number().positive().nullable().default(null),
+  /** Weight of report quality. */
+  qualityWeight: z.number().nonnegative().default(0.4),
+  entropyWeight: z.number().nonnegative().default(0.01),
+  epochs: z.int().positive().default(3),
+  clip: z.number().positive().default(0.2),
+  gamma: z.number().min(0).max(1).default(0.98),
+  lambda: z.number().min(0).max(1).default(0.98),
+  actorRate: z.number().positive().default(2e-3),
+  criticRate: z.number().positive().default(1e-3),
+});
+
+/** Config of {@link racaAgent}; every field has a default. */
+export type RacaAgentConfig = z.input<typeof racaAgentConfigSchema>;
+
+/** Config with defaults filled in. */
+export type RacaAgentOptions = z.output<typeof racaAgentConfigSchema>;
+
+/** Parts of {@link racaAgent} to try others in place of; the config cannot name them, so keep a note of them. */
+export interface RacaAgentParts {
+  readonly policy: RegionPolicy;
+  /** What actions earn before the report is known. Default: agreement with the prior. */
+  readonly rewards: (features: PatchFeatures) => ActionRewards;
+}
+
+const R = REGIONS.length;
+
+class RacaEpisode implements AgentEpisode {
+  constructor(
+    readonly regions: RegionMasks,
+    readonly input: PolicyInput,
+    /** `[b·p, r]`, the policy's layout. */
+    readonly actions: tf.Tensor2D,
+    /** Log-probabilities at the time of sampling, `[b·p, r]`. */
+    readonly old: tf.Tensor2D,
+    readonly rewards: ActionRewards,
+  ) {
+    for (const tensor of this.tensors) tf.keep(tensor);
+  }
+
+  dispose(): void {
+    tf.dispose(this.tensors);
+  }
+
+  private get tensors(): tf.Tensor[] {
+    const { patches, images, positions } = this.input;
+    const { masks, probabilities } = this.regions;
+    const own = [masks, probabilities, patches, images, this.actions, this.old];
+    return positions ? [...own, positions] : own;
+  }
+}
+
+/** See {@link racaAgent}. Axes: b batch, r = 12 regions, p patches. */
+export class RacaAgent implements TrainableRegionAgent {
+  readonly info: ModuleInfo;
+  readonly parameters: NamedParameters;
+  private readonly config: RacaAgentOptions;
+  private readonly policy: RegionPolicy;
+  private readonly rewards: RacaAgentParts['rewards'];
+  private readonly optimizer: Adam;
+  private updates = 0;
+
+  constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
+    this.config = racaAgentConfigSchema.parse(config);
+    this.info = { package: '@raca/region-agent', version, name: 'racaAgent', config: this.config };
+    this.policy = parts.policy ?? patchPolicy({ ...this.config, views: this.config.views.length }, random);
+    this.rewards = parts.rewards ?? ((features) => this.agreement(features));
+    this.parameters = this.policy.parameters;
+    const part = (isCritic: boolean): NamedParameters =>
+      new Map([...this.parameters].filter(([name]) => name.startsWith('critic.') === isCritic));
+    this.optimizer = new Adam([
+      { name: 'actor', parameters: part(false), learningRate: this.config.actorRate },
+      { name: 'critic', parameters: part(true), learningRate: this.config.criticRate },
+    ]);
+  }
+
+  locate(features: PatchFeatures): RegionMasks {
+    const found = tf.tidy(() => {
+      const logits = this.policy.logits(this.policy.prepare(features, null));
+      return tf.sigmoid(logits).dataSync() as Float32Array;
+    });
+    const actions = found.map((chance) => (chance >= 0.5 ? 1 : 0));
+    return regionMasks(actions, found, features.patches.shape[0]);
+  }
+
+  act(features: PatchFeatures, random: Random): AgentEpisode {
+    const input = this.policy.prepare(features, random);
+    const [actions, old, probabilities] = tf.tidy(() => {
+      const logits = this.policy.logits(input);
+      const p = tf.sigmoid(logits);
+      const sampled = Float32Array.from(p.dataSync(), (chance) => (random.next() < chance ? 1 : 0));
+      const chosen = tf.tensor2d(sampled, logits.shape);
+      return [chosen, logProbabilities(logits, chosen), p];
+    });
+    const sampled = actions.dataSync() as Float32Array;
+    const regions = regionMasks(sampled, probabilities.dataSync() as Float32Array, features.patches.shape[0]);
+    probabilities.dispose();
+    return new RacaEpisode(regions, input, actions, old, this.rewards(features));
+  }
+
+  learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number> {
+    if (!(episode instanceof RacaEpisode))
+      throw new TypeError('racaAgent: learn needs an episode of its own act');
+    const { input, old, actions, regions } = episode;
+    const b = input.images.shape[0];
+    checkFeedback('racaAgent', 'quality', feedback.quality, b);
+    if (feedback.baseline) checkFeedback('racaAgent', 'baseline', feedback.baseline, b);
+    const advantages = advantagesOf({
+      actions: regions.masks.dataSync() as Float32Array,
+      probabilities: regions.probabilities.dataSync() as Float32Array,
+      values: tf.tidy(() => this.policy.values(input).dataSync() as Float32Array),
+      rewards: episode.rewards,
+      gains: feedback.quality.map((x, i) => x - (feedback.baseline?.[i] ?? 0)),
+      shape: regions.masks.shape,
+      options: { ...this.config, priorWeight: this.priorWeight },
+    });
+    const numbers = tf.tidy(() => this.update(input, actions, old, advantages));
+    this.updates++;
+    return { reward: advantages.meanReward, gain: advantages.meanGain, ...numbers };
+  }
+
+  trainingState(): Map<string, Float32Array> {
+    return this.optimizer.state().set('updates', Float32Array.of(this.updates));
+  }
+
+  loadTrainingState(state: ReadonlyMap<string, Float32Array>): void {
+    const updates = state.get('updates');
+    if (updates?.length !== 1) {
+      throw new Error(
+        `racaAgent: training state "updates" must have 1 value, found ${updates?.length ?? 'none'}`,
+      );
+    }
+    this.optimizer.loadState(state);
+    this.updates = updates[0];
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+
+  /** Weight of the prior at this update. */
+  get priorWeight(): number {
+    const { priorWeight, priorHalfLife } = this.config;
+    return priorHalfLife === null ? priorWeight : priorWeight * 0.5 ** (this.updates / priorHalfLife);
+  }
+
+  private agreement({ grid }: PatchFeatures): ActionRewards {
+    const prior = priorFor(grid, this.config.views, 'raca');
+    return priorRewards(prior.masks, prior.known);
+  }
+
+  private update(input: PolicyInput, actions: tf.Tensor2D, old: tf.Tensor2D, judged: Advantages) {
+    const { clip, credit, entropyWeight, epochs } = this.config;
+    const b = input.images.shape[0];
+    // With credit by region the actions of one visit are one decision: their log-probabilities are summed.
+    const perDecision = (x: tf.Tensor): tf.Tensor =>
+      credit === 'patch' ? x : tf.sum(tf.reshape(x, [b, -1, R]), 1);
+    const advantages = byDecision(judged.advantages, b, credit);
+    const targets = tf.tensor2d(judged.returns, [b, R]);
+    const before = perDecision(old);
+    let numbers = { actorLoss: 0, criticLoss: 0, entropy: 0 };
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      tf.tidy(() => {
+        const { gradients } = valueAndGradients(() => {
+          const logits = this.policy.logits(input);
+          const current = perDecision(logProbabilities(logits, actions));
+          const actorLoss = clippedSurrogate(current, before, advantages, clip);
+          const entropy = meanEntropy(logits);
+          const criticLoss = valueLoss(this.policy.values(input), targets);
+          const [a, c, e] = [actorLoss, criticLoss, entropy].map((x) => x.dataSync()[0]);
+          numbers = { actorLoss: a, criticLoss: c, entropy: e };
+          return tf.sub(tf.add(actorLoss, criticLoss), tf.mul(entropy, entropyWeight)) as tf.Scalar;
+        }, this.parameters);
+        this.optimizer.step(gradients);
+      });
+    }
+    return numbers;
+  }
+}
+
+/**
+ * RACA's region-locating agent, ours: PPO over a network shared by all patches ({@link patchPolicy}), so that it sees
+ * what each patch looks like. Against the published agent: rewards belong to the action just taken and to one sample;
+ * log-probabilities are kept from sampling, so that clipping acts; advantages are estimated per sample over its 12
+ * visits; several epochs, an entropy bonus, region embeddings trained; report quality minus the quality with
+ * deterministic masks is paid at the last visit. At inference p ≥ 0.5, once an image.
+ *
+ * @throws ZodError if the config is not valid
+ */
+export const racaAgent = (
+  config: RacaAgentConfig,
+  random: Random,
+  parts?: Partial<RacaAgentParts>,
+): RacaAgent => new RacaAgent(config, random, parts);
+
+/** From the policy's layout `[b·p, r]`; new tensors, so that no gradient finds its way back. */
+function regionMasks(actions: Float32Array, probabilities: Float32Array, b: number): RegionMasks {
+  const p = actions.length / (b * R);
+  const byRegion = (x: Float32Array): tf.Tensor3D => {
+    const out = new Float32Array(x.length);
+    for (let i = 0; i < b; i++) {
+      for (let j = 0; j < p; j++) {
+        for (let r = 0; r < R; r++) out[(i * R + r) * p + j] = x[(i * p + j) * R + r];
+      }
+    }
+    return tf.tensor3d(out, [b, R, p]);
+  };
+  return { masks: byRegion(actions), probabilities: byRegion(probabilities) };
+}
+
+/** Advantages `[b, r, p]` or `[b, r]` in the layout of the decisions. */
+function byDecision(advantages: Float32Array, b: number, credit: RacaAgentOptions['credit']): tf.Tensor {
+  if (credit === 'region') return tf.tensor2d(advantages, [b, R]);
+  const p = advantages.length / (b * R);
+  return tf.reshape(tf.transpose(tf.tensor3d(advantages, [b, R, p]), [0, 2, 1]), [b * p, R]);
+}
