@@ -40,11 +40,21 @@ export class NativeBackend extends MathBackendCPU {
     return this.programs.size;
   }
 
-  /** Runs the graph known as `key`, compiled at its first use. */
-  run(key: string, graph: () => Graph, feeds: readonly Shaped[], results: readonly Shaped[]): void {
+  /**
+   * Runs the graph known as `key`, compiled at its first use.
+   *
+   * @param threads 1 unless the work is arithmetic: a second thread does not move memory faster
+   */
+  run(
+    key: string,
+    graph: () => Graph,
+    feeds: readonly Shaped[],
+    results: readonly Shaped[],
+    threads = 1,
+  ): void {
     let program = this.programs.get(key);
     if (program === undefined) {
-      program = new Program(this.ort, graph(), this.options);
+      program = new Program(this.ort, graph(), { threads, spin: this.options.spin });
       this.programs.set(key, program);
     }
     program.run(

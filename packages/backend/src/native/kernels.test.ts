@@ -117,7 +117,7 @@ const UNARY: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   Neg: tf.neg,
   Abs: tf.abs,
   Reciprocal: (x) => tf.reciprocal(tf.add(tf.abs(x), 0.1)),
-  Step: (x) => tf.step(x, 0.25),
+  Step: (x) => tf.add(tf.step(x, 0.25), tf.step(x)),
   ClipByValue: (x) => tf.clipByValue(x, -0.5, 1),
 };
 
@@ -453,7 +453,14 @@ const CASES: readonly Case[] = [
     () => tf.where(tf.greater(values([33, 65]), 0), values([33, 65], 2), values([33, 65], 3)),
     'Select',
   ],
-  ['NaN stays', () => [tf.relu, tf.abs, tf.step].map((f) => f(tf.tensor1d([Number.NaN, 1, -1]))), 'Step'],
+  [
+    'NaN stays',
+    () =>
+      [tf.relu, tf.abs, tf.step].map((f) =>
+        f(tf.tensor1d([Number.NaN, 1, -1, 0, -0, 1e-40, Number.POSITIVE_INFINITY])),
+      ),
+    'Step',
+  ],
   ['NaN in reductions', () => [tf.max, tf.min, tf.sum].map((f) => f(tf.tensor1d([1, Number.NaN, 3]))), 'Max'],
   [
     'NaN in pools',

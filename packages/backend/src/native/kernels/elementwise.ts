@@ -138,30 +138,40 @@ function squaredDifference({ inputs, backend, call }: KernelArgs): TensorInfo | 
   return result;
 }
 
+/** The bits of float32 numbers: loops over them need no branch, which random signs would make the processor miss. */
+const bitsOf = (x: Float32Array): Int32Array => new Int32Array(x.buffer, x.byteOffset, x.length);
+const [ONE, INFINITE] = [0x3f800000, 0x7f800000];
+
 /** 1 above zero, `alpha` at and below it, NaN stays. */
 function step({
   inputs: { x },
   attrs: { alpha },
   backend,
 }: KernelArgs<{ alpha: number }>): TensorInfo | undefined {
-  if (!allFloat(x)) return undefined;
+  if (!allFloat(x) || alpha !== 0) return undefined;
   const values = backend.read32(x);
   const out = backend.floats(values.length);
-  for (let i = 0; i < out.length; i++) {
-    const v = values[i];
-    out[i] = v > 0 ? 1 : v <= 0 ? alpha : Number.NaN;
+  const [from, to] = [bitsOf(values), bitsOf(out)];
+  for (let i = 0; i < to.length; i++) {
+    const bits = from[i];
+    to[i] = ((-bits & ~bits) >> 31) & ONE; // all ones where bits > 0
+    if ((bits & 0x7fffffff) > INFINITE) to[i] = bits;
   }
   return output(backend, x.shape, out);
 }
 
-/** Element-wise choice; a condition of rank 1 chooses whole rows. */
+/** Element-wise choice. */
 function select({ inputs: { condition, t, e }, backend }: KernelArgs): TensorInfo | undefined {
   if (!allFloat(t, e) || condition.dtype !== 'bool') return undefined;
   const choice = backend.data.get(condition.dataId).values as Uint8Array;
-  const [yes, no] = [backend.read32(t), backend.read32(e)];
-  if (choice.length !== yes.length) return undefined;
+  const [yes, no] = [bitsOf(backend.read32(t)), bitsOf(backend.read32(e))];
+  if (choice.length !== yes.length) return undefined; // a condition of rank 1 that chooses rows
   const out = backend.floats(yes.length);
-  for (let i = 0; i < out.length; i++) out[i] = choice[i] === 1 ? yes[i] : no[i];
+  const to = bitsOf(out);
+  for (let i = 0; i < to.length; i++) {
+    const mask = -(choice[i] & 1);
+    to[i] = (yes[i] & mask) | (no[i] & ~mask);
+  }
   return output(backend, t.shape, out);
 }
 

@@ -50,7 +50,13 @@ export function multiply(
 ): void {
   const attributes = { transA: { int: Number(transA) }, transB: { int: Number(transB) } };
   const graph = () => single('FusedMatMul', 2, attributes, { domain: 'com.microsoft' });
-  backend.run(`matMul ${attributes.transA.int}${attributes.transB.int}`, graph, [a, b], [y]);
+  backend.run(
+    `matMul ${attributes.transA.int}${attributes.transB.int}`,
+    graph,
+    [a, b],
+    [y],
+    backend.options.threads,
+  );
 }
 
 /** Activations tfjs fuses into products and convolutions, by kernel name. */

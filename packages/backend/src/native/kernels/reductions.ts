@@ -98,7 +98,8 @@ function softmax({
   const n = logits.shape[rank - 1];
   const out = backend.floats(values.length);
   const dims = [values.length / n, n];
-  backend.run('Softmax', () => single('Softmax', 1, { axis: { int: 1 } }), [[dims, values]], [[dims, out]]);
+  const graph = () => single('Softmax', 1, { axis: { int: 1 } });
+  backend.run('Softmax', graph, [[dims, values]], [[dims, out]], backend.options.threads);
   return output(backend, logits.shape, out);
 }
 
