@@ -1,6 +1,7 @@
 export * from './config';
 export * from './fit-to-data';
 export * from './generate';
+export * from './import-published';
 export * from './model';
 export * from './modules';
 export * from './presets';

@@ -93,7 +93,7 @@ export class Raca {
   ): Losses {
     const { vision, alignment, decoder } = this.parts;
     const features = vision.encode(batch.vision, pass);
-    const regions = locate(features);
+    const regions = detached(locate(features));
     const logits = this.logitsOf(features, regions, batch.tokens, pass);
     const { targets, counted } = targetsOf(batch.tokens);
     const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
@@ -132,6 +132,11 @@ export class Raca {
     for (const module of Object.values(this.parts)) module?.dispose();
     disposeParameters(this.parameters);
   }
+}
+
+/** The same values without their history: what follows is no function of what made them. */
+function detached({ masks, probabilities }: RegionMasks): RegionMasks {
+  return { masks: tf.tensor3d(masks.dataSync() as Float32Array, masks.shape), probabilities };
 }
 
 /** Tokens without the last column: the decoder's input in teacher forcing. */

@@ -56,7 +56,8 @@ export const MODULES: ModuleTable = {
       visualTransformer({ width, grid: { views, ...grid }, ...config }, random, backbone),
   },
   agent: {
-    raca: (config, { width, views }, random) => racaAgent({ width, views: viewKinds(views), ...config }, random),
+    raca: (config, { width, views }, random) =>
+      racaAgent({ width, views: viewKinds(views), ...config }, random),
     published: (config, { views }, random) => publishedAgent({ views, ...config }, random),
     prior: (config, { views }) => priorAgent({ views: viewKinds(views), ...config }),
   },
@@ -72,9 +73,11 @@ export const MODULES: ModuleTable = {
   },
 };
 
+type ViewKind = 'frontal' | 'lateral' | 'unknown';
+
 /** IU X-ray's order: frontal, then lateral; a config may say otherwise. */
-const viewKinds = (views: number) =>
-  Array.from({ length: views }, (_, v) => (v === 0 ? 'frontal' : v === 1 ? 'lateral' : 'unknown') as const);
+const viewKinds = (views: number): ViewKind[] =>
+  Array.from({ length: views }, (_, v) => (['frontal', 'lateral'] as const)[v] ?? 'unknown');
 
 /**
  * Builds the model that a config describes. Each module draws its first weights from a stream of its own, so

@@ -11,7 +11,7 @@ import { banner, interruptSignal, progress } from '../output';
 interface TrainFlags {
   data: string;
   out: string;
-  config: string;
+  config?: string;
   epochs?: number;
   seed?: number;
   backboneWeights?: string;
@@ -27,7 +27,10 @@ export function addTrain(program: Command): void {
     .description('train a model on a data set folder and write a run folder')
     .requiredOption('--data <dir>', 'data set folder (R2Gen layout)')
     .requiredOption('--out <dir>', 'run folder to make, or to go on with by --resume')
-    .option('--config <name|file>', 'small, full, published, or a JSON or YAML file', 'small')
+    .option(
+      '--config <name|file>',
+      'small, full, published, or a JSON or YAML file (default: small, or the run’s own)',
+    )
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
     .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors)')
@@ -46,10 +49,12 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   banner();
   const dataset = openDataset(flags.data);
   for (const warning of dataset.warnings) console.error(warning);
-  const config =
-    flags.resume && new RunFolder(flags.out).has('config.json')
-      ? withFlags(new RunFolder(flags.out).readConfig(), flags)
-      : withFlags(fitToData(readConfig(flags.config), dataset.annotation), flags);
+  const run = new RunFolder(flags.out);
+  const own = flags.resume && flags.config === undefined && run.has('config.json');
+  const config = withFlags(
+    own ? run.readConfig() : fitToData(readConfig(flags.config ?? 'small'), dataset.annotation),
+    flags,
+  );
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');

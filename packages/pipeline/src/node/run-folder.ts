@@ -78,6 +78,12 @@ export class RunFolder {
     return parseRunConfig(this.readJson('config.json'), this.path('config.json'));
   }
 
+  /** sha256 of the annotation that the run was started on, where `run.json` tells. */
+  readDataHash(): string | null {
+    const run = this.readJson('run.json') as { data?: { annotation?: string | null } } | null;
+    return run?.data?.annotation ?? null;
+  }
+
   readTokenizer(): Tokenizer {
     return readVocabulary(this.path('vocab.json'));
   }

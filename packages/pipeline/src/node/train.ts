@@ -12,7 +12,7 @@ import { buildModel, MODULES, type ModuleTable } from '../modules';
 import { Trainer } from '../trainer';
 import { withBatch } from './batches';
 import { describeRun } from './describe-run';
-import { type MetricsLine, RunFolder, type TrainingState } from './run-folder';
+import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { selectionScore } from './selection';
 
 /** What happens while training goes on. */
@@ -87,7 +87,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       best: null,
     };
     if (resuming) {
-      requireSameRun(run, config);
+      requireSameRun(run, config, dataset);
       state = run.readResumePoint(trainer)!;
       run.cutMetrics(state);
     } else {
@@ -209,14 +209,17 @@ async function validate(
   return { loss: loss / studies, ...selectionScore(pairs) };
 }
 
-/** @throws Error if the config beside the run differs from the one asked for */
-function requireSameRun(run: RunFolder, config: RunConfig): void {
-  const stored = run.readConfig();
-  const differ = differences(stored, config).filter((path) => path !== 'training.epochs');
-  if (differ.length) {
+/** @throws Error if config or data differ from those the run was started with; more epochs are allowed */
+function requireSameRun(run: RunFolder, config: RunConfig, dataset: Dataset): void {
+  const [other] = differences(run.readConfig(), config).filter((path) => path !== 'training.epochs');
+  if (other) {
     throw new Error(
-      `${join(run.dir, 'config.json')}: the run was started with another ${differ[0]}; resume with its own config`,
+      `${run.path('config.json')}: the run was started with another ${other}; resume with its own config`,
     );
+  }
+  const started = run.readDataHash();
+  if (started !== null && started !== fileHash(join(dataset.dir, 'annotation.json'))) {
+    throw new Error(`${run.path('run.json')}: the run was started on other data than ${dataset.dir}`);
   }
 }
 

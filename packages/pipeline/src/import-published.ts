@@ -1,0 +1,102 @@
+import { publishedName as alignmentName } from '@raca/alignment';
+import { publishedName as fusionName } from '@raca/bca';
+import { assignValues, type StoredTensor, toFloat32 } from '@raca/core';
+import { publishedName as decoderName } from '@raca/decoder';
+import { publishedName as agentName } from '@raca/region-agent';
+import { publishedName as visionName } from '@raca/vision';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Raca } from './model';
+
+/** A parameter's place among the published PyTorch weights. */
+export interface PublishedParameter {
+  /** PyTorch name, such as `model.esf.fusion.0.weight`. */
+  readonly name: string;
+  /** Whether layouts differ: matrices `[out, in]` there, `[in, out]` here; filters OIHW there, HWIO here. */
+  readonly transpose: boolean;
+}
+
+const SLOTS: Readonly<Record<string, (name: string) => PublishedParameter>> = {
+  vision: visionName,
+  agent: agentName,
+  alignment: alignmentName,
+  fusion: fusionName,
+  decoder: decoderName,
+};
+
+/** What a published checkpoint holds beyond weights: counters of batches and tables of sinusoidal positions. */
+const IGNORED = /\.(num_batches_tracked|pe)$/;
+
+/**
+ * Where the published model keeps a parameter of {@link Raca}.
+ * @param parameter with its slot, such as `fusion.output.weight`
+ * @throws RangeError for a parameter that the published model does not have
+ */
+export function publishedParameter(parameter: string): PublishedParameter {
+  const slot = parameter.slice(0, parameter.indexOf('.'));
+  if (!Object.hasOwn(SLOTS, slot)) {
+    throw new RangeError(`publishedParameter: ${parameter} belongs to none of ${Object.keys(SLOTS)}`);
+  }
+  return SLOTS[slot](parameter.slice(slot.length + 1));
+}
+
+/**
+ * Sets all weights of a model, whose modules are of the `published` variant, from the published model's under
+ * PyTorch's names and layouts. Nothing is changed unless all names and shapes fit.
+ *
+ * @param tensors as `parseSafetensors` gives them
+ * @param source named in errors, usually the file's path
+ * @throws Error in one line that names the first weight that is missing, surplus or of another shape
+ */
+export function importPublished(
+  model: Pick<Raca, 'parameters'>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  source = 'published weights',
+): void {
+  const plan = [...model.parameters].map(([own, variable]) => {
+    const { name, transpose } = placeOf(own, source);
+    return { own, variable, name, order: transpose ? fromPublished(variable.rank) : null };
+  });
+  const missing = plan.filter(({ name }) => !tensors.has(name));
+  if (missing.length) {
+    const [{ name, own }] = missing;
+    throw new Error(`${source}: weight ${name} (${own}) is missing${more(missing.length)}`);
+  }
+  const taken = new Set(plan.map(({ name }) => name));
+  const surplus = [...tensors.keys()].filter((name) => !taken.has(name) && !IGNORED.test(name));
+  if (surplus.length) {
+    throw new Error(`${source}: the model has no weight ${surplus[0]}${more(surplus.length)}`);
+  }
+  for (const { own, variable, name, order } of plan) {
+    const expected = [...variable.shape];
+    order?.forEach((from, to) => {
+      expected[from] = variable.shape[to];
+    });
+    const { shape } = tensors.get(name)!;
+    if (shape.length !== expected.length || shape.some((size, i) => size !== expected[i])) {
+      throw new Error(`${source}: weight ${name} (${own}) must have shape [${expected}], found [${shape}]`);
+    }
+  }
+  for (const { variable, name, order } of plan) {
+    const stored = tensors.get(name)!;
+    const values = toFloat32(stored);
+    assignValues(variable, order ? permuted(values, stored.shape, order) : values);
+  }
+}
+
+/** Which axis of the published layout each of our axes is: `[out, in]` or OIHW there. */
+const fromPublished = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : [1, 0]);
+
+function permuted(values: Float32Array, shape: readonly number[], order: number[]): Float32Array {
+  return tf.tidy(() => tf.transpose(tf.tensor(values, [...shape]), order).dataSync() as Float32Array);
+}
+
+function placeOf(own: string, source: string): PublishedParameter {
+  try {
+    return publishedParameter(own);
+  } catch (error) {
+    const hint = 'every module must be of the published variant';
+    throw new Error(`${source}: the published model has no weight ${own}; ${hint}`, { cause: error });
+  }
+}
+
+const more = (n: number): string => (n > 1 ? ` (and ${n - 1} more)` : '');
