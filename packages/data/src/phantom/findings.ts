@@ -48,7 +48,7 @@ export interface Finding {
 }
 
 /** Share of studies with none of the {@link WEIGHTS}; devices and variants come on top. */
-const HEALTHY = 0.29;
+const HEALTHY = 0.31;
 const DEVICE = 0.16;
 const VARIANT = 0.16;
 
@@ -71,7 +71,12 @@ const WEIGHTS = [
 const VARIANTS = ['hyperinflation', 'scoliosis', 'raised diaphragm', 'tortuous aorta'] as const;
 const DEVICES = ['pacemaker', 'central line', 'endotracheal tube', 'chest tube', 'valve'] as const;
 
-/** Draws a study's findings: none in about 29 %, else one to three kinds; never two that hide each other. */
+/**
+ * Draws a study's findings: none in about 31 %, else one to three kinds; never two that hide each other. Shares over
+ * 3,000 studies, %: No Finding 27, Enlarged Cardiomediastinum 12, Cardiomegaly 17, Lung Lesion 14, Lung Opacity 13,
+ * Edema 13, Consolidation 19, Pneumonia 9, Atelectasis 16, Pneumothorax 13, Pleural Effusion 17, Pleural Other 5,
+ * Fracture 4 (rare, since hard to see at 128 pixels), Support Devices 16.
+ */
 export function sampleFindings(random: Random): Finding[] {
   const out: Finding[] = [];
   if (random.next() >= HEALTHY) {

@@ -1,7 +1,8 @@
 import type { Random } from '@raca/core/random';
 import type { RegionName } from '@raca/core/regions';
 import { mediastinalShift } from './anatomy';
-import { type Group, NORMAL, type NormalStatement, positive, type Statement } from './phrases';
+import { NORMAL, type NormalStatement } from './normal';
+import { type Group, positive, type Statement } from './phrases';
 import type { PhantomStudy } from './study';
 
 /** A report in plain words, and the regions of each of its sentences (`S1` is the first). */

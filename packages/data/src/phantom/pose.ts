@@ -9,7 +9,8 @@ export const VIEWS = ['frontal', 'lateral'] as const satisfies readonly ViewName
 
 /**
  * `none`: straight and centred. `mild`: turn to 5°, tilt to 3°, shift to 4 %, scale 0.93..1.07.
- * `strong`: turn and tilt to 12°, shift to 15 %, scale 0.8..1.2, and half of the views cropped.
+ * `strong`: turn and tilt to 12°, shift to 15 %, scale 0.8..1.2, and half of the views cropped;
+ * a strong shift or crop can cut off what the report speaks of.
  */
 export type PoseStrength = 'none' | 'mild' | 'strong';
 

@@ -147,6 +147,24 @@ it('shows organs at the same height in both views', () => {
   }
 });
 
+it('places the costophrenic angles where lung, diaphragm and chest wall meet', () => {
+  for (const seed of [1, 2, 3]) {
+    const view = renderView(study(seed, []), 'frontal', SIZE);
+    const lung = bitmap(view, 'Lung fields');
+    const angles = bitmap(view, 'Costophrenic angles');
+    for (const right of [false, true]) {
+      const here = (i: number): boolean => i % SIZE >= SIZE / 2 === right;
+      const lowest = lung.findLastIndex((on, i) => on === 1 && here(i));
+      const [sum, n] = angles.reduce(
+        ([s, k], on, i) => (on && here(i) ? [s + Math.floor(i / SIZE), k + 1] : [s, k]),
+        [0, 0],
+      );
+      expect(Math.abs(sum / n - Math.floor(lowest / SIZE))).toBeLessThan(8);
+      expect(angles[lowest]).toBe(1); // the lung's lowest point lies in the angle
+    }
+  }
+});
+
 describe('poses', () => {
   it('move the masks with the patient', () => {
     const s = study(2, []);

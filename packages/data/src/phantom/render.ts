@@ -105,15 +105,15 @@ export function project(
 
   body.clear();
   for (const solid of thorax.body) body.add(shape(solid));
-  for (const solid of thorax.shoulders) body.add(rod(solid));
-  body.add(rod(thorax.neck));
-  if (frontal) for (const solid of thorax.arms) body.add(rod(solid));
-  body.addTo(depth, MU.water);
   for (let y = 0; y < size; y++) {
     for (let x = 0, i = y * size; x < size; x++, i++) {
       if (body.count[i] > 0 && height(x, y) < thorax.floor) regions[i] |= BIT.abdomen;
     }
   }
+  for (const solid of thorax.shoulders) body.add(rod(solid));
+  body.add(rod(thorax.neck));
+  if (frontal) for (const solid of thorax.arms) body.add(rod(solid));
+  body.addTo(depth, MU.water);
 
   const organs = [...thorax.heart, ...thorax.mediastinum, ...thorax.halves.map(({ dome }) => dome)];
   lungs.forEach((lung, k) => {
