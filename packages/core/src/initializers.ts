@@ -45,8 +45,13 @@ export const orthogonal: Initializer = (shape, random) => {
   const basis: Float64Array[] = [];
   while (basis.length < count) {
     const v = Float64Array.from({ length }, () => random.normal());
-    for (let pass = 0; pass < 2; pass++) for (const u of basis) subtractProjection(v, u);
-    const norm = Math.sqrt(dot(v, v));
+    const before = Math.sqrt(dot(v, v));
+    for (const u of basis) subtractProjection(v, u);
+    let norm = Math.sqrt(dot(v, v));
+    if (norm < 0.1 * before) {
+      for (const u of basis) subtractProjection(v, u); // what cancellation left of the others
+      norm = Math.sqrt(dot(v, v));
+    }
     if (norm < 1e-9) continue;
     for (let i = 0; i < length; i++) v[i] /= norm;
     basis.push(v);
