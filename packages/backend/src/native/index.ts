@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { NativeBackend } from './backend';
 import { loadBinding, ORT_VERSION, type OrtBinding } from './binding';
-import { withFallback } from './kernel';
+import { fusedKernels } from './fused';
+import { tfjsKernel } from './kernel';
 import { nativeKernels } from './table';
 
 export type { NativeBackend } from './backend';
+export { type LayerNormOptions, layerNorm, softmax } from './fused';
 export { nativeKernels } from './table';
 
 /** Options of {@link registerNative}. */
@@ -73,9 +75,11 @@ const describe = (threads: number): NativeInfo => ({
 
 function registerKernels(): void {
   const all = new Map<string, tf.KernelConfig>();
-  for (const cpu of tf.getKernelsForBackend('cpu')) {
-    const kernel = withFallback(cpu, nativeKernels, all);
-    all.set(cpu.kernelName, kernel);
+  const cpu = new Map(tf.getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
+  const native = { ...nativeKernels, ...fusedKernels };
+  for (const name of new Set([...cpu.keys(), ...Object.keys(native)])) {
+    const kernel = tfjsKernel(name, native[name], cpu.get(name), all);
+    all.set(name, kernel);
     tf.registerKernel(kernel);
   }
 }

@@ -38,27 +38,25 @@ export function single(
   };
 }
 
-/** A tfjs kernel that tries `native` and falls back to `cpu`. */
-export function withFallback(
-  cpu: KernelConfig,
-  table: KernelTable,
+/** The tfjs kernel `kernelName` that tries `native` and falls back to `cpu`; kernels find each other in `all`. */
+export function tfjsKernel(
+  kernelName: string,
+  native: NativeKernel | undefined,
+  cpu: KernelConfig | undefined,
   all: ReadonlyMap<string, KernelConfig>,
 ): KernelConfig {
-  const { kernelName, kernelFunc } = cpu;
-  const native = table[kernelName];
-  if (native === undefined) return { ...cpu, backendName: 'native' };
-  return {
-    ...cpu,
-    backendName: 'native',
-    kernelFunc: (args) => {
-      const backend = args.backend as NativeBackend;
-      const call: KernelArgs['call'] = (name, inputs, attrs = {}) => {
-        const next = all.get(name);
-        if (next === undefined) throw new Error(`native backend: no kernel ${name}`);
-        return next.kernelFunc({ inputs, backend, attrs: attrs as NamedAttrMap }) as TensorInfo;
-      };
-      const inputs = args.inputs as Inputs;
-      return native({ inputs, attrs: args.attrs ?? {}, backend, call }) ?? kernelFunc(args);
-    },
+  if (native === undefined) return { ...cpu!, backendName: 'native' };
+  const kernelFunc: KernelConfig['kernelFunc'] = (args) => {
+    const backend = args.backend as NativeBackend;
+    const call: KernelArgs['call'] = (name, inputs, attrs = {}) => {
+      const next = all.get(name);
+      if (next === undefined) throw new Error(`native backend: no kernel ${name}`);
+      return next.kernelFunc({ inputs, backend, attrs: attrs as NamedAttrMap }) as TensorInfo;
+    };
+    const inputs = args.inputs as Inputs;
+    const result = native({ inputs, attrs: args.attrs ?? {}, backend, call }) ?? cpu?.kernelFunc(args);
+    if (result === undefined) throw new Error(`native backend: ${kernelName} cannot take these inputs`);
+    return result;
   };
+  return { ...cpu, kernelName, backendName: 'native', kernelFunc };
 }

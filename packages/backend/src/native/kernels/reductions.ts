@@ -33,7 +33,8 @@ function reduction(op: string): NativeKernel {
 }
 
 /** Largest or smallest value. Not by onnxruntime, which passes over NaN where tfjs keeps it. */
-function extreme(f: (a: number, b: number) => number): NativeKernel {
+function extreme(kind: 'largest' | 'smallest'): NativeKernel {
+  const sign = kind === 'largest' ? 1 : -1;
   return ({ inputs: { x }, attrs, backend }) => {
     if (!allFloat(x)) return undefined;
     const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
@@ -46,9 +47,13 @@ function extreme(f: (a: number, b: number) => number): NativeKernel {
     const out = backend.floats(values.length / n);
     for (let i = 0; i < out.length; i++) {
       let p = Math.floor(i / inner) * n * inner + (i % inner);
-      let found = values[p];
-      for (let k = 1; k < n; k++, p += inner) found = f(found, values[p + inner]);
-      out[i] = found;
+      let found = values[p] * sign;
+      for (let k = 1; k < n; k++) {
+        p += inner;
+        const v = values[p] * sign;
+        if (v > found || Number.isNaN(v)) found = v; // once NaN, always NaN: no number is larger
+      }
+      out[i] = found * sign;
     }
     const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
     return output(backend, keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), out);
@@ -105,7 +110,7 @@ function softmax({
 
 export const reductions: KernelTable = {
   ...Object.fromEntries(REDUCTIONS.map(([kernel, op]) => [kernel, reduction(op)])),
-  Max: extreme(Math.max),
-  Min: extreme(Math.min),
+  Max: extreme('largest'),
+  Min: extreme('smallest'),
   Softmax: softmax,
 };
