@@ -6,6 +6,7 @@ export {
   patchPolicy,
   type RegionPolicy,
 } from './patch-policy';
+export { type Decisions, type PolicyLossOptions, type PolicyNumbers, policyLoss } from './policy-loss';
 export * from './ppo';
 export { anatomicalPrior, type ViewKind } from './prior/anatomical-prior';
 export { type Prior, priorFor } from './prior/prior-for';

@@ -18,7 +18,8 @@ import { version } from '../package.json';
 import { type Advantages, advantagesOf } from './advantages';
 import { checkFeedback } from './checks';
 import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy';
-import { clippedSurrogate, logProbabilities, meanEntropy, valueLoss } from './ppo';
+import { type Decisions, policyLoss } from './policy-loss';
+import { logProbabilities, valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
 import { type ActionRewards, priorRewards } from './rewards';
 
@@ -76,9 +77,9 @@ class RacaEpisode implements AgentEpisode {
     readonly regions: RegionMasks,
     readonly input: PolicyInput,
     /** `[b·p, r]`, the policy's layout. */
-    readonly actions: tf.Tensor2D,
+    readonly actions: Float32Array,
     /** Log-probabilities at the time of sampling, `[b·p, r]`. */
-    readonly old: tf.Tensor2D,
+    readonly old: Float32Array,
     readonly rewards: ActionRewards,
   ) {
     for (const tensor of this.tensors) tf.keep(tensor);
@@ -91,7 +92,7 @@ class RacaEpisode implements AgentEpisode {
   private get tensors(): tf.Tensor[] {
     const { patches, images, positions } = this.input;
     const { masks, probabilities } = this.regions;
-    const own = [masks, probabilities, patches, images, this.actions, this.old];
+    const own = [masks, probabilities, patches, images];
     return positions ? [...own, positions] : own;
   }
 }
@@ -133,21 +134,19 @@ export class RacaAgent implements TrainableRegionAgent {
     const input = this.policy.prepare(features, random);
     const [actions, old, probabilities] = tf.tidy(() => {
       const logits = this.policy.logits(input);
-      const p = tf.sigmoid(logits);
-      const sampled = Float32Array.from(p.dataSync(), (chance) => (random.next() < chance ? 1 : 0));
-      const chosen = tf.tensor2d(sampled, logits.shape);
-      return [chosen, logProbabilities(logits, chosen), p];
+      const p = tf.sigmoid(logits).dataSync() as Float32Array;
+      const sampled = p.map((chance) => (random.next() < chance ? 1 : 0));
+      const log = logProbabilities(logits, tf.tensor2d(sampled, logits.shape)).dataSync() as Float32Array;
+      return [sampled, log, p];
     });
-    const sampled = actions.dataSync() as Float32Array;
-    const regions = regionMasks(sampled, probabilities.dataSync() as Float32Array, features.patches.shape[0]);
-    probabilities.dispose();
+    const regions = regionMasks(actions, probabilities, features.patches.shape[0]);
     return new RacaEpisode(regions, input, actions, old, this.rewards(features));
   }
 
   learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number> {
     if (!(episode instanceof RacaEpisode))
       throw new TypeError('racaAgent: learn needs an episode of its own act');
-    const { input, old, actions, regions } = episode;
+    const { input, regions } = episode;
     const b = input.images.shape[0];
     checkFeedback('racaAgent', 'quality', feedback.quality, b);
     if (feedback.baseline) checkFeedback('racaAgent', 'baseline', feedback.baseline, b);
@@ -160,7 +159,7 @@ export class RacaAgent implements TrainableRegionAgent {
       shape: regions.masks.shape,
       options: { ...this.config, priorWeight: this.priorWeight },
     });
-    const numbers = tf.tidy(() => this.update(input, actions, old, advantages));
+    const numbers = this.update(episode, advantages);
     this.updates++;
     return { reward: advantages.meanReward, gain: advantages.meanGain, ...numbers };
   }
@@ -195,27 +194,24 @@ export class RacaAgent implements TrainableRegionAgent {
     return priorRewards(prior.masks, prior.known);
   }
 
-  private update(input: PolicyInput, actions: tf.Tensor2D, old: tf.Tensor2D, judged: Advantages) {
-    const { clip, credit, entropyWeight, epochs } = this.config;
+  private update({ input, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
+    const { credit, epochs } = this.config;
     const b = input.images.shape[0];
-    // With credit by region the actions of one visit are one decision: their log-probabilities are summed.
-    const perDecision = (x: tf.Tensor): tf.Tensor =>
-      credit === 'patch' ? x : tf.sum(tf.reshape(x, [b, -1, R]), 1);
-    const advantages = byDecision(judged.advantages, b, credit);
-    const targets = tf.tensor2d(judged.returns, [b, R]);
-    const before = perDecision(old);
-    let numbers = { actorLoss: 0, criticLoss: 0, entropy: 0 };
+    const byPatch = credit === 'patch';
+    const decisions: Decisions = {
+      actions,
+      old,
+      advantages: byPatch ? swapped(judged.advantages, b, R) : judged.advantages,
+      rowsPerDecision: byPatch ? 1 : input.patchesPerImage,
+    };
+    const numbers = { actorLoss: 0, entropy: 0, clipped: 0, criticLoss: 0 };
     for (let epoch = 0; epoch < epochs; epoch++) {
       tf.tidy(() => {
         const { gradients } = valueAndGradients(() => {
-          const logits = this.policy.logits(input);
-          const current = perDecision(logProbabilities(logits, actions));
-          const actorLoss = clippedSurrogate(current, before, advantages, clip);
-          const entropy = meanEntropy(logits);
-          const criticLoss = valueLoss(this.policy.values(input), targets);
-          const [a, c, e] = [actorLoss, criticLoss, entropy].map((x) => x.dataSync()[0]);
-          numbers = { actorLoss: a, criticLoss: c, entropy: e };
-          return tf.sub(tf.add(actorLoss, criticLoss), tf.mul(entropy, entropyWeight)) as tf.Scalar;
+          const actorLoss = policyLoss(this.policy.logits(input), decisions, this.config, numbers);
+          const criticLoss = valueLoss(this.policy.values(input), tf.tensor2d(judged.returns, [b, R]));
+          numbers.criticLoss = criticLoss.dataSync()[0];
+          return tf.add(actorLoss, criticLoss) as tf.Scalar; // no shared weights: each part gets its own gradient
         }, this.parameters);
         this.optimizer.step(gradients);
       });
@@ -242,21 +238,18 @@ export const racaAgent = (
 /** From the policy's layout `[b·p, r]`; new tensors, so that no gradient finds its way back. */
 function regionMasks(actions: Float32Array, probabilities: Float32Array, b: number): RegionMasks {
   const p = actions.length / (b * R);
-  const byRegion = (x: Float32Array): tf.Tensor3D => {
-    const out = new Float32Array(x.length);
-    for (let i = 0; i < b; i++) {
-      for (let j = 0; j < p; j++) {
-        for (let r = 0; r < R; r++) out[(i * R + r) * p + j] = x[(i * p + j) * R + r];
-      }
-    }
-    return tf.tensor3d(out, [b, R, p]);
-  };
+  const byRegion = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, R, p]);
   return { masks: byRegion(actions), probabilities: byRegion(probabilities) };
 }
 
-/** Advantages `[b, r, p]` or `[b, r]` in the layout of the decisions. */
-function byDecision(advantages: Float32Array, b: number, credit: RacaAgentOptions['credit']): tf.Tensor {
-  if (credit === 'region') return tf.tensor2d(advantages, [b, R]);
-  const p = advantages.length / (b * R);
-  return tf.reshape(tf.transpose(tf.tensor3d(advantages, [b, R, p]), [0, 2, 1]), [b * p, R]);
+/** `[b, n, m]` → `[b, m, n]` */
+function swapped(x: Float32Array, b: number, n: number): Float32Array {
+  const out = new Float32Array(x.length);
+  const m = x.length / (b * n);
+  for (let i = 0, at = 0; i < b; i++) {
+    for (let j = 0; j < n; j++) {
+      for (let k = 0; k < m; k++, at++) out[(i * m + k) * n + j] = x[at];
+    }
+  }
+  return out;
 }

@@ -1,0 +1,55 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { Random } from '@raca/core';
+import { largestError, randomMask, randomTensor } from '@raca/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { clippedSurrogate, logProbabilities, meanEntropy, policyLoss } from './index';
+
+describe('policyLoss', () => {
+  it.each([1, 5])('equals the functions it stands for, %i rows a decision', (rowsPerDecision) => {
+    const random = new Random(4);
+    const shape: [number, number] = [20, 3];
+    const logits = randomTensor<tf.Rank.R2>(shape, random);
+    const actions = randomMask<tf.Rank.R2>(shape, 0.5, random);
+    const drift = tf.mul(randomTensor<tf.Rank.R2>(shape, random), 0.4 / rowsPerDecision) as tf.Tensor2D;
+    const old = tf.sub(logProbabilities(logits, actions), drift);
+    const advantages = randomTensor<tf.Rank.R2>([20 / rowsPerDecision, 3], random);
+    const perDecision = (x: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(x, [-1, rowsPerDecision, 3]), 1);
+    const reference = (x: tf.Tensor): tf.Scalar => {
+      const current = perDecision(logProbabilities(x, actions));
+      const surrogate = clippedSurrogate(current, perDecision(old), advantages, 0.2);
+      return tf.sub(surrogate, tf.mul(meanEntropy(x), 0.3)) as tf.Scalar;
+    };
+    const numbers = { actorLoss: 0, entropy: 0, clipped: 0 };
+    const decisions = {
+      actions: actions.dataSync() as Float32Array,
+      old: old.dataSync() as Float32Array,
+      advantages: advantages.dataSync() as Float32Array,
+      rowsPerDecision,
+    };
+    const own = (x: tf.Tensor): tf.Scalar =>
+      policyLoss(x as tf.Tensor2D, decisions, { clip: 0.2, entropyWeight: 0.3 }, numbers);
+    const [a, b] = [own, reference].map((f) => tf.valueAndGrad(f)(logits));
+    expect(largestError(a.value.dataSync(), b.value.dataSync())).toBeLessThan(1e-5);
+    expect(largestError(a.grad.dataSync(), b.grad.dataSync())).toBeLessThan(1e-6);
+    expect(numbers.entropy).toBeCloseTo(meanEntropy(logits).dataSync()[0], 5);
+    expect(numbers.clipped).toBeGreaterThan(0);
+    expect(numbers.clipped).toBeLessThan(0.9);
+  });
+
+  it('is finite for logits that overflow exp', () => {
+    const logits = tf.tensor2d([[900, -900]]);
+    const zero = Float32Array.of(0, 0);
+    const decisions = {
+      actions: Float32Array.of(1, 0),
+      old: zero,
+      advantages: Float32Array.of(1, 1),
+      rowsPerDecision: 1,
+    };
+    const numbers = { actorLoss: 0, entropy: 0, clipped: 0 };
+    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+      policyLoss(x as tf.Tensor2D, decisions, { clip: 0.2, entropyWeight: 1 }, numbers),
+    )(logits);
+    expect([...value.dataSync(), ...grad.dataSync()]).toEqual([-1, 0, -0]);
+  });
+});
