@@ -1,0 +1,135 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseSafetensors, serializeSafetensors, type TensorToStore, toFloat32 } from '@raca/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parity } from './parity.mjs';
+
+const golden = fileURLToPath(new URL('../../../shared/golden/', import.meta.url));
+const found = existsSync(join(golden, 'raca-iu'));
+const why = found ? '' : ' (skipped: ../shared/golden is absent)';
+
+interface Line {
+  tensor: string;
+  maxAbs: number | null;
+  tolerance: number;
+  ok: boolean;
+}
+
+async function run(...args: string[]) {
+  const lines: Line[] = [];
+  const complaints: string[] = [];
+  const code = await parity(args, {
+    cwd: golden,
+    line: (json) => lines.push(JSON.parse(json)),
+    complain: (text) => complaints.push(text),
+  });
+  return { code, lines, complaints, off: lines.filter(({ ok }) => !ok).map(({ tensor }) => tensor) };
+}
+
+const made: string[] = [];
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A copy of a case with tensors of one of its files changed. */
+function edited(file: string, edit: (tensors: Map<string, TensorToStore>) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'parity-'));
+  made.push(folder);
+  cpSync(join(golden, 'raca-mimic'), folder, { recursive: true });
+  const path = join(folder, file);
+  const stored = parseSafetensors(new Uint8Array(readFileSync(path))).tensors;
+  const tensors = new Map<string, TensorToStore>();
+  for (const [name, t] of stored) tensors.set(name, { shape: t.shape, data: toFloat32(t) });
+  edit(tensors);
+  writeFileSync(path, serializeSafetensors(tensors));
+  return folder;
+}
+
+const file = (name: string) => parseSafetensors(new Uint8Array(readFileSync(join(golden, name)))).tensors;
+
+describe(`parity${why}`, () => {
+  it.skipIf(!found).each([
+    ['raca-iu', 'cpu'],
+    ['raca-iu', 'wasm'],
+    ['raca-mimic', 'cpu'],
+  ])('%s agrees in every tensor, on %s', async (name, backend) => {
+    const { code, lines, off, complaints } = await run(name, '--backend', backend);
+    expect(off).toEqual([]);
+    expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
+    const compared = lines.map(({ tensor }) => tensor);
+    const outputs = [...file(`${name}/io.safetensors`).keys()].filter(
+      (t) => t !== 'att_feats' && t !== 'seq',
+    );
+    expect(compared.filter((t) => !t.includes('/')).sort()).toEqual(outputs.sort());
+    expect(compared.filter((t) => t.startsWith('ppo/'))).toHaveLength(5 + 8);
+    expect(compared.filter((t) => t.startsWith('optimizer/'))).toHaveLength(2 * 5);
+    expect(new Set(compared).size).toBe(compared.length);
+    const exact = lines.filter(({ tolerance }) => tolerance === 0).map(({ tensor }) => tensor);
+    expect(exact).toEqual(
+      expect.arrayContaining(['actions', 'beam_seq', 'greedy_seq', 'greedy_trigram_seq']),
+    );
+    expect(Math.max(...lines.map(({ tolerance }) => tolerance))).toBe(1e-4);
+  });
+
+  it.skipIf(!found)('sees a weight that is a thousandth off, and only what depends on it', async () => {
+    const folder = edited('weights.safetensors', (tensors) => {
+      const weight = tensors.get('model.esf.fusion.0.bias')!.data as Float32Array;
+      for (let i = 0; i < weight.length; i++) weight[i] += 1e-3;
+    });
+    const { code, off } = await run(folder);
+    expect(code).toBe(1);
+    expect(off).toEqual(expect.arrayContaining(['bca_out', 'decoder_out', 'logprobs', 'grad.logit.weight']));
+    for (const before of ['encoder_out', 'actions', 'text_feats', 'bca_local_mix', 'global_loss']) {
+      expect(off).not.toContain(before);
+    }
+  });
+
+  it.skipIf(!found)('counts tensors that nothing compares, and missing ones, as off', async () => {
+    const folder = edited('io.safetensors', (tensors) => {
+      tensors.set('surprise', { shape: [1], data: Float32Array.of(1) });
+      tensors.delete('grad.logit.bias');
+      (tensors.get('beam_seq')!.data as Float32Array)[3] += 1;
+      tensors.get('sentence_1_2')?.data.fill(Number.NaN);
+    });
+    const { code, off } = await run(folder);
+    expect(code).toBe(1);
+    expect(off.sort()).toEqual(['beam_seq', 'grad.logit.bias', 'sentence_1_2', 'surprise']);
+  });
+
+  it.skipIf(!found)('sees a wrong step of the optimizer and a file that nobody reads', async () => {
+    const folder = edited('optimizer.safetensors', (tensors) => {
+      (tensors.get('p2.4')!.data as Float32Array)[0] += 2e-4;
+    });
+    writeFileSync(join(folder, 'more.safetensors'), serializeSafetensors(new Map()));
+    const { code, off } = await run(folder);
+    expect({ code, off }).toEqual({ code: 1, off: ['optimizer/p2.4', 'more.safetensors'] });
+  });
+
+  it.skipIf(!found)('names a weight that does not fit, in one line', async () => {
+    const folder = edited('weights.safetensors', (tensors) => tensors.delete('logit.bias'));
+    const { code, complaints, lines } = await run(folder);
+    expect({ code, lines }).toEqual({ code: 1, lines: [] });
+    expect(complaints).toEqual([
+      expect.stringMatching(/weights\.safetensors: weight logit\.bias .* missing$/),
+    ]);
+  });
+
+  it.skipIf(!found)('tells wrong use from a difference', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'parity-'));
+    made.push(empty);
+    for (const args of [[], ['a', 'b'], ['--fast', 'raca-iu'], ['raca-iu', '--backend', 'abacus']]) {
+      expect((await run(...args)).code, args.join(' ')).toBe(2);
+    }
+    for (const [args, text] of [
+      [['absent'], 'no such folder'],
+      [[join(golden, 'README.md')], 'not a folder'],
+      [[empty], 'unknown layout'],
+    ] as const) {
+      const { code, complaints } = await run(...args);
+      expect(code).toBe(2);
+      expect(complaints).toEqual([expect.stringContaining(text)]);
+    }
+  });
+});
