@@ -52,7 +52,7 @@ function goldenModule(golden: GoldenCase, variant: 'raca' | 'published') {
   return module;
 }
 
-describe.each(['raca-iu', 'raca-mimic'])('golden %s', (name) => {
+describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/golden is absent)', (name) => {
   it.skipIf(!hasGolden(name))('text features, sentences and losses as published', () => {
     const golden = new GoldenCase(name);
     const module = goldenModule(golden, 'published');

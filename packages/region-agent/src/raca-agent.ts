@@ -105,6 +105,8 @@ export class RacaAgent implements TrainableRegionAgent {
   private readonly policy: RegionPolicy;
   private readonly rewards: RacaAgentParts['rewards'];
   private readonly optimizer: Adam;
+  /** Rewards by grid: drawing the prior takes longer than sampling from it. */
+  private readonly agreements = new Map<string, ActionRewards>();
   private updates = 0;
 
   constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
@@ -190,8 +192,13 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   private agreement({ grid }: PatchFeatures): ActionRewards {
+    const key = `${grid.views} ${grid.rows} ${grid.cols}`;
+    const kept = this.agreements.get(key);
+    if (kept) return kept;
     const prior = priorFor(grid, this.config.views, 'raca');
-    return priorRewards(prior.masks, prior.known);
+    const rewards = priorRewards(prior.masks, prior.known);
+    this.agreements.set(key, rewards);
+    return rewards;
   }
 
   private update({ input, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
