@@ -4,6 +4,9 @@ export class UsageError extends Error {}
 /** Thrown when Ctrl-C ended the work and all is saved: exit code 130. */
 export const INTERRUPTED = Symbol('interrupted');
 
+/** Thrown when a command has printed what is wrong with its input: exit code 1. */
+export const FAILED = Symbol('failed');
+
 /** A whole number option. @throws UsageError */
 export const wholeNumber =
   (name: string, least = 1) =>

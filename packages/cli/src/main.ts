@@ -6,7 +6,7 @@ import { addEvaluate } from './commands/evaluate';
 import { addGenerate } from './commands/generate';
 import { addScore } from './commands/score';
 import { addTrain } from './commands/train';
-import { INTERRUPTED, UsageError } from './errors';
+import { FAILED, INTERRUPTED, UsageError } from './errors';
 
 /**
  * Runs the command `raca`.
@@ -18,15 +18,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('Chest X-ray report generation. Research software. Not for clinical use.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.split('\n')[0] + '\n') });
+    .configureOutput({ outputError: (text, write) => write(usage(text)) });
   for (const add of [addData, addTrain, addEvaluate, addGenerate, addScore, addDoctor]) add(program);
   inherit(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
-    return Number(process.exitCode ?? 0);
+    return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error === INTERRUPTED) return 130;
+    if (error === INTERRUPTED || (error as Error | null)?.name === 'AbortError') return 130;
+    if (error === FAILED) return 1;
     if (process.env.RACA_DEBUG) console.error(error);
     else console.error(`raca: ${oneLine(error)}`);
     return error instanceof UsageError ? 2 : 1;
@@ -40,6 +41,9 @@ function inherit(command: Command): void {
     inherit(child);
   }
 }
+
+/** The first line of what commander says, begun like our own errors. */
+const usage = (text: string): string => `${text.split('\n')[0].replace(/^error:/, 'raca:')}\n`;
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

@@ -7,7 +7,7 @@ import type { RunConfig } from './config';
  * @throws Error if there are no training studies
  */
 export function fitToData(config: RunConfig, { train }: Pick<Annotation, 'train'>): RunConfig {
-  if (train.length === 0) throw new Error('training split: expected studies, found none');
+  if (train.length === 0) throw new Error('annotation.json: train: expected at least one study, found none');
   const counts = train.map(({ image_path }) => image_path.length).sort((a, b) => a - b);
   const median = counts[Math.floor(counts.length / 2)];
   return { ...config, model: { ...config.model, views: Math.min(config.model.views, median) } };

@@ -103,7 +103,9 @@ export function buildModel(
       );
     }
     try {
-      return build(table[slot.use] as never, random.split(kind));
+      const module = build(table[slot.use] as never, random.split(kind));
+      requireModule(module);
+      return module;
     } catch (error) {
       throw new Error(`model.${kind} (${slot.use}): ${firstIssue(error)}`, { cause: error });
     }
@@ -131,6 +133,15 @@ export function buildModel(
     for (const module of made) module.dispose();
     throw error;
   }
+}
+
+/** A user's factory may return anything. @throws Error unless it is a module */
+function requireModule(made: unknown): void {
+  const { parameters, dispose } = (made ?? {}) as Record<string, unknown>;
+  if (parameters instanceof Map && typeof dispose === 'function') return;
+  throw new Error(
+    `expected a factory that returns a module (info, parameters, dispose), found ${typeof made}`,
+  );
 }
 
 /** First line of what went wrong; for a schema's error the field and what was expected. */

@@ -1,6 +1,6 @@
 import { checkDataset, drawForReports, makePhantom, type PhantomResult } from '@raca/data/node';
 import type { Command } from 'commander';
-import { oneOf, wholeNumber } from '../errors';
+import { FAILED, oneOf, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 
 const POSES = ['none', 'mild', 'strong'] as const;
@@ -69,7 +69,7 @@ export function addData(program: Command): void {
           `vocabulary: ${counts.vocabulary.size} words (seen ${counts.vocabulary.threshold} times or more)`,
         );
       }
-      if (problems.some(({ level }) => level === 'error')) process.exitCode = 1;
+      if (problems.some(({ level }) => level === 'error')) throw FAILED;
     });
 }
 

@@ -23,7 +23,7 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const tokenizer = run.readTokenizer();
   const model = buildModel(config.model, modelContext(tokenizer, config.training.seed), modules);
   try {
-    run.readWeights(model);
+    run.readWeights(model, tokenizer);
   } catch (error) {
     model.dispose();
     throw error;

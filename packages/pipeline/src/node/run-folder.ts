@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadParameters,
   parseSafetensors,
+  type SafetensorsFile,
   saveParameters,
   serializeSafetensors,
   type TensorToStore,
@@ -57,6 +58,8 @@ export class RunFolder {
 
   /** Makes the folder and takes away what a killed process left half-written. */
   prepare(): void {
+    if (existsSync(this.dir) && !statSync(this.dir).isDirectory())
+      throw new Error(`${this.dir}: expected a run folder, found a file`);
     mkdirSync(this.dir, { recursive: true });
     for (const name of readdirSync(this.dir)) {
       if (/^\..+\.\d+\.tmp$/.test(name)) rmSync(this.path(name), { force: true });
@@ -67,7 +70,9 @@ export class RunFolder {
     writeFileAtomic(this.path(name), `${JSON.stringify(value, null, 2)}\n`);
   }
 
+  /** What stands at the start of a run; metrics of an attempt that left no resume point are dropped. */
   writeStart(config: RunConfig, tokenizer: Tokenizer, run: unknown): void {
+    rmSync(this.path('metrics.jsonl'), { force: true });
     this.writeJson('config.json', config);
     writeVocabulary(this.path('vocab.json'), tokenizer);
     this.writeJson('run.json', run);
@@ -88,38 +93,46 @@ export class RunFolder {
     return readVocabulary(this.path('vocab.json'));
   }
 
-  /** The weights to use: those of the best validation. */
-  writeWeights(model: Raca): void {
-    writeFileAtomic(this.path('weights.safetensors'), saveParameters(model.parameters, { format: 'raca' }));
+  /** The weights to use: those of the best validation. With them goes what the vocabulary was. */
+  writeWeights(model: Raca, tokenizer: Tokenizer): void {
+    const metadata = { format: 'raca', vocabulary: vocabularyHash(tokenizer) };
+    writeFileAtomic(this.path('weights.safetensors'), saveParameters(model.parameters, metadata));
   }
 
-  /** @throws Error naming the first weight that does not fit */
-  readWeights(model: Raca): void {
+  /** @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit */
+  readWeights(model: Raca, tokenizer: Tokenizer): void {
     const path = this.path('weights.safetensors');
-    loadParameters(model.parameters, this.readBytes('weights.safetensors'), path);
+    const file = parseSafetensors(this.readBytes('weights.safetensors'), path);
+    this.requireVocabulary(file, tokenizer, path);
+    loadParameters(model.parameters, file, path);
   }
 
   /** Writes the point at which training can go on. */
-  writeResumePoint(trainer: Trainer, state: TrainingState): void {
+  writeResumePoint(trainer: Trainer, state: TrainingState, tokenizer: Tokenizer): void {
     const tensors = new Map<string, TensorToStore>();
     for (const [name, variable] of trainer.model.parameters) {
       tensors.set(`model/${name}`, { shape: variable.shape, data: variable.dataSync() as Float32Array });
     }
     for (const [name, data] of trainer.state())
       tensors.set(`optimizer/${name}`, { shape: [data.length], data });
-    const bytes = serializeSafetensors(tensors, { format: 'raca-resume', state: JSON.stringify(state) });
+    const bytes = serializeSafetensors(tensors, {
+      format: 'raca-resume',
+      vocabulary: vocabularyHash(tokenizer),
+      state: JSON.stringify(state),
+    });
     writeFileAtomic(this.path('optimizer.safetensors'), bytes);
     this.writeJson('state.json', state);
   }
 
   /**
    * Sets model and optimiser to the last resume point; null when there is none.
-   * @throws Error in one line if the file is damaged or belongs to another model
+   * @throws Error in one line if the file is damaged or belongs to another model or vocabulary
    */
-  readResumePoint(trainer: Trainer): TrainingState | null {
+  readResumePoint(trainer: Trainer, tokenizer: Tokenizer): TrainingState | null {
     if (!this.has('optimizer.safetensors')) return null;
     const path = this.path('optimizer.safetensors');
     const file = parseSafetensors(this.readBytes('optimizer.safetensors'), path);
+    this.requireVocabulary(file, tokenizer, path);
     const part = (prefix: string) =>
       new Map(
         [...file.tensors]
@@ -165,12 +178,20 @@ export class RunFolder {
     writeFileAtomic(this.path('metrics.jsonl'), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
+  private requireVocabulary({ metadata }: SafetensorsFile, tokenizer: Tokenizer, path: string): void {
+    if (metadata.vocabulary === undefined || metadata.vocabulary === vocabularyHash(tokenizer)) return;
+    throw new Error(
+      `${this.path('vocab.json')}: expected the vocabulary that ${path} was trained with, ` +
+        `found another one (${tokenizer.size} words)`,
+    );
+  }
+
   private readJson(name: string): unknown {
     try {
       return JSON.parse(this.readBytes(name).toString('utf8'));
     } catch (error) {
       if (error instanceof SyntaxError)
-        throw new Error(`${this.path(name)}: expected JSON, found ${error.message}`);
+        throw new Error(`${this.path(name)}: expected JSON, found ${error.message.replace(/\s+/g, ' ')}`);
       throw error;
     }
   }
@@ -184,6 +205,11 @@ export class RunFolder {
       throw new Error(`${this.path(name)}: expected a file of a run, found ${found}`);
     }
   }
+}
+
+/** sha256 of the words in order. */
+function vocabularyHash({ words }: Tokenizer): string {
+  return createHash('sha256').update(words.join('\n')).digest('hex');
 }
 
 /** sha256 of a file in hexadecimal, or null where there is none. */

@@ -5,7 +5,7 @@ import { type Annotation, annotateMissing, buildVocabulary, cleanReport, Tokeniz
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
-import type { RunConfig } from '../config';
+import type { RunConfig, TrainingConfig } from '../config';
 import { writeReports } from '../generate';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
@@ -71,7 +71,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   if (!options.resume && run.has('config.json')) {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
   }
-  run.prepare();
+  requireStudies(dataset);
   const tokenizer = resuming ? run.readTokenizer() : tokenizerOf(dataset.annotation, config);
   const model = buildModel(sizes, modelContext(tokenizer, training.seed), modules);
   const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
@@ -88,17 +88,20 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     };
     if (resuming) {
       requireSameRun(run, config, dataset);
-      state = run.readResumePoint(trainer)!;
+      state = run.readResumePoint(trainer, tokenizer)!;
+      state = { ...state, finished: isFinished(state, training) };
+      run.prepare();
       run.cutMetrics(state);
     } else {
       if (options.backboneWeights) loadBackbone(model, options.backboneWeights);
+      run.prepare();
       run.writeStart(config, tokenizer, describeRun(model, dataset, config));
     }
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
     onEvent({ kind: 'start', resumed: resuming, step: state.step, steps });
     const logEvery = Math.max(1, Math.floor(perEpoch / 50));
-    let reason: 'finished' | 'patience' | 'interrupted' = state.finished ? 'finished' : 'patience';
+    let reason: 'finished' | 'patience' = isPatient(state, training) ? 'finished' : 'patience';
 
     while (!state.finished) {
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
@@ -108,11 +111,11 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % logEvery === 0) run.appendMetrics(line);
         onEvent({ kind: 'step', line, step: state.step, steps, cursor: state.cursor });
         if (options.signal?.aborted) {
-          run.writeResumePoint(trainer, state);
+          run.writeResumePoint(trainer, state, tokenizer);
           onEvent({ kind: 'stop', reason: 'interrupted' });
           return { run, state, interrupted: true };
         }
-        if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state);
+        if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
       const scores = await validate(model, loaders.evaluation, tokenizer, config);
@@ -120,13 +123,12 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       const improved = state.best === null || score > state.best.score;
       const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);
-      if (improved) run.writeWeights(model);
+      if (improved) run.writeWeights(model, tokenizer);
       const best = improved ? { epoch: state.epoch, score } : state.best;
-      const epoch = state.epoch + 1;
-      const patient = epoch - (best?.epoch ?? 0) <= training.patience;
-      state = { ...state, epoch, cursor: 0, best, finished: epoch >= training.epochs || !patient };
-      reason = patient ? 'finished' : 'patience';
-      run.writeResumePoint(trainer, state);
+      state = { ...state, epoch: state.epoch + 1, cursor: 0, best };
+      state = { ...state, finished: isFinished(state, training) };
+      reason = isPatient(state, training) ? 'finished' : 'patience';
+      run.writeResumePoint(trainer, state, tokenizer);
       onEvent({ kind: 'epoch', line, improved });
     }
     onEvent({ kind: 'stop', reason });
@@ -134,6 +136,21 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
     model.dispose();
+  }
+}
+
+/** Whether the best validation is recent enough to go on. */
+const isPatient = ({ epoch, best }: TrainingState, { patience }: TrainingConfig): boolean =>
+  epoch - (best?.epoch ?? 0) <= patience;
+
+const isFinished = (state: TrainingState, training: TrainingConfig): boolean =>
+  state.epoch >= training.epochs || !isPatient(state, training);
+
+/** @throws Error if there is nothing to train or to choose weights on */
+function requireStudies({ dir, annotation }: Dataset): void {
+  for (const split of ['train', 'val'] as const) {
+    if (annotation[split].length === 0)
+      throw new Error(`${join(dir, 'annotation.json')}: ${split}: expected at least one study, found none`);
   }
 }
 
