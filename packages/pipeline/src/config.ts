@@ -49,6 +49,8 @@ export const trainingConfigSchema = z.strictObject({
     .prefault({}),
   weightDecay: rate.default(8e-5),
   clipValue: z.number().positive().default(0.1),
+  /** Keep the largest second moment, as published; plain Adam otherwise. */
+  amsgrad: z.boolean().default(true),
   /** StepLR: ×gamma every `every` epochs. */
   schedule: z
     .strictObject({ every: positive.default(5), gamma: z.number().positive().max(1).default(0.9) })

@@ -46,7 +46,7 @@ export class Trainer {
     private readonly decode: Decode,
   ) {
     this.optimizer = new Adam(parameterGroups(model.trained, config), {
-      amsgrad: true,
+      amsgrad: config.amsgrad,
       weightDecay: config.weightDecay,
       clipValue: config.clipValue,
       schedule: stepLr(config.schedule.every, config.schedule.gamma),
