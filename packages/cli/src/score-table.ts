@@ -1,4 +1,4 @@
-import { COLUMNS, type Evaluation, PROTOCOLS, tableRows } from '@raca/pipeline/node';
+import { COLUMNS, type Evaluation, PROTOCOLS, shownIn, tableRows } from '@raca/pipeline/node';
 import Table from 'cli-table3';
 
 /** The score table of both protocols as text. */
@@ -7,7 +7,7 @@ export function scoreTable({ systems, split, studies }: Evaluation, source: stri
     const head = ['', ...COLUMNS.map(({ label, direction }) => label + ARROWS[direction])];
     const table = new Table({ head, style: { head: [], border: [] } });
     for (const { system, scores } of tableRows(systems, protocol)) {
-      table.push([system, ...COLUMNS.map(({ key }) => shown(scores[key]))]);
+      table.push([system, ...COLUMNS.map((column) => shownIn(column, scores[column.key]))]);
     }
     return `${PROTOCOLS[protocol]}\n${table.toString()}`;
   });
@@ -18,5 +18,3 @@ export function scoreTable({ systems, split, studies }: Evaluation, source: stri
 }
 
 const ARROWS = { higher: ' ↑', lower: ' ↓', '': '' };
-
-const shown = (x: number): string => (Number.isInteger(x) && x >= 2 ? `${x}` : x.toFixed(3));

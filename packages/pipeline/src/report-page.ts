@@ -14,6 +14,8 @@ export interface ScoreTable {
     readonly key: string;
     readonly label: string;
     readonly direction: 'higher' | 'lower' | '';
+    /** Shown without decimals. */
+    readonly whole?: true;
   }[];
   readonly rows: readonly ScoreRow[];
 }
@@ -74,8 +76,11 @@ function scoreTable({ title, columns, rows }: ScoreTable): string {
   const arrow = { higher: ' ↑', lower: ' ↓', '': '' };
   const head = columns.map((c) => `<th>${escapeHtml(c.label)}${arrow[c.direction]}</th>`).join('');
   const lines = rows.map(({ system, scores }) => {
-    const cells = columns.map(({ key }) => `<td>${key in scores ? shown(scores[key]) : ''}</td>`).join('');
-    return `<tr><th scope="row">${escapeHtml(system)}</th>${cells}</tr>`;
+    const cells = columns.map(({ key, whole }) => {
+      const x = scores[key];
+      return `<td>${x === undefined ? '' : whole ? x : x.toFixed(3)}</td>`;
+    });
+    return `<tr><th scope="row">${escapeHtml(system)}</th>${cells.join('')}</tr>`;
   });
   return `<table><caption>${escapeHtml(title)}</caption><tr><th></th>${head}</tr>${lines.join('')}</table>`;
 }
@@ -109,8 +114,6 @@ function overlay(url: string, s: StudyView, regions: readonly RegionName[], view
   return `<span class="overlay"><img src="${url}" alt=""><svg viewBox="0 0 ${cols} ${rows}" preserveAspectRatio="none">
 <g fill-opacity="0.35">${squares.join('')}</g></svg></span>`;
 }
-
-const shown = (x: number): string => (Number.isInteger(x) && Math.abs(x) >= 2 ? `${x}` : x.toFixed(3));
 
 function escapeHtml(text: string): string {
   const entities: Record<string, string> = {

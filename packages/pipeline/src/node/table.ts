@@ -7,6 +7,8 @@ export interface Column {
   readonly label: string;
   readonly direction: Direction | '';
   readonly value: (report: ScoreReport) => number;
+  /** Shown without decimals. */
+  readonly whole?: true;
 }
 
 const corpus = (key: string, label: string): Column => ({
@@ -27,9 +29,19 @@ export const COLUMNS: readonly Column[] = [
   corpus('clinical/micro/f1/14', 'clin. F1 micro-14'),
   corpus('clinical/macro/f1/14', 'macro-14'),
   corpus('clinical/example/f1/14', 'example-14'),
-  { key: 'distinct', label: 'distinct texts', direction: '', value: ({ facts }) => facts.distinctHypotheses },
+  {
+    key: 'distinct',
+    label: 'distinct texts',
+    direction: '',
+    value: ({ facts }) => facts.distinctHypotheses,
+    whole: true,
+  },
   { key: 'length', label: 'length ratio', direction: '', value: ({ facts }) => facts.lengthRatio },
 ];
+
+/** A number as its column shows it. */
+export const shownIn = ({ whole }: Pick<Column, 'whole'>, x: number): string =>
+  whole ? `${x}` : x.toFixed(3);
 
 /** What each protocol scores against. */
 export const PROTOCOLS = {
