@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import type { NativeBackend } from './backend';
-import { loadBinding, type OrtBinding } from './binding';
+import { loadBinding, type OrtBinding, ortTensor } from './binding';
 import { registerNative } from './index';
+import { encodeModel } from './onnx-bytes';
 
 const absent = await registerNative({
   load: () => Promise.reject(new Error("Cannot find package 'x'\nsecond line")),
@@ -45,6 +46,46 @@ describe.skipIf(missing !== '')(`native backend ${missing}`, () => {
       [[[5000], whole.subarray(1, 5001)]],
     );
     expect([whole[0], whole[1], whole[5000], whole[5001]]).toEqual([-1, -0, -4999, -1]);
+  });
+
+  it('reports a run that fails, large or small', async () => {
+    await tf.setBackend('native');
+    const graph = () => ({
+      nodes: [{ op: 'Add', inputs: ['a', 'b'], outputs: ['y'] }],
+      inputs: { a: 'float32' as const, b: 'float32' as const },
+      outputs: { y: 'float32' as const },
+    });
+    for (const n of [4, 40_000]) {
+      const shaped = (length: number) => [[length], new Float32Array(length)] as const;
+      expect(() => native().run('failing test', graph, [shaped(n), shaped(n)], [shaped(n + 1)])).toThrow(
+        /shape/,
+      );
+      expect(() => native().run('failing test', graph, [shaped(n), shaped(n - 1)], [shaped(n)])).toThrow(
+        /Add/,
+      );
+    }
+  });
+
+  it('can end a call before the binding copies a large result', async () => {
+    const ort = await loadBinding();
+    const { InferenceSession } = ort.binding;
+    const model = encodeModel({
+      nodes: [
+        { op: 'SequenceEmpty', inputs: [], outputs: ['stop'] },
+        { op: 'Neg', inputs: ['a'], outputs: ['y'] },
+      ],
+      inputs: { a: 'float32' },
+      outputs: { stop: 'sequence', y: 'float32' },
+    });
+    const session = new InferenceSession();
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {});
+    const y = new Float32Array(2);
+    const run = () =>
+      session.run({ a: ortTensor([2], Float32Array.of(1, 2)) }, { stop: null, y: ortTensor([2], y) }, {});
+    // The message that Program.run expects: another one means that the binding has changed.
+    expect(run).toThrow('Non tensor type is temporarily not supported.');
+    expect([...y]).toEqual([-1, -2]);
+    session.dispose();
   });
 
   it('gives results that a reader may keep', async () => {

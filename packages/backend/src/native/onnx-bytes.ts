@@ -9,6 +9,8 @@
 /** Element types of onnx.proto that the kernels use. */
 export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
 export type ElementType = keyof typeof ELEMENT;
+/** What an output may be besides a tensor: a sequence of float32 tensors. */
+export type ValueType = ElementType | 'sequence';
 
 /** A number is written as an integer attribute if `int` wraps it, a plain number as a float. */
 export type Attribute =
@@ -31,7 +33,7 @@ export interface Node {
 export interface Graph {
   readonly nodes: readonly Node[];
   readonly inputs: Readonly<Record<string, ElementType>>;
-  readonly outputs: Readonly<Record<string, ElementType>>;
+  readonly outputs: Readonly<Record<string, ValueType>>;
   /** int64 vectors known in advance (axes, shapes, pads). */
   readonly constants?: Readonly<Record<string, readonly number[]>>;
 }
@@ -77,9 +79,13 @@ function encodeAttribute(name: string, value: Attribute): number[] {
   return [...head, ...value.ints.flatMap((v) => integer(8, v)), ...integer(20, 7)];
 }
 
-/** ValueInfoProto with a tensor type without shape: any rank, any size. */
-function encodeValue(name: string, type: ElementType): number[] {
-  return [...text(1, name), ...message(2, message(1, integer(1, ELEMENT[type])))];
+/** ValueInfoProto with a type without shape: any rank, any size. TypeProto: tensor_type 1, sequence_type 4. */
+function encodeValue(name: string, type: ValueType): number[] {
+  const tensor = (element: ElementType) => message(1, integer(1, ELEMENT[element]));
+  return [
+    ...text(1, name),
+    ...message(2, type === 'sequence' ? message(4, message(1, tensor('float32'))) : tensor(type)),
+  ];
 }
 
 /** TensorProto: one dimension, int64 values. */
