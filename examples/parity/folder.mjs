@@ -40,8 +40,8 @@ const caseSchema = z.looseObject({
     max_len: natural,
     hidden: natural,
     beam: natural.default(3),
-    /** Heads of the text encoder, a constant of the published code. */
-    theads: natural.default(8),
+    /** Heads of the text encoder; 8, as published, where the case does not say. */
+    theads: natural.optional(),
     /** Id of the "." token; found from `n_sentences` where the case does not say. */
     separator: natural.optional(),
   }),

@@ -6,8 +6,8 @@ import { raca } from './kinds/raca.mjs';
 import { resnets } from './kinds/resnet.mjs';
 
 /**
- * Layouts that can be compared. `fits` decides by the files alone, `files` lists those that are read, and
- * `compare` passes each result to `emit`.
+ * Layouts that can be compared. `fits` decides by the files alone, `reads` tells which safetensors
+ * files are compared, and `compare` passes each result to `emit`.
  *
  * @typedef {import('./comparison.mjs').Line} Line
  * @typedef {{
@@ -15,7 +15,11 @@ import { resnets } from './kinds/resnet.mjs';
  *   backend: (folder: string) => 'cpu' | 'wasm',
  *   fits: (folder: string) => boolean,
  *   reads: RegExp,
- *   compare: (folder: string, emit: (line: Line) => void) => Promise<void>,
+ *   compare: (
+ *     folder: string,
+ *     emit: (line: Line) => void,
+ *     complain: (text: string) => void,
+ *   ) => Promise<void>,
  * }} Kind
  * @type {readonly Kind[]}
  */
@@ -47,7 +51,7 @@ export async function parity(args, { cwd, line, complain }) {
       if (!result.ok) off++;
       line(JSON.stringify(result));
     };
-    await kind.compare(folder, emit);
+    await kind.compare(folder, emit, complain);
     for (const file of files.filter((name) => name.endsWith('.safetensors') && !kind.reads.test(name))) {
       emit({ tensor: file, maxAbs: null, tolerance: 0, ok: false, reason: 'nothing compares this file' });
     }

@@ -107,6 +107,30 @@ describe(`parity${why}`, () => {
     expect({ code, off }).toEqual({ code: 1, off: ['optimizer/p2.4', 'more.safetensors'] });
   });
 
+  it.skipIf(!found)('compares what there is of PPO and optimizer, and says so', async () => {
+    const folder = edited('io.safetensors', () => {});
+    rmSync(join(folder, 'ppo.safetensors'));
+    const { code, complaints } = await run(folder);
+    expect({ code, complaints }).toEqual({
+      code: 0,
+      complaints: ['ppo.safetensors is absent: not compared'],
+    });
+  });
+
+  it.skipIf(!found)('compares a ResNet by its formulas, on wasm', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parity-'));
+    made.push(folder);
+    cpSync(join(golden, 'resnet/resnet18.safetensors'), join(folder, 'resnet18.safetensors'));
+    const { code, lines } = await run(folder);
+    expect(lines.map(({ tensor, tolerance }) => [tensor, tolerance])).toEqual([
+      ['resnet18/pooled', 1e-3],
+      ['resnet18/patch_slice', 1e-3],
+    ]);
+    expect(code).toBe(0);
+    cpSync(join(golden, 'resnet/resnet18.safetensors'), join(folder, 'resnet7.safetensors'));
+    expect((await run(folder)).complaints).toEqual([expect.stringContaining('no ResNet of depth 7')]);
+  });
+
   it.skipIf(!found)('names a weight that does not fit, in one line', async () => {
     const folder = edited('weights.safetensors', (tensors) => tensors.delete('logit.bias'));
     const { code, complaints, lines } = await run(folder);

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { EVALUATION, Random } from '@raca/core';
-import { loadTorchvision, resnet } from '@raca/vision';
+import { loadTorchvision, resnet, resnetSchema } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
 import { Comparison } from '../comparison.mjs';
 import { listFolder, readTensors } from '../folder.mjs';
@@ -21,6 +22,9 @@ export const resnets = {
     for (const name of listFolder(folder)) {
       const [, depth] = FILE.exec(name) ?? [];
       if (depth === undefined) continue;
+      if (!resnetSchema.safeParse({ depth: Number(depth) }).success) {
+        throw new Error(`${join(folder, name)}: there is no ResNet of depth ${depth} here`);
+      }
       const { tensors, metadata } = readTensors(folder, name);
       const comparison = new Comparison(tensors, emit, `resnet${depth}/`);
       compareResnet(/** @type {18 | 34 | 50 | 101} */ (Number(depth)), metadata, comparison);
