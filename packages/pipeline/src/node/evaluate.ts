@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
 import type { Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch, StudyLoader } from '@raca/data/node';
@@ -59,6 +60,7 @@ const THUMBNAIL = 16;
  * Writes a report for each study of a split and scores them beside the trivial baselines: two constant reports
  * (most like the training reports; best clinical micro-F1 on them) and the report of the training study whose
  * images look most alike (cosine of 16 × 16 thumbnails without their mean).
+ * @throws Error if the split is empty
  */
 export async function evaluate(
   loaded: LoadedRun,
@@ -66,6 +68,11 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { split = 'test', signal, onProgress = () => {} } = options;
+  if (dataset.annotation[split].length === 0) {
+    throw new Error(
+      `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
+    );
+  }
   const studies = await writeSplit(loaded, dataset, split, onProgress, signal);
   const baselines = await trivialBaselines(loaded, dataset, split, options.neighbours ?? 2000);
   const systems = [{ system: 'model', texts: studies.map(({ generated }) => generated) }, ...baselines].map(
