@@ -27,12 +27,13 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (significantly|appreciably|substantially|completely|entirely|fully|yet|markedly|really|be)? (completely|entirely|fully)? (changed|different|improved|resolved|excluded|exclude|cleared|ruled_out|certain)',
   'not (only|necessarily|limited)',
   'no (doubt|question)',
-  '(nearly|almost|partially|essentially|mostly|incompletely|partly) (completely)? resolved',
+  '(nearly|almost|partially|mostly|incompletely|partly) (completely)? resolved',
   '(near|nearly|partial|incomplete) (complete)? (resolution|clearing) of',
 ];
 
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
+  'not (definitely|clearly)? (show|demonstrate|reveal|suggest|contain|identify|see)',
   'no',
   'not',
   'nor',
@@ -45,7 +46,7 @@ export const NEGATIONS: readonly Phrase[] = [
   'negative for',
   '(absence|lack) of',
   '(interval|complete)? (resolution|clearing|removal|disappearance|evacuation) of',
-  '(interval)? resolved',
+  '(interval|essentially)? resolved',
   'removed',
   'denies',
   'unlikely',
@@ -70,6 +71,8 @@ export const NEGATION_ENDS: readonly Phrase[] = [
   '(likely|probably|possibly|perhaps|presumably)',
   'which',
 ];
+/** These carry uncertainty on: "may be compatible with mild edema". */
+export const UNCERTAINTY_BRIDGES: readonly Phrase[] = ['(consistent|compatible|associated) with'];
 export const SCOPE_BRIDGES: readonly Phrase[] = [
   '(is|are|was|were|has_been|have_been) (definitely|clearly|currently|present_to|now)? (seen|identified|present|evident|noted|appreciated|visualized|demonstrated|detected|found|apparent|observed|visible|suggested|to)',
 ];

@@ -343,7 +343,6 @@ const LARGE: readonly Phrase[] = [
   'broaden*',
   'wide',
   'globular',
-  'magnified',
   'hypertrophied',
 ];
 

@@ -1,0 +1,59 @@
+import type { ChexpertClass, LabelValue } from './classes';
+import { NOT_STATED, PSEUDO_NEGATIONS } from './cues';
+import { type FindingEntry, OTHER_FINDING } from './lexicon';
+import { anywhere, oneOf } from './phrases';
+import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
+
+/** A phrase found in a clause, before it becomes a mention. */
+export interface Found extends Span {
+  label: ChexpertClass | typeof OTHER_FINDING;
+  value: LabelValue;
+  /** Findings next to each other with "or" between are uncertain; attributes of the heart are not. */
+  readonly finding: boolean;
+}
+
+const notStated = new RegExp(` ${oneOf(NOT_STATED)}$`);
+
+/** Reader of phrases that name a finding by themselves. */
+export function findingReader(entries: readonly FindingEntry[], { statusAt }: ScopeReader) {
+  const rules = entries.map(({ label, phrases, except, hint }) => ({
+    label,
+    hint,
+    phrases: anywhere(phrases),
+    except: except && anywhere(except),
+  }));
+  return (clause: string, scopes: Scopes): Found[] => {
+    const found: Found[] = [];
+    for (const { label, phrases, except, hint } of rules) {
+      let excluded: Span[] | undefined;
+      for (const match of clause.matchAll(phrases)) {
+        const span = spanOf(match);
+        excluded ??= except ? [...clause.matchAll(except)].map(spanOf) : [];
+        if (excluded.some(({ start, end }) => start < span.end && span.start < end)) continue;
+        if (notStated.test(clause.slice(0, span.start))) continue;
+        const status = statusAt(clause, span, scopes);
+        found.push({ ...span, label, value: hint && status === 1 ? -1 : status, finding: true });
+      }
+    }
+    return found;
+  };
+}
+
+const pseudoNegation = new RegExp(` ${oneOf(PSEUDO_NEGATIONS)}`);
+const alternatives =
+  /^(?:(?:[a-z0-9]+ )?(?:and \/ )?or|(?:[a-z0-9]+ ){0,5}(?:versus|vs)) (?:[a-z0-9]+ ){0,4}$/;
+
+/** "atelectasis or infiltrate": both uncertain, unless something settled them already. */
+export function loosenAlternatives(clause: string, found: readonly Found[]): void {
+  const list = found.filter(({ finding, label }) => finding && label !== OTHER_FINDING);
+  for (let i = 1; i < list.length; i++) {
+    const a = list[i - 1]!;
+    const b = list[i]!;
+    if (a.end > b.start || a.label === b.label || a.value === 0 || b.value === 0) continue;
+    if (pseudoNegation.test(clause)) continue;
+    if (alternatives.test(clause.slice(a.end, b.start))) {
+      a.value = -1;
+      b.value = -1;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { LabelValue } from './classes';
+import type { Found } from './findings';
+import type { SubjectEntry } from './lexicon';
+import { anywhere, oneOf } from './phrases';
+import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
+
+const verb =
+  '(?:is|are|was|were|appears?|remains?|demonstrates?|looks?|measures|shows?|seems?|has|have|had|be) ';
+const otherNoun =
+  '(?:the|there|lungs?|aort[a-z]*|pulmonary|vascul[a-z]*|hil[a-z]*|bony|osseous|trachea|mediast[a-z]*|cardi[a-z]*|heart) ';
+
+function compileSubject({ label, subjects, except, abnormal, borderline, normal, hedges }: SubjectEntry) {
+  const attribute = `(?:(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
+  const noVerb = `(?:(?!${verb})[a-z0-9,/():]+ ){0,10}?`;
+  const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
+  return {
+    label,
+    subjects: anywhere(subjects),
+    except: except && anywhere(except),
+    hedges: hedges && new RegExp(` ${oneOf(hedges)}`),
+    /** "… silhouette and aorta are mildly enlarged" or, without a verb, "heart size upper normal". */
+    after: new RegExp(
+      `^(?:${noVerb}${verb}${noNoun}|(?:(?!${verb}|${otherNoun}|and )[a-z0-9:]+ ){0,4}?)${attribute}`,
+    ),
+    /** "enlargement of the …", "normal cardiac and mediastinal contours". */
+    before: new RegExp(
+      `(?<= )${attribute}(?:(?:in )?(?:size |contours? |appearance |caliber |sized |degree )?(?:and (?:shape|contours?|configuration|appearance) )?(?:of |in )?(?:the |both )?)?(?:(?:enlarged|heart|cardiac|size|silhouette|contour|overall) ){0,3}(?:and )?(?:right |left |lateral |posterior |superior )?$`,
+    ),
+  };
+}
+
+/**
+ * Reader of body parts that need an attribute.
+ * @param borderlineValue what "borderline" makes of an attribute that is neither denied nor doubted
+ */
+export function subjectReader(
+  entries: readonly SubjectEntry[],
+  { statusAt }: ScopeReader,
+  borderlineValue: LabelValue,
+) {
+  const rules = entries.map(compileSubject);
+
+  function statusOf(
+    clause: string,
+    span: Span,
+    { normal, borderline }: Record<string, string | undefined>,
+    scopes: Scopes,
+  ): LabelValue {
+    if (normal !== undefined) return 0;
+    const status = statusAt(clause, span, scopes);
+    return borderline !== undefined && status === 1 ? borderlineValue : status;
+  }
+
+  return (clause: string, scopes: Scopes): Found[] => {
+    const found: Found[] = [];
+    for (const rule of rules) {
+      let excluded: Span[] | undefined;
+      for (const match of clause.matchAll(rule.subjects)) {
+        const { start, end } = spanOf(match);
+        excluded ??= rule.except ? [...clause.matchAll(rule.except)].map(spanOf) : [];
+        if (excluded.some((span) => span.start < end && start < span.end)) continue;
+        const before = rule.before.exec(clause.slice(0, start));
+        const attribute = before ?? rule.after.exec(clause.slice(end));
+        if (!attribute?.groups) continue;
+        const { borderline, normal, abnormal } = attribute.groups;
+        const text = (borderline ?? normal ?? abnormal)!;
+        const at = before ? before.index : end + attribute[0].length - text.length;
+        let value = statusOf(clause, { start: at, end: at + text.length }, attribute.groups, scopes);
+        if (value === 1 && rule.hedges?.test(clause)) value = -1;
+        found.push({
+          start: Math.min(start, at),
+          end: Math.max(end, at + text.length),
+          label: rule.label,
+          value,
+          finding: false,
+        });
+      }
+    }
+    return found;
+  };
+}
