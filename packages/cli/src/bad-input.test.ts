@@ -637,8 +637,21 @@ const SCORE: Case[] = [
     /good\.csv: expected a column study, found id, report/,
     2,
   ],
-  ['ids that differ', () => score(good(), csv('c.csv', 'id,report', 'a,x', 'c,y')), /"?\b[bc]\b"?/],
-  ['an id that stands twice', () => score(csv('two.csv', 'id,report', 'a,x', 'a,y'), good()), /"?a"?/],
+  [
+    'ids that differ',
+    () => score(good(), csv('c.csv', 'id,report', 'a,x', 'c,y')),
+    /c\.csv: expected a row for id "b" of .*good\.csv, found none/,
+  ],
+  [
+    'a row too many',
+    () => score(csv('one.csv', 'id,report', 'b,x'), good()),
+    /one\.csv: expected a row for id "a" of .*good\.csv, found none/,
+  ],
+  [
+    'an id that stands twice',
+    () => score(csv('two.csv', 'id,report', 'a,x', 'a,y'), good()),
+    /two\.csv: id: expected ids used once, found "a" in rows 1 and 2/,
+  ],
 ];
 
 const GROUPS: [string, Case[]][] = [

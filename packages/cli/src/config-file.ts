@@ -28,7 +28,7 @@ export function readConfig(nameOrPath: string): RunConfig {
     value = parse(readFileSync(nameOrPath, 'utf8'));
   } catch (error) {
     throw new Error(
-      `${nameOrPath}: expected JSON or YAML, found: ${(error as Error).message.split('\n')[0]}`,
+      `${nameOrPath}: expected JSON or YAML, found: ${(error as Error).message.split('\n')[0].replace(/:$/, '')}`,
     );
   }
   const config = parseRunConfig(value, nameOrPath);

@@ -10,7 +10,7 @@ interface Columns {
   readonly guesses: readonly string[];
 }
 
-/** Reads ids and texts from a CSV file with a header. @throws Error naming file, row or column */
+/** Reads ids, each used once, and texts from a CSV file with a header. @throws Error naming file, row or column */
 export function readTexts(path: string, columns: Columns): { id: string; text: string }[] {
   let content: string;
   try {
@@ -30,6 +30,16 @@ export function readTexts(path: string, columns: Columns): { id: string; text: s
     throw new Error(`${path}: expected a header and at least one row, found ${rows.length} rows`);
   const id = column(path, header, columns.id, ['id', 'study_id', 'dicom_id']);
   const text = column(path, header, columns.text, columns.guesses);
+  const rowOf = new Map<string, number>();
+  body.forEach((row, i) => {
+    const earlier = rowOf.get(row[id]);
+    if (earlier !== undefined) {
+      throw new Error(
+        `${path}: ${header[id]}: expected ids used once, found "${row[id]}" in rows ${earlier} and ${i + 1}`,
+      );
+    }
+    rowOf.set(row[id], i + 1);
+  });
   return body.map((row) => ({ id: row[id], text: row[text] }));
 }
 

@@ -23,6 +23,8 @@ interface ScoreFlags {
   json?: boolean;
 }
 
+type WithId = { readonly id: string };
+
 export function addScore(program: Command): void {
   program
     .command('score')
@@ -52,6 +54,8 @@ export function addScore(program: Command): void {
         text: flags.hypothesisColumn,
         guesses: ['generated', 'hypothesis', 'prediction', 'report', 'text'],
       });
+      requireIds(flags.hypotheses, hypotheses, flags.references, references);
+      requireIds(flags.references, references, flags.hypotheses, hypotheses);
       const pairs = pairById(references, hypotheses);
       const system = score(pairs, { protocol });
       const typical = constantReport(pairs.map(({ reference }) => reference));
@@ -65,6 +69,15 @@ export function addScore(program: Command): void {
         );
       } else console.log(table(system, constant));
     });
+}
+
+/** @throws Error naming the first id of another file that a file lacks */
+function requireIds(file: string, rows: readonly WithId[], other: string, wanted: readonly WithId[]): void {
+  const ids = new Set(rows.map(({ id }) => id));
+  const missing = wanted.filter(({ id }) => !ids.has(id));
+  if (missing.length === 0) return;
+  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : '';
+  throw new Error(`${file}: expected a row for id "${missing[0].id}" of ${other}, found none${more}`);
 }
 
 /** Every corpus number with its direction, beside that of one constant report. */
