@@ -1,38 +1,43 @@
 // Runs every ```ts block of the READMEs and docs as a module of its own against the built packages.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from './run.mjs';
 
+const only = process.argv.slice(2); // paths relative to the root; default all
 const files = [
   'README.md',
-  ...list('docs'),
-  ...['packages', 'examples'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
-  ),
-].filter((file) => existsSync(join(root, file)));
+  ...list('docs').filter((path) => path.endsWith('.md')),
+  ...['packages', 'examples'].flatMap(list).map((folder) => `${folder}/README.md`),
+].filter((file) => existsSync(join(root, file)) && (only.length === 0 || only.includes(file)));
 
-// inside the CLI's folder, which can resolve every package of ours
-const scratch = mkdtempSync(join(root, 'packages', 'cli', '.doc-examples-'));
+// a folder that finds every package of ours, as a user's project would
+const scratch = mkdtempSync(join(root, 'node_modules', '.doc-examples-'));
 let failed = 0;
 let passed = 0;
 try {
+  mkdirSync(join(scratch, 'node_modules', '@raca'), { recursive: true });
+  for (const folder of list('packages'))
+    symlinkSync(join(root, folder), join(scratch, 'node_modules', '@raca', folder.slice(9)), 'junction');
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const match of text.matchAll(/^```ts( .*)?\n([\s\S]*?)^```/gm)) {
-      if (match[1]?.includes('no-run')) continue;
+    for (const match of text.matchAll(/^```ts\r?\n([\s\S]*?)^```/gm)) {
       const line = text.slice(0, match.index).split('\n').length;
-      const { outputText } = ts.transpileModule(match[2], {
-        compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-      });
-      const path = join(scratch, `example-${passed + failed}.mjs`);
-      writeFileSync(path, outputText);
-      const result = spawnSync(process.execPath, [path], { cwd: scratch, encoding: 'utf8', timeout: 60_000 });
-      if (result.status === 0) passed++;
+      const error = runExample(match[1]);
+      if (error === null) passed++;
       else {
         failed++;
-        console.error(`${relative(root, join(root, file))}:${line}: ${result.stderr || result.signal}`);
+        console.error(`${file}:${line}: ${error}`);
       }
     }
   }
@@ -40,10 +45,26 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(`doc examples: ${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+process.exit(failed || passed === 0 ? 1 : 0);
 
+/** What went wrong, or null. */
+function runExample(source) {
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  const path = join(scratch, `example-${passed + failed}.mjs`);
+  writeFileSync(path, outputText);
+  const { status, signal, stderr } = spawnSync(process.execPath, [path], {
+    cwd: scratch,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return status === 0 ? null : stderr || `ended by ${signal}`;
+}
+
+/** Paths in a folder of the repository, relative to its root. */
 function list(folder) {
-  return readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `${folder}/${name}`);
+  return existsSync(join(root, folder))
+    ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+    : [];
 }
