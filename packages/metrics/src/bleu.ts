@@ -1,5 +1,6 @@
-import { countNgrams, mean, type NgramCounts, splitTokens } from './tokens';
-import type { ReportPair, Scorer, Scores } from './types';
+import { meanOf, type StreamingScorer, streaming } from './streaming';
+import { countNgrams, type NgramCounts, splitTokens } from './tokens';
+import type { Scores } from './types';
 
 /** What BLEU needs of one pair; it adds up over a corpus, so large sets can stream. */
 export interface BleuCounts {
@@ -61,23 +62,25 @@ export function bleuFromCounts(counts: BleuCounts): number[] {
  * Corpus and per-report BLEU-1 … BLEU-4 (`BLEU_1` …), equal to pycocoevalcap: n-gram counts clipped by the
  * reference, brevity penalty, 1e-15 and 1e-9 in place of zeros. Text is cut at white space only.
  */
-export function bleu(order = 4): Scorer {
-  const named = (values: number[]): Scores =>
-    Object.fromEntries(values.map((value, k) => [`BLEU_${k + 1}`, value]));
-  return {
+export function bleu(order = 4): StreamingScorer {
+  const named = (counts: BleuCounts): Scores =>
+    Object.fromEntries(bleuFromCounts(counts).map((value, k) => [`BLEU_${k + 1}`, value]));
+  return streaming({
     id: 'bleu',
     direction: 'higher',
     range: [0, 1],
-    score(pairs: readonly ReportPair[]) {
+    accumulate() {
       const total = emptyBleuCounts(order);
-      const perReport = pairs.map(({ reference, hypothesis }) => {
-        const counts = bleuCounts(reference, hypothesis, order);
-        addBleuCounts(total, counts);
-        return named(bleuFromCounts(counts));
-      });
-      return { corpus: named(bleuFromCounts(total)), perReport };
+      return {
+        update({ reference, hypothesis }) {
+          const counts = bleuCounts(reference, hypothesis, order);
+          addBleuCounts(total, counts);
+          return named(counts);
+        },
+        compute: () => named(total),
+      };
     },
-  };
+  });
 }
 
 /**
@@ -94,17 +97,16 @@ export function sentenceBleu(reference: string, hypothesis: string, order = 4): 
 }
 
 /** {@link sentenceBleu} as a scorer: `BLEU_4/sentence/method1`; its corpus value is the mean over reports. */
-export function meanSentenceBleu(order = 4): Scorer {
-  const key = `BLEU_${order}/sentence/method1`;
-  return {
+export function meanSentenceBleu(order = 4): StreamingScorer {
+  return streaming({
     id: 'sentence-bleu',
     direction: 'higher',
     range: [0, 1],
-    score(pairs) {
-      const values = pairs.map((pair) => sentenceBleu(pair.reference, pair.hypothesis, order));
-      return { corpus: { [key]: mean(values) }, perReport: values.map((value) => ({ [key]: value })) };
-    },
-  };
+    accumulate: () =>
+      meanOf(`BLEU_${order}/sentence/method1`, (pair) =>
+        sentenceBleu(pair.reference, pair.hypothesis, order),
+      ),
+  });
 }
 
 function clippedMatches(hypothesis: NgramCounts, reference: NgramCounts): number {

@@ -8,10 +8,12 @@ export { CHEXPERT_CONVENTION, CODED_CONVENTION, type Convention } from './labels
 export { findMentions, labelReport, type Mention, type RuleLabeler, ruleLabeler } from './labels/labeler';
 export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
+export * from './meteor';
 export { checkPairs, pairById, pairReports } from './pairs';
 export * from './radcliq';
 export { longestCommonSubsequence, rougeL, rougeLOf } from './rouge';
 export * from './score';
 export * from './statistics';
+export { meanOf, type StreamingScorer, streaming } from './streaming';
 export { splitTokens } from './tokens';
 export type * from './types';

@@ -1,5 +1,4 @@
-import { mean } from './tokens';
-import type { Scorer } from './types';
+import { meanOf, type StreamingScorer, streaming } from './streaming';
 
 /** Length of the longest common subsequence. Time O(n·m), memory O(m). */
 export function longestCommonSubsequence(a: readonly string[], b: readonly string[]): number {
@@ -39,14 +38,11 @@ export function rougeLOf(reference: string, hypothesis: string, beta = 1.2): num
 }
 
 /** ROUGE-L (`ROUGE_L`) equal to pycocoevalcap: beta 1.2; the corpus value is the mean over reports. */
-export function rougeL(beta = 1.2): Scorer {
-  return {
+export function rougeL(beta = 1.2): StreamingScorer {
+  return streaming({
     id: 'rouge-l',
     direction: 'higher',
     range: [0, 1],
-    score(pairs) {
-      const values = pairs.map((pair) => rougeLOf(pair.reference, pair.hypothesis, beta));
-      return { corpus: { ROUGE_L: mean(values) }, perReport: values.map((value) => ({ ROUGE_L: value })) };
-    },
-  };
+    accumulate: () => meanOf('ROUGE_L', (pair) => rougeLOf(pair.reference, pair.hypothesis, beta)),
+  });
 }

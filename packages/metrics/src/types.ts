@@ -16,6 +16,17 @@ export interface ScorerResult {
   readonly perReport: Scores[];
 }
 
+/** The two texts of a pair. */
+export type Texts = Pick<ReportPair, 'reference' | 'hypothesis'>;
+
+/** Adds up pairs one at a time; its memory does not grow with their number. */
+export interface Accumulator {
+  /** Takes one pair in. @returns the pair's own scores */
+  update(pair: Texts): Scores;
+  /** Corpus scores of all pairs so far. */
+  compute(): Scores;
+}
+
 /**
  * A metric over reports. Pure: same pairs, same numbers. `direction` and `range` hold for every key it
  * writes, except keys under `…/support/` and `…/predicted/`, which are counts.
@@ -25,4 +36,6 @@ export interface Scorer {
   readonly direction: Direction;
   readonly range: readonly [min: number, max: number];
   score(pairs: readonly ReportPair[]): ScorerResult;
+  /** Absent where a score needs all pairs at once. */
+  accumulate?(): Accumulator;
 }

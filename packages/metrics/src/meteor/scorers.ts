@@ -1,0 +1,45 @@
+import { meanOf, type StreamingScorer, streaming } from '../streaming';
+import {
+  addMeteor15Counts,
+  emptyMeteor15Counts,
+  type Meteor15Options,
+  meteor15Counts,
+  meteor15FromCounts,
+} from './meteor15';
+import { type NltkMeteorOptions, nltkMeteorOf } from './nltk';
+
+/** NLTK's METEOR (`METEOR/nltk`); the corpus value is the mean over reports. */
+export function nltkMeteor(options: NltkMeteorOptions): StreamingScorer {
+  return streaming({
+    id: 'meteor-nltk',
+    direction: 'higher',
+    range: [0, 1],
+    accumulate: () => meanOf('METEOR/nltk', (pair) => nltkMeteorOf(pair.reference, pair.hypothesis, options)),
+  });
+}
+
+/**
+ * METEOR 1.5 for English; the corpus value is that of the added counts, as the program prints it. Key `METEOR/1.5`
+ * with all four stages, else with the stages that ran behind it: `METEOR/1.5/exact+stem+synonym`.
+ */
+export function meteor15(options: Meteor15Options = {}): StreamingScorer {
+  const stages = ['exact', 'stem', options.wordnet && 'synonym', options.paraphrases && 'paraphrase'];
+  const ran = stages.filter((stage) => stage !== undefined);
+  const key = ran.length === stages.length ? 'METEOR/1.5' : `METEOR/1.5/${ran.join('+')}`;
+  return streaming({
+    id: 'meteor-1.5',
+    direction: 'higher',
+    range: [0, 1],
+    accumulate() {
+      const total = emptyMeteor15Counts();
+      return {
+        update({ reference, hypothesis }) {
+          const counts = meteor15Counts(reference, hypothesis, options);
+          addMeteor15Counts(total, counts);
+          return { [key]: meteor15FromCounts(counts, options.parameters) };
+        },
+        compute: () => ({ [key]: meteor15FromCounts(total, options.parameters) }),
+      };
+    },
+  });
+}
