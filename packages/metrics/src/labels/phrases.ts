@@ -26,6 +26,3 @@ export const oneOf = (phrases: readonly Phrase[]): string => `(?:${phrases.map(p
 
 /** Finds every occurrence of the phrases in a sentence made by `normaliseSentence`. */
 export const anywhere = (phrases: readonly Phrase[]): RegExp => new RegExp(`(?<= )${oneOf(phrases)}`, 'g');
-
-/** Tests for a phrase right at the start of a piece of sentence. */
-export const atStart = (phrases: readonly Phrase[]): RegExp => new RegExp(`^${oneOf(phrases)}`);
