@@ -1,21 +1,36 @@
-// What a change must pass: lint, types, tests, doc examples, package checks, unused code.
+// What a change must pass. All steps run, then a list says which failed.
+//   node scripts/check.mjs [part of a step's name …]
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, root, run } from './run.mjs';
+import { binPath, root } from './run.mjs';
 
-const step = (name, work) => {
-  console.log(`\n── ${name}`);
-  work();
-};
+const script = (name) => join(root, 'scripts', name);
+const packages = readdirSync(join(root, 'packages'));
+const steps = [
+  ['lint', binPath('biome'), 'ci', '.'],
+  ['types', binPath('tsc'), '--noEmit', '-p', 'tsconfig.json'],
+  ['unused code', binPath('knip')],
+  ...packages.flatMap((name) => [
+    [`publint ${name}`, binPath('publint'), 'run', '--strict', '--pack', 'npm', join('packages', name)],
+    [`attw ${name}`, binPath('attw'), '--pack', join('packages', name), '--profile', 'node16'],
+  ]),
+  ['doc examples', script('doc-examples.mjs')],
+  ['tests', script('test.mjs')],
+];
 
-step('lint', () => bin('biome', ['ci', '.']));
-step('types', () => bin('tsc', ['--noEmit', '-p', 'tsconfig.json']));
-step('unused code', () => bin('knip', []));
-step('tests', () => run(process.execPath, [join(root, 'scripts/test.mjs')]));
-step('doc examples', () => run(process.execPath, [join(root, 'scripts/doc-examples.mjs')]));
-for (const name of readdirSync(join(root, 'packages'))) {
-  const folder = join(root, 'packages', name);
-  step(`publint ${name}`, () => bin('publint', ['run', '--strict', '--pack', 'npm', folder]));
-  step(`attw ${name}`, () => bin('attw', ['--pack', folder, '--profile', 'node16']));
+const only = process.argv.slice(2);
+const chosen = steps.filter(([name]) => only.length === 0 || only.some((part) => name.includes(part)));
+if (chosen.length === 0) {
+  console.error(`check: expected part of a step's name (${steps.map(([name]) => name).join(', ')})`);
+  process.exit(2);
 }
-console.log('\nall checks passed');
+const failed = chosen.filter(([name, ...args]) => {
+  console.log(`\n── ${name}`);
+  const { status, signal } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (signal) process.exit(130);
+  return status !== 0;
+});
+for (const [name] of failed) console.error(`failed: ${name}`);
+if (failed.length === 0) console.log(`\n${chosen.length} checks passed`);
+process.exit(failed.length ? 1 : 0);

@@ -35,7 +35,8 @@ export const pnpm = (args, options) => run('npx', ['--yes', PNPM, ...args], opti
 /** Runs a program of node_modules/.bin. */
 export const bin = (name, args, options) => run(process.execPath, [binPath(name), ...args], options);
 
-function binPath(name) {
+/** The script behind a program of node_modules/.bin. */
+export function binPath(name) {
   const paths = {
     vitest: 'node_modules/vitest/vitest.mjs',
     biome: 'node_modules/@biomejs/biome/bin/biome',
