@@ -1,4 +1,5 @@
-import { countNgrams, mean, splitTokens } from './tokens';
+import { meanOf, type StreamingScorer, streaming } from './streaming';
+import { countNgrams, mean, type NgramCounts, splitTokens } from './tokens';
 import type { Scorer } from './types';
 
 const ORDER = 4;
@@ -11,10 +12,30 @@ interface TfIdf {
   readonly bigrams: number;
 }
 
+/** In how many reference reports each n-gram comes. */
+export interface DocumentFrequencies {
+  readonly documents: ReadonlyMap<string, number>;
+  /** Number of reports. */
+  readonly count: number;
+}
+
+/** The first pass of CIDEr over large sets: counts the references one by one. */
+export function countDocuments(references: Iterable<string>): DocumentFrequencies {
+  const documents = new Map<string, number>();
+  let count = 0;
+  for (const reference of references) {
+    addDocument(documents, countNgrams(splitTokens(reference), ORDER));
+    count++;
+  }
+  return { documents, count };
+}
+
 /**
  * CIDEr-D (`CIDEr`) equal to pycocoevalcap's `Cider`: tf-idf of 1- to 4-grams with document frequencies of
  * the references that are scored, weights clipped by the reference, a Gaussian on the difference in length
  * (in bigrams, σ = 6), times 10. With one study every weight is log 1 = 0, so the score is 0.
+ *
+ * It needs all references before the first score, so it does not stream: {@link ciderWith} does.
  */
 export function cider(sigma = 6): Scorer {
   return {
@@ -24,11 +45,7 @@ export function cider(sigma = 6): Scorer {
     score(pairs) {
       const references = pairs.map(({ reference }) => countNgrams(splitTokens(reference), ORDER));
       const documents = new Map<string, number>();
-      for (const counts of references) {
-        for (const grams of counts) {
-          for (const gram of grams.keys()) documents.set(gram, (documents.get(gram) ?? 0) + 1);
-        }
-      }
+      for (const counts of references) addDocument(documents, counts);
       const logCount = Math.log(pairs.length);
       const values = pairs.map(({ hypothesis }, i) => {
         const h = weigh(countNgrams(splitTokens(hypothesis), ORDER), documents, logCount);
@@ -39,7 +56,36 @@ export function cider(sigma = 6): Scorer {
   };
 }
 
-function weigh(counts: Map<string, number>[], documents: Map<string, number>, logCount: number): TfIdf {
+/**
+ * CIDEr-D with document frequencies counted before (of the same references: the second pass over a large set; of
+ * the training reports: a reward). Key `CIDEr` as well, and equal to it, when the references are the same.
+ */
+export function ciderWith({ documents, count }: DocumentFrequencies, sigma = 6): StreamingScorer {
+  const logCount = Math.log(count);
+  const vector = (text: string) => weigh(countNgrams(splitTokens(text), ORDER), documents, logCount);
+  return streaming({
+    id: 'cider',
+    direction: 'higher',
+    range: [0, 10],
+    accumulate: () =>
+      meanOf(
+        'CIDEr',
+        ({ reference, hypothesis }) => similarity(vector(hypothesis), vector(reference), sigma) * 10,
+      ),
+  });
+}
+
+function addDocument(documents: Map<string, number>, counts: readonly NgramCounts[]): void {
+  for (const grams of counts) {
+    for (const gram of grams.keys()) documents.set(gram, (documents.get(gram) ?? 0) + 1);
+  }
+}
+
+function weigh(
+  counts: readonly NgramCounts[],
+  documents: ReadonlyMap<string, number>,
+  logCount: number,
+): TfIdf {
   const norms: number[] = [];
   let bigrams = 0;
   const weights = counts.map((grams, k) => {

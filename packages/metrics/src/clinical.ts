@@ -1,7 +1,8 @@
 import { CHEXPERT_5, CHEXPERT_14, type ChexpertClass, type ReportLabels } from './labels/classes';
 import { labelReport } from './labels/labeler';
+import { type StreamingScorer, streaming } from './streaming';
 import { mean } from './tokens';
-import type { ReportPair, Scorer, Scores } from './types';
+import type { Scores } from './types';
 
 export interface ClinicalF1Options {
   /** What an uncertain label counts as. A class that is not mentioned counts as negative. */
@@ -62,78 +63,108 @@ export function countAgreement(truth: readonly boolean[], predicted: readonly bo
 export function clinicalF1({
   uncertain = 'negative',
   labeler = labelReport,
-}: ClinicalF1Options = {}): Scorer {
+}: ClinicalF1Options = {}): StreamingScorer {
   const suffix = uncertain === 'positive' ? '+uncertain' : '';
-  return {
+  return streaming({
     id: `clinical-f1${suffix}`,
     direction: 'higher',
     range: [0, 1],
-    score(pairs: readonly ReportPair[]) {
-      const remembered = new Map<string, ReportLabels>();
-      const labelsOf = (text: string) => {
-        let labels = remembered.get(text);
-        if (!labels) {
-          labels = labeler(text);
-          remembered.set(text, labels);
-        }
-        return labels;
-      };
-      const rows = pairs.map(({ reference, hypothesis }) => ({
-        truth: labelsOf(reference),
-        predicted: labelsOf(hypothesis),
+    accumulate() {
+      const labelsOf = remember(labeler);
+      const byClass = CHEXPERT_14.map(noAgreement);
+      const sets = [CHEXPERT_14, CHEXPERT_5].map((classes) => ({
+        name: `${classes.length}${suffix}`,
+        classes,
+        byClass: classes.map((name) => byClass[CHEXPERT_14.indexOf(name)]!),
+        /** Sums over reports. */
+        example: { precision: 0, recall: 0, f1: 0 },
       }));
-      const corpus: Scores = {};
-      const perReport: Scores[] = pairs.map(() => ({}));
-      for (const classes of [CHEXPERT_14, CHEXPERT_5]) {
-        const truth = rows.map((row) => positives(row.truth, classes, uncertain));
-        const predicted = rows.map((row) => positives(row.predicted, classes, uncertain));
-        const set = `${classes.length}${suffix}`;
-
-        const byReport = truth.map((row, i) => precisionRecallF1(countAgreement(row, predicted[i]!)));
-        const byClass = classes.map((_, c) => column(truth, predicted, c));
-        put(corpus, 'micro', set, precisionRecallF1(addUp(byClass)));
-        put(corpus, 'macro', set, meanOf(byClass.map(precisionRecallF1)));
-        put(corpus, 'example', set, meanOf(byReport));
-        byReport.forEach((value, i) => {
-          put(perReport[i]!, 'example', set, value);
-        });
-        if (classes !== CHEXPERT_14) continue;
-        classes.forEach((name, c) => {
-          const counts = byClass[c]!;
-          for (const [key, value] of Object.entries(precisionRecallF1(counts))) {
-            corpus[`clinical/class/${key}/${name}${suffix}`] = value;
+      let count = 0;
+      return {
+        update({ reference, hypothesis }) {
+          const truth = positives(labelsOf(reference), CHEXPERT_14, uncertain);
+          const predicted = positives(labelsOf(hypothesis), CHEXPERT_14, uncertain);
+          byClass.forEach((counts, c) => {
+            addAgreement(counts, countAgreement([truth[c]!], [predicted[c]!]));
+          });
+          count++;
+          const scores: Scores = {};
+          for (const { name, classes, example } of sets) {
+            const pick = (row: readonly boolean[]) =>
+              classes.map((label) => row[CHEXPERT_14.indexOf(label)]!);
+            const value = precisionRecallF1(countAgreement(pick(truth), pick(predicted)));
+            for (const key of ['precision', 'recall', 'f1'] as const) example[key] += value[key];
+            put(scores, 'example', name, value);
           }
-          corpus[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
-          corpus[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
-        });
-      }
-      return { corpus, perReport };
+          return scores;
+        },
+        compute() {
+          const corpus: Scores = {};
+          for (const set of sets) {
+            const { precision, recall, f1 } = set.example;
+            const n = Math.max(1, count);
+            put(
+              corpus,
+              'micro',
+              set.name,
+              precisionRecallF1(set.byClass.reduce(addAgreement, noAgreement())),
+            );
+            put(corpus, 'macro', set.name, average(set.byClass.map(precisionRecallF1)));
+            put(corpus, 'example', set.name, { precision: precision / n, recall: recall / n, f1: f1 / n });
+            if (set.classes === CHEXPERT_14) putClasses(corpus, byClass, suffix);
+          }
+          return corpus;
+        },
+      };
     },
+  });
+}
+
+function putClasses(corpus: Scores, byClass: readonly Agreement[], suffix: string): void {
+  CHEXPERT_14.forEach((name, c) => {
+    const counts = byClass[c]!;
+    for (const [key, value] of Object.entries(precisionRecallF1(counts))) {
+      corpus[`clinical/class/${key}/${name}${suffix}`] = value;
+    }
+    corpus[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
+    corpus[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
+  });
+}
+
+const KNOWN_REPORTS = 20_000;
+
+/** Labels of texts seen before; a model may be behind it. */
+function remember(labeler: (report: string) => ReportLabels): (report: string) => ReportLabels {
+  const known = new Map<string, ReportLabels>();
+  return (text) => {
+    let labels = known.get(text);
+    if (!labels) {
+      labels = labeler(text);
+      if (known.size >= KNOWN_REPORTS) known.clear();
+      known.set(text, labels);
+    }
+    return labels;
   };
 }
 
 type Prf = ReturnType<typeof precisionRecallF1>;
 
-function put(scores: Scores, average: string, set: string, { precision, recall, f1 }: Prf): void {
-  scores[`clinical/${average}/precision/${set}`] = precision;
-  scores[`clinical/${average}/recall/${set}`] = recall;
-  scores[`clinical/${average}/f1/${set}`] = f1;
+function put(scores: Scores, over: string, set: string, { precision, recall, f1 }: Prf): void {
+  scores[`clinical/${over}/precision/${set}`] = precision;
+  scores[`clinical/${over}/recall/${set}`] = recall;
+  scores[`clinical/${over}/f1/${set}`] = f1;
 }
 
-const column = (truth: boolean[][], predicted: boolean[][], c: number): Agreement =>
-  countAgreement(
-    truth.map((row) => row[c]!),
-    predicted.map((row) => row[c]!),
-  );
+const noAgreement = (): Agreement => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0 });
 
-const addUp = (all: readonly Agreement[]): Agreement =>
-  all.reduce((sum, one) => ({
-    truePositives: sum.truePositives + one.truePositives,
-    falsePositives: sum.falsePositives + one.falsePositives,
-    falseNegatives: sum.falseNegatives + one.falseNegatives,
-  }));
+function addAgreement(total: Agreement, more: Agreement): Agreement {
+  total.truePositives += more.truePositives;
+  total.falsePositives += more.falsePositives;
+  total.falseNegatives += more.falseNegatives;
+  return total;
+}
 
-const meanOf = (all: readonly Prf[]): Prf => ({
+const average = (all: readonly Prf[]): Prf => ({
   precision: mean(all.map(({ precision }) => precision)),
   recall: mean(all.map(({ recall }) => recall)),
   f1: mean(all.map(({ f1 }) => f1)),

@@ -1,6 +1,6 @@
 export * from './baselines';
 export * from './bleu';
-export { cider } from './cider';
+export * from './cider';
 export * from './clinical';
 export { distinctTexts, lengthRatio } from './facts';
 export * from './labels/classes';
@@ -10,9 +10,20 @@ export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
 export * from './meteor';
 export { checkPairs, pairById, pairReports } from './pairs';
+export { ptbTokens, withPtbTokens } from './ptb';
 export * from './radcliq';
+export * from './registry';
+export * from './reward';
 export { longestCommonSubsequence, rougeL, rougeLOf } from './rouge';
-export * from './score';
+export {
+  type CorpusFacts,
+  defaultScorers,
+  type Protocol,
+  type ScoreOptions,
+  type ScoreReport,
+  score,
+} from './score';
+export * from './score-stream';
 export * from './statistics';
 export { meanOf, type StreamingScorer, streaming } from './streaming';
 export { splitTokens } from './tokens';

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { bleu, meanSentenceBleu } from './bleu';
 import { clinicalF1 } from './clinical';
 import { labelReport } from './labels/labeler';
+import { meteor15 } from './meteor/scorers';
 import { pairById, pairReports } from './pairs';
+import { withPtbTokens } from './ptb';
+import { rougeL } from './rouge';
 import { defaultScorers, score } from './score';
 import { splitTokens } from './tokens';
 
@@ -26,7 +29,13 @@ const report = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
 );
 const corpus = fc.array(fc.record({ reference: report, hypothesis: report }), { minLength: 1, maxLength: 8 });
-const metrics = () => [...defaultScorers(), meanSentenceBleu(), clinicalF1({ uncertain: 'positive' })];
+const metrics = () => [
+  ...defaultScorers(),
+  meanSentenceBleu(),
+  clinicalF1({ uncertain: 'positive' }),
+  meteor15(),
+  withPtbTokens(rougeL()),
+];
 const pairsOf = (rows: { reference: string; hypothesis: string }[]) =>
   pairReports(
     rows.map((row) => row.reference),

@@ -3,6 +3,7 @@ import { cider } from './cider';
 import { clinicalF1 } from './clinical';
 import { distinctTexts, lengthRatio } from './facts';
 import { checkPairs } from './pairs';
+import { type MetricRegistry, resolveMetrics } from './registry';
 import { rougeL } from './rouge';
 import type { Direction, ReportPair, Scorer, Scores } from './types';
 
@@ -10,8 +11,10 @@ import type { Direction, ReportPair, Scorer, Scores } from './types';
 export type Protocol = 'r2gen' | 'full';
 
 export interface ScoreOptions {
-  /** {@link defaultScorers} when left out. */
-  readonly metrics?: readonly Scorer[];
+  /** Metrics, or names from `registry`; {@link defaultScorers} when left out. */
+  readonly metrics?: readonly (Scorer | string)[];
+  /** What names stand for; {@link metricRegistry} without WordNet when left out. */
+  readonly registry?: MetricRegistry;
   /** Only a name: the caller prepared the references, the result says so. */
   readonly protocol: Protocol;
 }
@@ -44,22 +47,16 @@ export const defaultScorers = (): Scorer[] => [bleu(), rougeL(), cider(), clinic
  */
 export function score(
   pairs: readonly ReportPair[],
-  { metrics = defaultScorers(), protocol }: ScoreOptions,
+  { metrics = defaultScorers(), registry, protocol }: ScoreOptions,
 ): ScoreReport {
-  if (protocol !== 'r2gen' && protocol !== 'full') {
-    throw new Error(`score: protocol must be 'r2gen' or 'full', got ${JSON.stringify(protocol)}`);
-  }
+  checkProtocol(protocol);
   checkPairs(pairs);
   const corpus: Scores = {};
   const directions: Record<string, Direction> = {};
   const perReport = pairs.map(({ id }) => ({ id, scores: {} as Scores }));
-  for (const metric of metrics) {
+  for (const metric of resolveMetrics(metrics, registry)) {
     const result = metric.score(pairs);
-    for (const [key, value] of Object.entries(result.corpus)) {
-      if (key in corpus) throw new Error(`score: two metrics write "${key}", the second is ${metric.id}`);
-      corpus[key] = value;
-      if (!/\/(?:support|predicted)\//.test(key)) directions[key] = metric.direction;
-    }
+    addScores(corpus, directions, metric, result.corpus);
     result.perReport.forEach((values, i) => {
       Object.assign(perReport[i]!.scores, values);
     });
@@ -76,4 +73,25 @@ export function score(
     perReport,
     directions,
   };
+}
+
+/** @throws Error naming what was given in place of a protocol */
+export function checkProtocol(protocol: Protocol): void {
+  if (protocol !== 'r2gen' && protocol !== 'full') {
+    throw new Error(`score: protocol must be 'r2gen' or 'full', got ${JSON.stringify(protocol)}`);
+  }
+}
+
+/** Puts a metric's corpus scores among the others. @throws Error when a key is there already */
+export function addScores(
+  corpus: Scores,
+  directions: Record<string, Direction>,
+  metric: Scorer,
+  scores: Scores,
+): void {
+  for (const [key, value] of Object.entries(scores)) {
+    if (key in corpus) throw new Error(`score: two metrics write "${key}", the second is ${metric.id}`);
+    corpus[key] = value;
+    if (!/\/(?:support|predicted)\//.test(key)) directions[key] = metric.direction;
+  }
 }

@@ -1,0 +1,56 @@
+import { bleu, meanSentenceBleu } from './bleu';
+import { cider } from './cider';
+import { clinicalF1 } from './clinical';
+import { meteor15, nltkMeteor } from './meteor/scorers';
+import type { Resources } from './meteor/stages';
+import type { Wordnet } from './meteor/wordnet';
+import { withPtbTokens } from './ptb';
+import { rougeL } from './rouge';
+import type { Scorer } from './types';
+
+/** Metrics by name; each is made when it is asked for. */
+export type MetricRegistry = Readonly<Record<string, () => Scorer>>;
+
+/**
+ * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`, `cider`,
+ * `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, and with WordNet `meteor-nltk`. The language scores also
+ * come with `+ptb` behind the name: on Penn Treebank tokens. A registry of yours is an object beside or around it.
+ * @param resources WordNet and a paraphrase table for METEOR
+ */
+export function metricRegistry(
+  resources: Omit<Resources, 'wordnet'> & { readonly wordnet?: Wordnet } = {},
+): MetricRegistry {
+  const { wordnet } = resources;
+  const language: MetricRegistry = {
+    bleu: () => bleu(),
+    'sentence-bleu': () => meanSentenceBleu(),
+    'rouge-l': () => rougeL(),
+    cider: () => cider(),
+    'meteor-1.5': () => meteor15(resources),
+    ...(wordnet && { 'meteor-nltk': () => nltkMeteor({ wordnet }) }),
+  };
+  return {
+    ...language,
+    ...Object.fromEntries(
+      Object.entries(language).map(([name, make]) => [`${name}+ptb`, () => withPtbTokens(make())]),
+    ),
+    'clinical-f1': () => clinicalF1(),
+    'clinical-f1+uncertain': () => clinicalF1({ uncertain: 'positive' }),
+  };
+}
+
+/** Metrics from a list of names and metrics. @throws Error naming what is there when a name is not */
+export function resolveMetrics(
+  metrics: readonly (Scorer | string)[],
+  registry: MetricRegistry = metricRegistry(),
+): Scorer[] {
+  return metrics.map((metric) => {
+    if (typeof metric !== 'string') return metric;
+    const make = Object.hasOwn(registry, metric) ? registry[metric] : undefined;
+    if (make) return make();
+    const why = /^meteor-nltk/.test(metric) ? ' (meteor-nltk needs WordNet)' : '';
+    throw new Error(
+      `score: metric must be one of ${Object.keys(registry).join(', ')}, got "${metric}"${why}`,
+    );
+  });
+}
