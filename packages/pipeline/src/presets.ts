@@ -11,7 +11,7 @@ export const smallConfig = (): RunConfig =>
       imageSize: 112,
       views: 2,
       maxLength: 60,
-      backbone: { use: 'small-cnn', config: { channels: [16, 32, 64, 128] } },
+      backbone: { use: 'small-cnn', config: { stem: 4, channels: [32, 64, 128] } },
       vision: {
         use: 'visual-transformer',
         config: { heads: 4, feedForward: 192, layers: 1, dropout: 0.1, patchDropout: 0.1 },
@@ -24,7 +24,7 @@ export const smallConfig = (): RunConfig =>
     training: {
       epochs: 12,
       batchSize: 16,
-      learningRates: { backbone: 1e-3, text: 1e-3, rest: 1e-3 },
+      learningRates: { backbone: 5e-4, text: 5e-4, rest: 5e-4 },
       weightDecay: 0,
       schedule: { every: 3, gamma: 0.7 },
       amsgrad: false,

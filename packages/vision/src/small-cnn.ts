@@ -22,7 +22,9 @@ import { joinViews, outsideTape, splitViews, tidyPatches } from './images';
 export const smallCnnSchema = z.strictObject({
   /** Output channels of the stages; each halves height and width. */
   channels: z.array(z.int().min(1)).min(1).default([16, 32, 64, 128]),
-  /** Height and width of the images in pixels, divisible by 2 to the number of stages. */
+  /** s: the first stage's stride; above 2 its filters are s × s and do not overlap. Later stages have stride 2. */
+  stem: z.union([z.literal(2), z.literal(4), z.literal(8)]).default(2),
+  /** Height and width of the images in pixels, divisible by the stride of all stages together. */
   inputSize: z.int().min(1).default(112),
   /** Residual convolutions after the last stage. */
   residuals: z.int().min(0).default(1),
@@ -54,19 +56,21 @@ class SmallCnn implements VisionBackbone {
     private readonly config: z.output<typeof smallCnnSchema>,
     random: Random,
   ) {
-    const { channels, inputSize, frozen } = config;
-    const stride = 2 ** channels.length;
+    const { channels, inputSize, frozen, stem } = config;
+    const stride = strideOf(config);
     if (inputSize % stride !== 0) {
       throw new RangeError(`smallCnn: inputSize must be divisible by ${stride}, got ${inputSize}`);
     }
     const p = Parameters.create(random);
-    const convolution = (s: Parameters, input: number, output: number): Convolution => ({
-      filter: s.add('filter', [3, 3, input, output], heNormal, !frozen),
+    const convolution = (s: Parameters, input: number, output: number, side = 3): Convolution => ({
+      filter: s.add('filter', [side, side, input, output], heNormal, !frozen),
       bias: s.add('bias', [output], zeros, !frozen),
     });
     this.width = channels[channels.length - 1];
     this.frozen = frozen;
-    this.stages = channels.map((c, i) => convolution(p.scope('stages').scope(i), channels[i - 1] ?? 1, c));
+    this.stages = channels.map((c, i) =>
+      convolution(p.scope('stages').scope(i), channels[i - 1] ?? 1, c, i === 0 && stem > 2 ? stem : 3),
+    );
     this.residuals = Array.from({ length: config.residuals }, (_, i) => {
       const s = p.scope('residuals').scope(i);
       return { ...convolution(s, this.width, this.width), norm: norm(s.scope('norm'), this.width) };
@@ -95,10 +99,12 @@ class SmallCnn implements VisionBackbone {
     disposeParameters(this.parameters);
   }
 
-  /** `[n, H, W, 1]` → `[n, H/2ˢ, W/2ˢ, d_v]` after s stages. */
+  /** `[n, H, W, 1]` → `[n, rows, cols, d_v]` */
   private forward(gray: tf.Tensor4D): tf.Tensor4D {
     let x = gray;
-    for (const stage of this.stages) x = tf.relu(convolve(stage, x, 2));
+    this.stages.forEach((stage, i) => {
+      x = tf.relu(convolve(stage, x, i === 0 ? this.config.stem : 2));
+    });
     for (const r of this.residuals) x = tf.add(x, convolve(r, tf.relu(applyNorm(r.norm, x)), 1));
     return applyNorm(this.norm, x);
   }
@@ -114,6 +120,10 @@ class SmallCnn implements VisionBackbone {
 export function smallCnn(config: SmallCnnConfig, random: Random): VisionBackbone {
   return new SmallCnn(smallCnnSchema.parse(config), random);
 }
+
+/** Pixels of a patch's side. */
+const strideOf = ({ stem, channels }: z.output<typeof smallCnnSchema>): number =>
+  stem * 2 ** (channels.length - 1);
 
 function convolve({ filter, bias }: Convolution, x: tf.Tensor4D, stride: number): tf.Tensor4D {
   return tf.add(tf.conv2d(x, filter as unknown as tf.Tensor4D, stride, 'same'), bias);

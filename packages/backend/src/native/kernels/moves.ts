@@ -102,6 +102,25 @@ function pad({
   return output(backend, shape, out);
 }
 
+function split({
+  inputs: { x },
+  attrs,
+  backend,
+}: KernelArgs<{ numOrSizeSplits: number | number[]; axis: number }>) {
+  if (!allFloat(x) || util.sizeFromShape(x.shape) === 0) return undefined;
+  const axis = util.parseAxisParam(attrs.axis, x.shape)[0];
+  const values = backend.read32(x);
+  const from = strides(x.shape);
+  let begin = 0;
+  return backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis).map((count) => {
+    const size = x.shape.map((s, i) => (i === axis ? count : s));
+    const out = backend.floats(util.sizeFromShape(size));
+    copyBlock({ values, offset: begin * from[axis], strides: from }, dense(out, size), size);
+    begin += count;
+    return output(backend, size, out);
+  });
+}
+
 function concat({ inputs, attrs, backend }: KernelArgs<{ axis: number }>): TensorInfo | undefined {
   const tensors = Object.values(inputs);
   if (tensors.length < 2 || !allFloat(...tensors)) return undefined;
@@ -241,6 +260,7 @@ export const moves: KernelTable = {
   Slice: slice,
   PadV2: pad,
   Concat: concat,
+  SplitV: split,
   Tile: tile,
   Cast: cast,
   Fill: fill,
