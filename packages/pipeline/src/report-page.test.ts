@@ -15,7 +15,7 @@ const page: ReportPage = {
       title: EVIL,
       columns: [
         { key: 'b', label: EVIL, direction: 'higher' },
-        { key: 'n', label: 'texts', direction: '' },
+        { key: 'n', label: 'texts', direction: '', whole: true },
       ],
       rows: [{ system: EVIL, scores: { b: 0.12345, n: 17 } }],
     },

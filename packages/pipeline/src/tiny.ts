@@ -13,7 +13,7 @@ export function tinyConfig(model: Partial<ModelConfig> = {}, training: object = 
       views: 2,
       grid: { rows: 2, cols: 2 },
       maxLength: 9,
-      backbone: { use: 'small-cnn', config: { channels: [2, 3, 4] } },
+      backbone: { use: 'small-cnn', config: { channels: [2, 3, 4], residuals: 0 } },
       vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0.1 } },
       agent: { use: 'raca', config: { hidden: 4 } },
       alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
