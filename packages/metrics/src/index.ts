@@ -1,8 +1,22 @@
 export * from './baselines';
 export * from './bleu';
+export * from './checks';
 export * from './cider';
 export * from './clinical';
 export { distinctTexts, lengthRatio } from './facts';
+export { type GraphF1, graphF1 } from './graph/f1';
+export {
+  type EntityLabel,
+  extractGraph,
+  type GraphEntity,
+  type GraphRelation,
+  type LetterCase,
+  type RelationKind,
+  type ReportGraph,
+} from './graph/graph';
+export { labelSimilarity, radCliqRules, weightedTokenF1 } from './graph/radcliq-rules';
+export { radgraphRulesF1 } from './graph/scorer';
+export * from './judges';
 export * from './labels/classes';
 export { CHEXPERT_CONVENTION, CODED_CONVENTION, type Convention } from './labels/conventions';
 export { findMentions, labelReport, type Mention, type RuleLabeler, ruleLabeler } from './labels/labeler';
@@ -24,6 +38,7 @@ export {
   score,
 } from './score';
 export * from './score-stream';
+export { spearman } from './spearman';
 export * from './statistics';
 export { meanOf, type StreamingScorer, streaming } from './streaming';
 export { splitTokens } from './tokens';

@@ -1,6 +1,11 @@
 import { bleu, meanSentenceBleu } from './bleu';
+import { lateralityRate } from './checks/laterality';
+import { measurementRate } from './checks/measurements';
+import { priorExamRate } from './checks/prior-exam';
 import { cider } from './cider';
 import { clinicalF1 } from './clinical';
+import { radCliqRules } from './graph/radcliq-rules';
+import { radgraphRulesF1 } from './graph/scorer';
 import { meteor15, nltkMeteor } from './meteor/scorers';
 import type { Resources } from './meteor/stages';
 import type { Wordnet } from './meteor/wordnet';
@@ -13,7 +18,7 @@ export type MetricRegistry = Readonly<Record<string, () => Scorer>>;
 
 /**
  * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`, `cider`,
- * `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, and with WordNet `meteor-nltk`. The language scores also
+ * `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, `radgraph-rules-f1`, `radcliq-rules` (both with `+case`), and with WordNet `meteor-nltk`. The language scores also
  * come with `+ptb` behind the name: on Penn Treebank tokens. A registry of yours is an object beside or around it.
  * @param resources WordNet and a paraphrase table for METEOR
  */
@@ -34,8 +39,15 @@ export function metricRegistry(
     ...Object.fromEntries(
       Object.entries(language).map(([name, make]) => [`${name}+ptb`, () => withPtbTokens(make())]),
     ),
+    'prior-exam': priorExamRate,
+    measurement: () => measurementRate(),
+    laterality: lateralityRate,
     'clinical-f1': () => clinicalF1(),
     'clinical-f1+uncertain': () => clinicalF1({ uncertain: 'positive' }),
+    'radgraph-rules-f1': () => radgraphRulesF1(),
+    'radgraph-rules-f1+case': () => radgraphRulesF1({ letterCase: 'keep' }),
+    'radcliq-rules': () => radCliqRules(),
+    'radcliq-rules+case': () => radCliqRules({ letterCase: 'keep' }),
   };
 }
 
