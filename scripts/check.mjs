@@ -15,6 +15,7 @@ const steps = [
     [`publint ${name}`, binPath('publint'), 'run', '--strict', '--pack', 'npm', join('packages', name)],
     [`attw ${name}`, binPath('attw'), '--pack', join('packages', name), '--profile', 'node16'],
   ]),
+  ['entries', script('entries.mjs')],
   ['doc examples', script('doc-examples.mjs')],
   ['tests', script('test.mjs')],
 ];

@@ -7,8 +7,7 @@ import { fusedKernels } from './fused';
 import { tfjsKernel } from './kernel';
 import { nativeKernels } from './table';
 
-export type { NativeBackend } from './backend';
-export { type LayerNormOptions, layerNorm, softmax } from './fused';
+export { layerNorm, softmax } from './fused';
 export { nativeKernels } from './table';
 
 /** Options of {@link registerNative}. */

@@ -1,6 +1,3 @@
-import { parse, View } from 'vega';
-import { compile } from 'vega-lite';
-
 /** One point of a training curve. */
 export interface CurvePoint {
   readonly epoch: number;
@@ -10,6 +7,8 @@ export interface CurvePoint {
 
 /** Line chart of training curves as SVG text; `title` names the vertical axis. */
 export async function curvesSvg(points: readonly CurvePoint[], title: string): Promise<string> {
+  // loaded when needed: both are slow to load, and CommonJS cannot require vega
+  const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const { spec } = compile({
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 380,
