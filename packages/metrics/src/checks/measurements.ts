@@ -1,0 +1,57 @@
+import type { StreamingScorer } from '../streaming';
+import { faultRate } from './rate';
+
+/** Sizes in millimetres, volumes in millilitres, `3 x 4 cm` as two sizes. */
+export interface Measurement {
+  readonly value: number;
+  readonly unit: 'mm' | 'ml';
+  /** As written. */
+  readonly text: string;
+}
+
+const UNITS: Readonly<Record<string, readonly [unit: 'mm' | 'ml', factor: number]>> = {
+  mm: ['mm', 1],
+  millimeter: ['mm', 1],
+  millimetre: ['mm', 1],
+  cm: ['mm', 10],
+  centimeter: ['mm', 10],
+  centimetre: ['mm', 10],
+  inch: ['mm', 25.4],
+  ml: ['ml', 1],
+  cc: ['ml', 1],
+};
+
+const number = '\\d+(?:\\.\\d+)?';
+const measurement = new RegExp(
+  `(?<![\\d.])(${number}(?:\\s*(?:mm|cm)?\\s*(?:x|×|by|-|to)\\s*${number}){0,2})\\s*-?\\s*(mm|millimet(?:er|re)|cm|centimet(?:er|re)|inch|ml|cc)(?:s|es)?(?![a-z])`,
+  'gi',
+);
+
+/** Every size and volume in a text, in its order. */
+export function findMeasurements(text: string): Measurement[] {
+  return [...text.matchAll(measurement)].flatMap(([whole, numbers, name]) => {
+    const [unit, factor] = UNITS[name!.toLowerCase()]!;
+    return [...numbers!.matchAll(new RegExp(number, 'g'))].map(([digits]) => ({
+      value: Number(digits) * factor,
+      unit,
+      text: whole,
+    }));
+  });
+}
+
+/**
+ * Measurement hallucination: sizes and volumes of the generated report that the reference does not give, as long as
+ * they differ by more than `tolerance` of the reference's (`measurement/mention`, `measurement/report`).
+ */
+export const measurementRate = (tolerance = 0.1): StreamingScorer =>
+  faultRate('measurement', 'mention', ({ reference, hypothesis }) => {
+    const given = findMeasurements(reference);
+    const said = findMeasurements(hypothesis);
+    const unsupported = said.filter(
+      ({ value, unit }) =>
+        !given.some(
+          (other) => other.unit === unit && Math.abs(other.value - value) <= tolerance * other.value,
+        ),
+    );
+    return { faults: unsupported.length, places: said.length };
+  });

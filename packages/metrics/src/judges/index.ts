@@ -1,0 +1,16 @@
+export {
+  type BertScore,
+  type BertScoreOptions,
+  bertScore,
+  type ModelOutput,
+  type TokenEncoder,
+} from './bertscore';
+export type { ChatModel } from './chat';
+export {
+  countErrors,
+  ERROR_KINDS,
+  type ErrorCounts,
+  type ErrorKind,
+  greenFormula,
+  judgeReports,
+} from './error-counts';
