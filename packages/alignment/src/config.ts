@@ -22,6 +22,11 @@ export const alignmentConfigSchema = z.strictObject({
   global: z.boolean().default(true),
   /** Whether there is a loss between sentences and regions. */
   local: z.boolean().default(true),
+  /**
+   * Whether sentences also have to find their own image among the batch's, by the regions they name.
+   * Default: in `raca`, not in `published`.
+   */
+  acrossImages: z.boolean().optional(),
 });
 
 /** Config of {@link contrastiveAlignment}; every field has a default. */

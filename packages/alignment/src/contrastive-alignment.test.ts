@@ -179,10 +179,12 @@ describe('contrastiveAlignment', () => {
       Object.keys(
         contrastiveAlignment({ ...small, ...config }, new Random(2)).losses({ ...x, masks }, EVALUATION),
       );
-    expect(names({}, x.masks)).toEqual(['global', 'local']);
+    expect(names({}, x.masks)).toEqual(['global', 'local', 'matching']);
+    expect(names({ variant: 'published' }, x.masks)).toEqual(['global', 'local']);
+    expect(names({ acrossImages: false }, x.masks)).toEqual(['global', 'local']);
     expect(names({}, null)).toEqual(['global']);
-    expect(names({ global: false }, x.masks)).toEqual(['local']);
-    expect(names({ local: false }, x.masks)).toEqual(['global']);
+    expect(names({ global: false }, x.masks)).toEqual(['local', 'matching']);
+    expect(names({ local: false }, x.masks)).toEqual(['global', 'matching']);
   });
 
   it('gives no sentence, no similarity, no NaN for a report without words', () => {

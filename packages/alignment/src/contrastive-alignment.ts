@@ -24,6 +24,7 @@ import { type AlignmentConfig, alignmentConfigSchema } from './config';
 import { pairWeights } from './labels';
 import { sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
 import { meanOfMasked, meanOfSelected } from './pooling';
+import { sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
 import { averagingMatrix, batchSpans, largestCount, type Span } from './sentences';
 
 /** What the text encoder makes of a batch. Axes: b batch, t tokens, s sentences, d width. */
@@ -63,7 +64,7 @@ export class ContrastiveAlignment implements Alignment {
       const text = this.encodeText(input, pass);
       return {
         ...(this.options.global && { global: this.globalLoss(text, input) }),
-        ...(this.options.local && input.masks && { local: this.localLoss(text, input, spans) }),
+        ...(input.masks && this.regionLosses(text, input, spans)),
       };
     });
   }
@@ -79,8 +80,8 @@ export class ContrastiveAlignment implements Alignment {
         const span = spans[Math.floor(k / s)][k % s];
         return span && span.to > span.from ? 1 : 0;
       });
-      const cosines = this.cosines(this.encodeText(input, EVALUATION), input);
-      return tf.mul(cosines, tf.tensor3d(exists, [b, s, 1]));
+      const { sentences, regions } = this.projected(this.encodeText(input, EVALUATION), input);
+      return tf.mul(tf.matMul(sentences, regions, false, true), tf.tensor3d(exists, [b, s, 1]));
     });
   }
 
@@ -116,22 +117,33 @@ export class ContrastiveAlignment implements Alignment {
     return symmetricInfoNce(project(text.reports), project(images), this.options.globalTemperature);
   }
 
-  private localLoss(text: TextFeatures, input: AlignmentInput, spans: readonly Span[][]): tf.Scalar {
-    const r = input.masks!.shape[1];
-    const pairs = pairWeights(spans, input.sentenceRegions, r, this.options.variant);
-    if (!pairs.used.includes(1)) return tf.scalar(0);
-    return sentenceRegionLoss(this.cosines(text, input), pairs, {
-      temperature: this.options.localTemperature,
-      epsilon: this.published ? 1e-8 : 0,
-    });
+  /** What sentences and regions have to do with each other. */
+  private regionLosses(text: TextFeatures, input: AlignmentInput, spans: readonly Span[][]) {
+    const { local, acrossImages = !this.published, localTemperature } = this.options;
+    if (!local && !acrossImages) return {};
+    const { sentences, regions } = this.projected(text, input);
+    const r = regions.shape[1];
+    const losses: Record<string, tf.Scalar> = {};
+    if (local) {
+      const pairs = pairWeights(spans, input.sentenceRegions, r, this.options.variant);
+      const cosines: tf.Tensor3D = tf.matMul(sentences, regions, false, true);
+      const options = { temperature: localTemperature, epsilon: this.published ? 1e-8 : 0 };
+      losses.local = pairs.used.includes(1) ? sentenceRegionLoss(cosines, pairs, options) : tf.scalar(0);
+    }
+    if (acrossImages) {
+      const matches = sentenceMatches(spans, input.tokens.ids, input.sentenceRegions, r);
+      losses.matching = sentenceMatchingLoss(sentences, regions, matches, localTemperature);
+    }
+    return losses;
   }
 
-  /** `[b, s, r]` */
-  private cosines(text: TextFeatures, { patches, masks }: AlignmentInput): tf.Tensor3D {
+  /** Unit vectors of sentences `[b, s, projection]` and regions `[b, r, projection]`. */
+  private projected(text: TextFeatures, { patches, masks }: AlignmentInput) {
     const pool = this.published ? meanOfMasked : meanOfSelected;
-    const sentences = unitLength(applyLinear(this.projection, text.sentences));
-    const regions = unitLength(applyLinear(this.projection, pool(patches, masks!)));
-    return tf.matMul(sentences, regions, false, true);
+    return {
+      sentences: unitLength(applyLinear(this.projection, text.sentences)),
+      regions: unitLength(applyLinear(this.projection, pool(patches, masks!))),
+    };
   }
 
   private get published(): boolean {

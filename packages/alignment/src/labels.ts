@@ -31,7 +31,9 @@ export function pairWeights(
   const used = new Float32Array(b);
   spans.forEach((sentences, i) => {
     const labelled = new Set<number>();
+    const counted = (j: number): boolean => rule === 'published' || isFilled(sentences[j]);
     sentences.forEach((_, j) => {
+      if (!counted(j)) return;
       for (const region of labels[i][j] ?? []) {
         if (!Number.isInteger(region) || region < 0 || region >= r) {
           throw new RangeError(
@@ -41,12 +43,12 @@ export function pairWeights(
         labelled.add((i * s + j) * r + region);
       }
     });
-    const others = sentences.length * r - labelled.size;
+    const rows = sentences.map((_, j) => j).filter(counted);
+    const others = rows.length * r - labelled.size;
     const skipped = rule === 'published' && !sentences.every(isFilled);
     if (skipped || labelled.size === 0 || others === 0) return;
     used[i] = 1;
-    const first = i * s * r;
-    negative.fill(1 / others, first, first + sentences.length * r);
+    for (const j of rows) negative.fill(1 / others, (i * s + j) * r, (i * s + j + 1) * r);
     for (const pair of labelled) {
       negative[pair] = 0;
       positive[pair] = 1 / labelled.size;

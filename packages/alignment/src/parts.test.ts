@@ -40,6 +40,7 @@ describe('sentenceSpans', () => {
       ],
       [
         [1, 2],
+        [3, 3],
         [4, 5],
       ],
     ],
@@ -68,7 +69,10 @@ describe('sentenceSpans', () => {
         [0, 1],
         [2, 3],
       ],
-      [[2, 3]],
+      [
+        [1, 1],
+        [2, 3],
+      ],
     ],
     [[0, 0], [], []],
   ])('splits %j', (ids, published, raca) => {

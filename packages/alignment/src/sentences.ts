@@ -14,7 +14,8 @@ export type SentenceRule = 'raca' | 'published';
  *
  * - `published`: the first sentence begins at position 0 (the beginning token); an empty sentence between two
  *   separators counts; what follows the last separator counts only where the last position is not padding.
- * - `raca`: words only; empty sentences do not count; a last sentence without separator does.
+ * - `raca`: words only; empty sentences keep their place, so that labels by number fit, but no loss counts them; a
+ *   last sentence without separator counts.
  *
  * @param ids one row, 0 = beginning = end = padding
  */
@@ -31,7 +32,7 @@ export function sentenceSpans(ids: Int32Array, separator: number, rule: Sentence
   }
   const lastCounts = published ? ids[ids.length - 1] !== 0 : true;
   if (from < end && lastCounts) spans.push({ from, to: end });
-  return published ? spans : spans.filter(isFilled);
+  return spans;
 }
 
 export const isFilled = ({ from, to }: Span): boolean => to > from;
