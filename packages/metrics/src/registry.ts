@@ -17,9 +17,10 @@ import type { Scorer } from './types';
 export type MetricRegistry = Readonly<Record<string, () => Scorer>>;
 
 /**
- * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`, `cider`,
- * `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, `radgraph-rules-f1`, `radcliq-rules` (both with `+case`), and with WordNet `meteor-nltk`. The language scores also
- * come with `+ptb` behind the name: on Penn Treebank tokens. A registry of yours is an object beside or around it.
+ * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`,
+ * `cider`, `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, `radgraph-rules-f1`, `radcliq-rules` (both
+ * with `+case`), and with WordNet `meteor-nltk`. The language scores also come with `+ptb` behind the name:
+ * on Penn Treebank tokens. A registry of yours is an object beside or around it.
  * @param resources WordNet and a paraphrase table for METEOR
  */
 export function metricRegistry(
