@@ -3,6 +3,7 @@ export * from './bleu';
 export * from './checks';
 export * from './cider';
 export * from './clinical';
+export * from './compare';
 export { distinctTexts, lengthRatio } from './facts';
 export { type GraphF1, graphF1 } from './graph/f1';
 export {

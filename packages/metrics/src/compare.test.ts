@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { bleu } from './bleu';
+import { clinicalF1 } from './clinical';
+import { compareSystems } from './compare';
+import { pairReports } from './pairs';
+import { rougeL } from './rouge';
+
+const references = Array.from({ length: 12 }, (_, i) =>
+  i % 2 ? 'The heart is enlarged . Small left effusion .' : 'Lungs are clear . No pneumothorax .',
+);
+const good = pairReports(references, references);
+const bad = pairReports(
+  references,
+  references.map(() => 'There is a fracture of a rib .'),
+);
+
+describe('compareSystems', () => {
+  it('gives the scores of the metrics and finds a clear difference', () => {
+    const rows = compareSystems(good, bad, { metrics: [rougeL()], resamples: 500 });
+    const corpus = {
+      ...bleu().score(bad).corpus,
+      ...clinicalF1().score(bad).corpus,
+      ...rougeL().score(bad).corpus,
+    };
+    expect(rows.map(({ key }) => key)).toEqual([
+      ...['BLEU_1', 'BLEU_2', 'BLEU_3', 'BLEU_4'],
+      ...['clinical/micro/f1/14', 'clinical/macro/f1/14', 'clinical/micro/f1/5', 'clinical/macro/f1/5'],
+      'ROUGE_L',
+    ]);
+    for (const { key, first, second, difference, pValue, adjusted } of rows) {
+      expect(second, key).toBeCloseTo(corpus[key]!, 12);
+      expect(difference, key).toBeCloseTo(first - second, 12);
+      expect(pValue, key).toBeLessThan(0.06); // at most 2 of the 64 assignments of 6 reports are as extreme
+      expect(adjusted, key).toBeGreaterThanOrEqual(pValue);
+    }
+  });
+
+  it('finds none between a system and itself', () => {
+    for (const { pValue, difference } of compareSystems(good, good, { resamples: 50 })) {
+      expect([pValue, difference]).toEqual([1, 0]);
+    }
+  });
+
+  it('says what does not fit', () => {
+    expect(() => compareSystems(good, bad.slice(1))).toThrow('got 12 and 11 pairs');
+    expect(() => compareSystems(good, [...bad].reverse())).toThrow(
+      'pair 0: studies must match, got "0" and "11"',
+    );
+    expect(() => compareSystems(good, bad, { metrics: [bleu()], resamples: 1 })).toThrow(
+      'the corpus value must be the mean over reports',
+    );
+  });
+});
