@@ -42,7 +42,7 @@ export const fullConfig = (): RunConfig =>
       imageSize: 224,
       views: 2,
       maxLength: 60,
-      backbone: { use: 'resnet', config: { depth: 101 } },
+      backbone: { use: 'resnet', config: { depth: 101, frozen: false } },
       vision: { use: 'visual-transformer' },
       agent: { use: 'raca' },
       alignment: { use: 'contrastive' },
