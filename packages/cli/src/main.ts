@@ -4,6 +4,7 @@ import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
 import { addGenerate } from './commands/generate';
+import { addLabel } from './commands/label';
 import { addScore } from './commands/score';
 import { addTrain } from './commands/train';
 import { FAILED, INTERRUPTED, UsageError } from './errors';
@@ -19,7 +20,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usage(text)) });
-  for (const add of [addData, addTrain, addEvaluate, addGenerate, addScore, addDoctor]) add(program);
+  for (const add of [addData, addTrain, addEvaluate, addGenerate, addScore, addLabel, addDoctor])
+    add(program);
   inherit(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { UsageError } from './errors';
+import { readTable } from './table-file';
 
 /** Which columns to read. */
 interface Columns {
@@ -10,28 +9,16 @@ interface Columns {
   readonly guesses: readonly string[];
 }
 
-/** Reads ids, each used once, and texts from a CSV file with a header. @throws Error naming file, row or column */
+/** Names tried for the column of ids. */
+export const ID_COLUMNS = ['id', 'study_id', 'dicom_id'];
+
+/** Reads ids, each used once, and texts from CSV, JSON or JSON Lines. @throws Error naming file, row or column */
 export function readTexts(path: string, columns: Columns): { id: string; text: string }[] {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: expected a CSV file, found ${code === 'ENOENT' ? 'nothing' : code}`);
-  }
-  let rows: string[][];
-  try {
-    rows = parse(content, { bom: true, relaxColumnCount: false, skipEmptyLines: true });
-  } catch (error) {
-    throw new Error(`${path}: expected CSV, found: ${(error as Error).message.split('\n')[0]}`);
-  }
-  const [header = [], ...body] = rows;
-  if (body.length === 0)
-    throw new Error(`${path}: expected a header and at least one row, found ${rows.length} rows`);
-  const id = column(path, header, columns.id, ['id', 'study_id', 'dicom_id']);
-  const text = column(path, header, columns.text, columns.guesses);
+  const { header, rows } = readTable(path);
+  const id = columnOf(path, header, columns.id, ID_COLUMNS);
+  const text = columnOf(path, header, columns.text, columns.guesses);
   const rowOf = new Map<string, number>();
-  body.forEach((row, i) => {
+  rows.forEach((row, i) => {
     const earlier = rowOf.get(row[id]);
     if (earlier !== undefined) {
       throw new Error(
@@ -40,10 +27,11 @@ export function readTexts(path: string, columns: Columns): { id: string; text: s
     }
     rowOf.set(row[id], i + 1);
   });
-  return body.map((row) => ({ id: row[id], text: row[text] }));
+  return rows.map((row) => ({ id: row[id], text: row[text] }));
 }
 
-function column(
+/** Position of a column. @throws UsageError naming the columns there are */
+export function columnOf(
   path: string,
   header: readonly string[],
   asked: string | undefined,

@@ -1,17 +1,26 @@
+import { writeFileAtomic } from '@raca/core/node';
 import {
+  type Comparison,
+  compareSystems,
   constantReport,
+  defaultScorers,
+  metricRegistry,
   type Protocol,
   pairById,
   type ReportPair,
-  type ScoreReport,
+  resolveMetrics,
+  type Scorer,
   score,
 } from '@raca/metrics';
-import Table from 'cli-table3';
+import { readParaphrases, readWordnet } from '@raca/metrics/node';
 import type { Command } from 'commander';
-import { oneOf } from '../errors';
+import { oneOf, UsageError, wholeNumber } from '../errors';
+import { comparisonTable, corpusTable, perReportText } from '../score-output';
+import { worstReportsPage } from '../score-page';
 import { readTexts } from '../text-file';
 
 const PROTOCOL_NAMES = ['r2gen', 'full'] as const satisfies readonly Protocol[];
+const HYPOTHESIS_COLUMNS = ['generated', 'hypothesis', 'prediction', 'report', 'text'];
 
 interface ScoreFlags {
   references: string;
@@ -20,6 +29,14 @@ interface ScoreFlags {
   referenceColumn?: string;
   hypothesisColumn?: string;
   protocol: Protocol;
+  metrics?: string;
+  wordnet?: string;
+  paraphrases?: string;
+  perReport?: string;
+  compare?: string;
+  resamples: number;
+  seed: number;
+  html?: string;
   json?: boolean;
 }
 
@@ -28,9 +45,9 @@ type WithId = { readonly id: string };
 export function addScore(program: Command): void {
   program
     .command('score')
-    .description('score generated reports against references (two CSV files matched by id)')
-    .requiredOption('--references <file>', 'CSV with an id and a text column')
-    .requiredOption('--hypotheses <file>', 'CSV with an id and a text column; may be the same file')
+    .description('score generated reports against references (two files matched by id: CSV, JSON or JSONL)')
+    .requiredOption('--references <file>', 'file with an id and a text column')
+    .requiredOption('--hypotheses <file>', 'file with an id and a text column; may be the same file')
     .option('--id-column <name>', 'default: id, study_id or dicom_id')
     .option('--reference-column <name>', 'default: reference, report, findings or text')
     .option('--hypothesis-column <name>', 'default: generated, hypothesis, prediction, report or text')
@@ -40,35 +57,90 @@ export function addScore(program: Command): void {
       oneOf('--protocol', PROTOCOL_NAMES),
       'r2gen',
     )
+    .option(
+      '--metrics <names>',
+      `comma-separated, from: ${Object.keys(metricRegistry()).join(', ')}, meteor-nltk`,
+    )
+    .option('--wordnet <folder>', "WordNet's files, for METEOR (Debian: /usr/share/wordnet)")
+    .option('--paraphrases <file>', "METEOR's paraphrase table, packed with gzip or not")
+    .option('--per-report <file>', 'write the scores of each report: CSV, or JSON and JSONL by the ending')
+    .option('--compare <file>', 'reports of another system on the same studies: differences and significance')
+    .option('--resamples <n>', 'of the significance test', wholeNumber('--resamples'), 10_000)
+    .option('--seed <n>', 'of the significance test', wholeNumber('--seed', 0), 1)
+    .option('--html <file>', 'write a page with the worst reports and how their labels differ')
     .option('--json', 'print corpus and per-report scores as JSON')
     .addHelpText('after', '\nExample:\n  raca score --references references.csv --hypotheses generated.csv')
     .action((flags: ScoreFlags) => {
-      const { idColumn, protocol } = flags;
-      const references = readTexts(flags.references, {
-        id: idColumn,
-        text: flags.referenceColumn,
-        guesses: ['reference', 'report', 'findings', 'text'],
-      });
-      const hypotheses = readTexts(flags.hypotheses, {
-        id: idColumn,
-        text: flags.hypothesisColumn,
-        guesses: ['generated', 'hypothesis', 'prediction', 'report', 'text'],
-      });
-      requireIds(flags.hypotheses, hypotheses, flags.references, references);
-      requireIds(flags.references, references, flags.hypotheses, hypotheses);
-      const pairs = pairById(references, hypotheses);
-      const system = score(pairs, { protocol });
+      const { protocol, resamples, seed } = flags;
+      const metrics = chosenMetrics(flags);
+      const pairs = readPairs(flags, flags.hypotheses);
+      const other = flags.compare === undefined ? null : readPairs(flags, flags.compare);
+      const system = score(pairs, { protocol, metrics });
       const typical = constantReport(pairs.map(({ reference }) => reference));
       const constant = score(
         pairs.map((pair): ReportPair => ({ ...pair, hypothesis: typical })),
-        { protocol },
+        { protocol, metrics },
       );
+      const comparison =
+        other && compareSystems(pairs, other, { metrics: ofMeans(metrics), resamples, seed });
+      if (flags.perReport) writeFileAtomic(flags.perReport, perReportText(flags.perReport, system));
+      if (flags.html) writeFileAtomic(flags.html, worstReportsPage(pairs, system));
       if (flags.json) {
         console.log(
-          JSON.stringify({ ...system, baselines: { constant: { text: typical, corpus: constant.corpus } } }),
+          JSON.stringify({
+            ...system,
+            baselines: { constant: { text: typical, corpus: constant.corpus } },
+            ...(comparison && { comparison: { resamples, seed, scores: comparison satisfies Comparison[] } }),
+          }),
         );
-      } else console.log(table(system, constant));
+        return;
+      }
+      console.log(corpusTable(system, constant));
+      if (comparison) console.log(comparisonTable(comparison, resamples, seed));
     });
+}
+
+/** @throws UsageError for a name that is not there, Error for a folder or file that is not as expected */
+function chosenMetrics({ metrics, wordnet, paraphrases }: ScoreFlags): Scorer[] {
+  const resources = {
+    ...(wordnet !== undefined && { wordnet: readWordnet(wordnet) }),
+    ...(paraphrases !== undefined && { paraphrases: readParaphrases(paraphrases) }),
+  };
+  const registry = metricRegistry(resources);
+  if (metrics === undefined) {
+    const meteor = wordnet === undefined ? [] : ['meteor-1.5', 'meteor-nltk'];
+    return [...defaultScorers(), ...resolveMetrics(meteor, registry)];
+  }
+  const names = [...new Set(metrics.split(',').map((name) => name.trim()))];
+  const unknown = names.find((name) => !Object.hasOwn(registry, name));
+  if (unknown !== undefined) {
+    const why = unknown.startsWith('meteor-nltk') ? ', with --wordnet' : '';
+    throw new UsageError(
+      `--metrics: expected names from ${Object.keys(registry).join(', ')}${why}, found "${unknown}"`,
+    );
+  }
+  return resolveMetrics(names, registry);
+}
+
+/** Metrics whose corpus value is the mean over reports, as the comparison takes them beside its own. */
+const ofMeans = (metrics: readonly Scorer[]): Scorer[] =>
+  metrics.filter(({ id }) => /^(?:rouge-l|cider|sentence-bleu|meteor-nltk)(?:\+ptb)?$/.test(id));
+
+function readPairs(flags: ScoreFlags, hypothesesFile: string): ReportPair[] {
+  const { idColumn: id, references: referencesFile } = flags;
+  const references = readTexts(referencesFile, {
+    id,
+    text: flags.referenceColumn,
+    guesses: ['reference', 'report', 'findings', 'text'],
+  });
+  const hypotheses = readTexts(hypothesesFile, {
+    id,
+    text: flags.hypothesisColumn,
+    guesses: HYPOTHESIS_COLUMNS,
+  });
+  requireIds(hypothesesFile, hypotheses, referencesFile, references);
+  requireIds(referencesFile, references, hypothesesFile, hypotheses);
+  return pairById(references, hypotheses);
 }
 
 /** @throws Error naming the first id of another file that a file lacks */
@@ -78,24 +150,4 @@ function requireIds(file: string, rows: readonly WithId[], other: string, wanted
   if (missing.length === 0) return;
   const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : '';
   throw new Error(`${file}: expected a row for id "${missing[0].id}" of ${other}, found none${more}`);
-}
-
-/** Every corpus number with its direction, beside that of one constant report. */
-function table(system: ScoreReport, constant: ScoreReport): string {
-  const out = new Table({ head: ['', 'system', 'constant report'], style: { head: [], border: [] } });
-  for (const [key, value] of Object.entries(system.corpus)) {
-    if (!(key in system.directions) || key.startsWith('clinical/class/')) continue;
-    out.push([
-      `${key} ${system.directions[key] === 'higher' ? '↑' : '↓'}`,
-      value.toFixed(4),
-      constant.corpus[key].toFixed(4),
-    ]);
-  }
-  const { facts, protocol } = system;
-  return [
-    `protocol ${protocol}, ${facts.count} reports, ${facts.distinctHypotheses} distinct texts ` +
-      `(references: ${facts.distinctReferences}), length ratio ${facts.lengthRatio.toFixed(3)}`,
-    out.toString(),
-    'constant report: the most typical of the references, said for every study. Clinical labels by rules.',
-  ].join('\n');
 }
