@@ -45,7 +45,15 @@ export const trainingConfigSchema = z.strictObject({
   wordThreshold: positive.default(3),
   cleaning: z.enum(['iu_xray', 'mimic_cxr']).default('iu_xray'),
   learningRates: z
-    .strictObject({ backbone: rate.default(4e-5), text: rate.default(1e-5), rest: rate.default(6e-4) })
+    .strictObject({
+      /** The network before the visual Transformer. */
+      backbone: rate.default(4e-5),
+      /** The visual Transformer; that of the rest where absent, as published. */
+      vision: rate.optional(),
+      /** The text encoder of the alignment. */
+      text: rate.default(1e-5),
+      rest: rate.default(6e-4),
+    })
     .prefault({}),
   weightDecay: rate.default(8e-5),
   clipValue: z.number().positive().default(0.1),

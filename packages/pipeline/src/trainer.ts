@@ -143,20 +143,19 @@ export class Trainer {
   }
 }
 
-/** Backbone, text encoder and the rest learn at rates of their own. */
+/** Backbone, visual Transformer, text encoder and the rest learn at rates of their own. */
 export function parameterGroups(
   parameters: NamedParameters,
-  { learningRates }: TrainingConfig,
+  { learningRates }: Pick<TrainingConfig, 'learningRates'>,
 ): ParameterGroup[] {
-  const groupOf = (name: string): keyof typeof learningRates =>
-    name.startsWith('vision.backbone.')
-      ? 'backbone'
-      : name.startsWith('alignment.encoder.')
-        ? 'text'
-        : 'rest';
-  return (['backbone', 'text', 'rest'] as const).map((group) => ({
+  const rates = { ...learningRates, vision: learningRates.vision ?? learningRates.rest };
+  const groupOf = (name: string): keyof typeof rates => {
+    if (name.startsWith('vision.')) return name.startsWith('vision.backbone.') ? 'backbone' : 'vision';
+    return name.startsWith('alignment.encoder.') ? 'text' : 'rest';
+  };
+  return (['backbone', 'vision', 'text', 'rest'] as const).map((group) => ({
     name: group,
-    learningRate: learningRates[group],
+    learningRate: rates[group],
     parameters: new Map([...parameters].filter(([name]) => groupOf(name) === group)),
   }));
 }

@@ -51,9 +51,9 @@ export async function writePage(
 
 async function curves(lines: readonly MetricsLine[]): Promise<string[]> {
   const charts: [title: string, points: CurvePoint[]][] = [
-    ['loss', points(lines, { train: ['tokens', 'global', 'local'], val: ['loss'] })],
+    ['loss', points(lines, { train: ['tokens', 'global', 'local', 'matching'], val: ['loss'] })],
     ['validation score', points(lines, { train: [], val: ['bleu4', 'clinicalMicroF1'] })],
-    ['agent reward', points(lines, { train: ['agent/reward', 'agent/meanReward'], val: [] })],
+    ['agent reward', points(lines, { train: ['agent/reward'], val: [] })],
   ];
   const svgs: string[] = [];
   for (const [title, all] of charts) if (all.length > 1) svgs.push(await curvesSvg(all, title));
