@@ -34,6 +34,7 @@ describe('alignments worked by hand', () => {
   it('takes the nearest of words that fit alike', () => {
     expect(stagesOf('no x x x no', 'y y y no')).toEqual([['exact', 3, 4]]);
     expect(stagesOf('no x x x no', 'y no y y')).toEqual([['exact', 1, 0]]);
+    expect(stagesOf('x x no', 'no y no')).toEqual([['exact', 2, 2]]); // not the first word, two places off
   });
 
   it('runs the stages: word, stem, synonym set', () => {
