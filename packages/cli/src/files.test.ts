@@ -90,11 +90,14 @@ describe('raca score', () => {
     const { code, stdout } = await runCommand(
       ...['score', '--references', json, '--hypotheses', jsonl, '--compare', other],
       ...['--per-report', per, '--resamples', '100', '--json'],
+      ...['--metrics', 'rouge-l,meteor-1.5'],
     );
     expect(code).toBe(0);
     const { corpus, comparison } = JSON.parse(stdout);
     expect(corpus.ROUGE_L).toBe(1);
     expect(comparison).toMatchObject({ resamples: 100, seed: 1 });
+    const compared = comparison.scores.map(({ key }: { key: string }) => key);
+    expect(compared).toEqual(expect.arrayContaining(['BLEU_4', 'METEOR/1.5/exact+stem', 'ROUGE_L']));
     const rouge = comparison.scores.find(({ key }: { key: string }) => key === 'ROUGE_L');
     expect(rouge.difference).toBeCloseTo(rouge.first - rouge.second, 12);
     expect(rouge.first).toBe(1);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bleu } from './bleu';
 import { clinicalF1 } from './clinical';
 import { compareSystems } from './compare';
+import { meteor15 } from './meteor/scorers';
 import { pairReports } from './pairs';
 import { rougeL } from './rouge';
 
@@ -16,14 +17,16 @@ const bad = pairReports(
 
 describe('compareSystems', () => {
   it('gives the scores of the metrics and finds a clear difference', () => {
-    const rows = compareSystems(good, bad, { metrics: [rougeL()], resamples: 500 });
+    const rows = compareSystems(good, bad, { metrics: [rougeL()], meteor: {}, resamples: 500 });
     const corpus = {
       ...bleu().score(bad).corpus,
       ...clinicalF1().score(bad).corpus,
       ...rougeL().score(bad).corpus,
+      ...meteor15().score(bad).corpus,
     };
     expect(rows.map(({ key }) => key)).toEqual([
       ...['BLEU_1', 'BLEU_2', 'BLEU_3', 'BLEU_4'],
+      'METEOR/1.5/exact+stem',
       ...['clinical/micro/f1/14', 'clinical/macro/f1/14', 'clinical/micro/f1/5', 'clinical/macro/f1/5'],
       'ROUGE_L',
     ]);

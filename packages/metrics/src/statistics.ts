@@ -65,25 +65,36 @@ export interface RandomisationTest {
  * @param evaluate corpus score of a mixed system; `fromSecond[i]` tells whether report i is the second's
  * @see Noreen 1989; Riezler and Maxwell, ACL workshop 2005
  */
-export function pairedRandomisation(
+export const pairedRandomisation = (
   count: number,
   evaluate: (fromSecond: readonly boolean[]) => number,
+  options?: ResamplingOptions,
+): RandomisationTest => pairedRandomisations(count, (fromSecond) => [evaluate(fromSecond)], options)[0]!;
+
+/** {@link pairedRandomisation} of several scores at once, over the same swaps. */
+export function pairedRandomisations(
+  count: number,
+  evaluate: (fromSecond: readonly boolean[]) => readonly number[],
   { resamples = 10_000, seed = 1 }: ResamplingOptions = {},
-): RandomisationTest {
+): RandomisationTest[] {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`pairedRandomisation: count must be a positive integer, got ${count}`);
   }
   const random = seededRandom(seed);
-  const differenceOf = (swapped: readonly boolean[]) =>
-    evaluate(swapped) - evaluate(swapped.map((isSecond) => !isSecond));
-  const difference = differenceOf(new Array<boolean>(count).fill(false));
-  let hits = 0;
+  const differencesOf = (swapped: readonly boolean[]) => {
+    const other = evaluate(swapped.map((isSecond) => !isSecond));
+    return evaluate(swapped).map((value, k) => value - other[k]!);
+  };
+  const differences = differencesOf(new Array<boolean>(count).fill(false));
+  const hits = new Array<number>(differences.length).fill(0);
   for (let n = 0; n < resamples; n++) {
     const swapped = Array.from({ length: count }, () => random() < 0.5);
-    // Sums in another order differ in the last digits; they count as equal.
-    if (Math.abs(differenceOf(swapped)) >= Math.abs(difference) - 1e-12) hits++;
+    differencesOf(swapped).forEach((value, k) => {
+      // Sums in another order differ in the last digits; they count as equal.
+      if (Math.abs(value) >= Math.abs(differences[k]!) - 1e-12) hits[k]!++;
+    });
   }
-  return { difference, pValue: (hits + 1) / (resamples + 1) };
+  return differences.map((difference, k) => ({ difference, pValue: (hits[k]! + 1) / (resamples + 1) }));
 }
 
 /** {@link pairedRandomisation} of the mean of per-report scores. @throws RangeError if the counts differ */

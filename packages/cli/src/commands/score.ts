@@ -72,7 +72,8 @@ export function addScore(program: Command): void {
     .addHelpText('after', '\nExample:\n  raca score --references references.csv --hypotheses generated.csv')
     .action((flags: ScoreFlags) => {
       const { protocol, resamples, seed } = flags;
-      const metrics = chosenMetrics(flags);
+      const resources = readResources(flags);
+      const metrics = chosenMetrics(flags, resources);
       const pairs = readPairs(flags, flags.hypotheses);
       const other = flags.compare === undefined ? null : readPairs(flags, flags.compare);
       const system = score(pairs, { protocol, metrics });
@@ -81,8 +82,9 @@ export function addScore(program: Command): void {
         pairs.map((pair): ReportPair => ({ ...pair, hypothesis: typical })),
         { protocol, metrics },
       );
+      const meteor = metrics.some(({ id }) => id === 'meteor-1.5') ? resources : undefined;
       const comparison =
-        other && compareSystems(pairs, other, { metrics: ofMeans(metrics), resamples, seed });
+        other && compareSystems(pairs, other, { metrics: ofMeans(metrics), meteor, resamples, seed });
       if (flags.perReport) writeFileAtomic(flags.perReport, perReportText(flags.perReport, system));
       if (flags.html) writeFileAtomic(flags.html, worstReportsPage(pairs, system));
       if (flags.json) {
@@ -100,15 +102,19 @@ export function addScore(program: Command): void {
     });
 }
 
-/** @throws UsageError for a name that is not there, Error for a folder or file that is not as expected */
-function chosenMetrics({ metrics, wordnet, paraphrases }: ScoreFlags): Scorer[] {
-  const resources = {
-    ...(wordnet !== undefined && { wordnet: readWordnet(wordnet) }),
-    ...(paraphrases !== undefined && { paraphrases: readParaphrases(paraphrases) }),
-  };
+type Resources = NonNullable<Parameters<typeof metricRegistry>[0]>;
+
+/** @throws Error for a folder or file that is not as expected */
+const readResources = ({ wordnet, paraphrases }: ScoreFlags): Resources => ({
+  ...(wordnet !== undefined && { wordnet: readWordnet(wordnet) }),
+  ...(paraphrases !== undefined && { paraphrases: readParaphrases(paraphrases) }),
+});
+
+/** @throws UsageError for a name that is not there */
+function chosenMetrics({ metrics }: ScoreFlags, resources: Resources): Scorer[] {
   const registry = metricRegistry(resources);
   if (metrics === undefined) {
-    const meteor = wordnet === undefined ? [] : ['meteor-1.5', 'meteor-nltk'];
+    const meteor = resources.wordnet === undefined ? [] : ['meteor-1.5', 'meteor-nltk'];
     return [...defaultScorers(), ...resolveMetrics(meteor, registry)];
   }
   const names = [...new Set(metrics.split(',').map((name) => name.trim()))];

@@ -7,6 +7,7 @@ import {
   meteor15FromCounts,
 } from './meteor15';
 import { type NltkMeteorOptions, nltkMeteorOf } from './nltk';
+import type { Resources } from './stages';
 
 /** NLTK's METEOR (`METEOR/nltk`); the corpus value is the mean over reports. */
 export function nltkMeteor(options: NltkMeteorOptions): StreamingScorer {
@@ -18,14 +19,19 @@ export function nltkMeteor(options: NltkMeteorOptions): StreamingScorer {
   });
 }
 
+/** `METEOR/1.5` with all four stages, else with the stages that ran behind it. */
+export function meteor15Key({ wordnet, paraphrases }: Resources): string {
+  const stages = ['exact', 'stem', wordnet && 'synonym', paraphrases && 'paraphrase'];
+  const ran = stages.filter((stage) => stage !== undefined);
+  return ran.length === stages.length ? 'METEOR/1.5' : `METEOR/1.5/${ran.join('+')}`;
+}
+
 /**
  * METEOR 1.5 for English; the corpus value is that of the added counts, as the program prints it. Key `METEOR/1.5`
  * with all four stages, else with the stages that ran behind it: `METEOR/1.5/exact+stem+synonym`.
  */
 export function meteor15(options: Meteor15Options = {}): StreamingScorer {
-  const stages = ['exact', 'stem', options.wordnet && 'synonym', options.paraphrases && 'paraphrase'];
-  const ran = stages.filter((stage) => stage !== undefined);
-  const key = ran.length === stages.length ? 'METEOR/1.5' : `METEOR/1.5/${ran.join('+')}`;
+  const key = meteor15Key(options);
   return streaming({
     id: 'meteor-1.5',
     direction: 'higher',
