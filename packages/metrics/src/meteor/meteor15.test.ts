@@ -104,6 +104,12 @@ describe('scores worked by hand', () => {
       expect(scoreOf(a, b)).toBe(0);
   });
 
+  it('takes reports of 10,000 words', () => {
+    const long = 'there is no pleural effusion . the heart is enlarged . '.repeat(1000);
+    expect(scoreOf(long, long)).toBeCloseTo(1, 12);
+    expect(scoreOf(long, 'no '.repeat(10_000))).toBeGreaterThan(0);
+  });
+
   it('adds up counts over a corpus and names the stages', () => {
     const { corpus, perReport } = meteor15().score(pairReports(['effusion', 'heart'], ['effusion', 'lung']));
     expect(perReport.map((row) => row['METEOR/1.5/exact+stem'])).toEqual([1, 0]);

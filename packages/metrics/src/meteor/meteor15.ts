@@ -97,9 +97,8 @@ export const emptyMeteor15Counts = (): Meteor15Counts => ({
 
 /** Adds `more` into `total` and returns it. */
 export function addMeteor15Counts(total: Meteor15Counts, more: Meteor15Counts): Meteor15Counts {
-  for (const side of ['hypothesis', 'reference'] as const) {
-    for (const key of Object.keys(total[side]) as (keyof Side)[]) total[side][key] += more[side][key];
-  }
+  addSide(total.hypothesis, more.hypothesis);
+  addSide(total.reference, more.reference);
   total.chunks += more.chunks;
   return total;
 }
@@ -127,6 +126,14 @@ export function meteor15FromCounts(
       ? 0
       : chunks / ((hypothesis.matched + reference.matched) / 2);
   return mean * (1 - gamma * fragmentation ** beta);
+}
+
+function addSide(total: Side, more: Side): void {
+  total.content += more.content;
+  total.function += more.function;
+  total.weightedContent += more.weightedContent;
+  total.weightedFunction += more.weightedFunction;
+  total.matched += more.matched;
 }
 
 function emptySide(tokens: readonly string[], functionWords: ReadonlySet<string>): Side {
