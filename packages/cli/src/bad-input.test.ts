@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSafetensors, serializeSafetensors, toFloat32 } from '@raca/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { version } from '../package.json';
 import { runCommand } from './testing/run-command';
 import { jsonFile, smallPhantom, smallRunConfig } from './testing/small-run';
 
@@ -712,7 +713,7 @@ it('says nothing wrong about what is right', async () => {
   const written = await runCommand(...generate(firstImage(phantom)));
   expect(written).toMatchObject({ code: 0, errors: [] });
   expect((await runCommand('data', 'check', phantom)).code).toBe(0);
-  expect((await runCommand('--version')).stdout).toBe('0.1.0\n');
+  expect((await runCommand('--version')).stdout).toBe(`${version}\n`);
   const evaluated = await runCommand(...evaluate('--data', phantom, '--json'));
   expect(evaluated).toMatchObject({ code: 0, errors: [] });
   expect(JSON.parse(evaluated.stdout).systems[0].system).toBe('model');
