@@ -30,7 +30,7 @@ const options = new Command('iu-xray')
   .opts();
 
 /** Studies of the built-in phantom. */
-const PHANTOM = { train: '3000', val: '150', test: '200' };
+const PHANTOM = { train: '4000', val: '120', test: '200' };
 
 const data = options.data ? from(options.data) : await drawn();
 const out = options.out

@@ -26,11 +26,11 @@ export const smallConfig = (): RunConfig =>
       decoder: { use: 'transformer', config: { heads: 4, feedForward: 192, layers: 2, dropout: 0 } },
     },
     training: {
-      epochs: 12,
+      epochs: 10,
       batchSize: 16,
       learningRates: { backbone: 5e-4, vision: 4e-4, text: 5e-4, rest: 1e-3 },
       weightDecay: 0,
-      schedule: { every: 4, gamma: 0.6 },
+      schedule: { every: 3, gamma: 0.6 },
       amsgrad: false,
       agentEvery: 4,
       selection: 'clinicalMicroF1',
