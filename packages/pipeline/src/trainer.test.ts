@@ -86,13 +86,18 @@ describe('Trainer', () => {
     const { model, training } = tinyConfig();
     const raca = buildModel(model, TINY_SIZES);
     const groups = parameterGroups(raca.trained, training);
-    expect(groups.map(({ name }) => name)).toEqual(['backbone', 'text', 'rest']);
-    const [backbone, text, rest] = groups.map(({ parameters }) => [...parameters.keys()]);
+    const rates = { backbone: 1, text: 2, rest: 3 };
+    expect(parameterGroups(raca.trained, { learningRates: rates }).map((g) => g.learningRate)).toEqual([
+      1, 3, 2, 3,
+    ]);
+    expect(groups.map(({ name }) => name)).toEqual(['backbone', 'vision', 'text', 'rest']);
+    const [backbone, vision, text, rest] = groups.map(({ parameters }) => [...parameters.keys()]);
     expect(backbone.length).toBeGreaterThan(0);
     expect(backbone.every((name) => name.startsWith('vision.backbone.'))).toBe(true);
+    expect(vision).toContain('vision.embed.weight');
     expect(text.length).toBeGreaterThan(0);
     expect(text.every((name) => name.startsWith('alignment.encoder.'))).toBe(true);
     expect(rest).toContain('decoder.embedding.weight');
-    expect(backbone.length + text.length + rest.length).toBe(raca.trained.size);
+    expect(backbone.length + vision.length + text.length + rest.length).toBe(raca.trained.size);
   });
 });
