@@ -5,18 +5,23 @@ import { toCsv } from './table-file';
 const ARROWS = { higher: ' ↑', lower: ' ↓' };
 
 /** Every corpus number with its direction, beside that of one constant report. */
-export function corpusTable(system: ScoreReport, constant: ScoreReport): string {
-  const out = new Table({ head: ['', 'system', 'constant report'], style: { head: [], border: [] } });
-  for (const [key, value] of Object.entries(system.corpus)) {
+export function corpusTable(system: ScoreReport, baselines: Readonly<Record<string, ScoreReport>>): string {
+  const others = Object.values(baselines);
+  const head = ['', 'system', ...Object.keys(baselines)];
+  const out = new Table({ head, style: { head: [], border: [] } });
+  for (const key of Object.keys(system.corpus)) {
     if (!(key in system.directions) || key.startsWith('clinical/class/')) continue;
-    out.push([key + ARROWS[system.directions[key]], value.toFixed(4), constant.corpus[key].toFixed(4)]);
+    const values = [system, ...others].map(({ corpus }) => corpus[key].toFixed(4));
+    out.push([key + ARROWS[system.directions[key]], ...values]);
   }
   const { facts, protocol } = system;
   return [
     `protocol ${protocol}, ${facts.count} reports, ${facts.distinctHypotheses} distinct texts ` +
       `(references: ${facts.distinctReferences}), length ratio ${facts.lengthRatio.toFixed(3)}`,
     out.toString(),
-    'constant report: the most typical of the references, said for every study. Clinical labels by rules.',
+    'constant: one text said for every study, the most typical of the references (with --data: of the training ' +
+      'reports). nearest (with --data): the report of the training study whose images look most alike. Clinical ' +
+      'labels by rules.',
   ].join('\n');
 }
 

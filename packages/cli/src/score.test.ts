@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodePng, writeDataset } from '@raca/data/node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCommand } from './testing/run-command';
 
@@ -65,5 +66,48 @@ describe('raca score', () => {
     const { stdout } = await runCommand(...args);
     expect(stdout).toMatch(/protocol r2gen, 2 reports, 2 distinct texts/);
     expect(stdout).toMatch(/BLEU_4 ↑ .*1\.0000/);
+  });
+
+  it('takes the baselines from the training studies of a data set', async () => {
+    const dir = join(root, 'set');
+    // pictures by hand: the test study is bright below, as the second training study
+    const picture = (top: number, bottom: number) => ({
+      width: 32,
+      height: 32,
+      channels: 1,
+      data: Uint8Array.from({ length: 1024 }, (_, k) => (k < 512 ? top : bottom)),
+    });
+    const study = (id: string, split: 'train' | 'val' | 'test', report: string) => ({
+      id,
+      split,
+      report,
+      image_path: [`${id}/0.png`],
+    });
+    const pictures = { t1: picture(200, 20), t2: picture(10, 220), v: picture(9, 9), q: picture(30, 180) };
+    for (const [id, image] of Object.entries(pictures)) {
+      mkdirSync(join(dir, 'images', id), { recursive: true });
+      writeFileSync(join(dir, 'images', id, '0.png'), await encodePng(image));
+    }
+    writeDataset(
+      dir,
+      {
+        train: [
+          study('t1', 'train', 'The heart is enlarged.'),
+          study('t2', 'train', 'Large pleural effusion.'),
+        ],
+        val: [study('v', 'val', 'Clear lungs.')],
+        test: [study('q', 'test', 'Large pleural effusion.')],
+      },
+      { source: 'test', licence: 'none' },
+    );
+    const texts = join(root, 'q.csv');
+    writeFileSync(texts, 'id,reference,generated\nq,large pleural effusion .,clear lungs .\n');
+    const args = ['score', '--references', texts, '--hypotheses', texts, '--data', dir];
+    const { baselines } = JSON.parse((await runCommand(...args, '--json')).stdout);
+    expect(baselines.nearest.corpus.ROUGE_L).toBeCloseTo(1, 6);
+    expect((await runCommand(...args)).stdout).toMatch(/system .* constant .* nearest/);
+    const { code, errors } = await runCommand(...args, '--split', 'val');
+    expect({ code, errors: errors.join() }).toMatchObject({ code: 1 });
+    expect(errors.join()).toContain('expected id "q" in the val split, found none');
   });
 });

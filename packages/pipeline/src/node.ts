@@ -1,3 +1,4 @@
+export * from './node/baselines';
 export * from './node/evaluate';
 export * from './node/generate-files';
 export * from './node/load-run';

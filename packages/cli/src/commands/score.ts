@@ -1,4 +1,6 @@
 import { writeFileAtomic } from '@raca/core/node';
+import { SPLITS, type Split } from '@raca/data';
+import { openDataset } from '@raca/data/node';
 import {
   type Comparison,
   compareSystems,
@@ -13,6 +15,7 @@ import {
   score,
 } from '@raca/metrics';
 import { readParaphrases, readWordnet } from '@raca/metrics/node';
+import { trivialBaselines } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
@@ -34,6 +37,8 @@ interface ScoreFlags {
   paraphrases?: string;
   perReport?: string;
   compare?: string;
+  data?: string;
+  split: Split;
   resamples: number;
   seed: number;
   html?: string;
@@ -67,20 +72,32 @@ export function addScore(program: Command): void {
     .option('--compare <file>', 'reports of another system on the same studies: differences and significance')
     .option('--resamples <n>', 'of the significance test', wholeNumber('--resamples'), 10_000)
     .option('--seed <n>', 'of the significance test', wholeNumber('--seed', 0), 1)
+    .option('--data <dir>', 'data set folder: its training studies give the constant and the nearest report')
+    .option(
+      '--split <name>',
+      `with --data: where the studies are, ${SPLITS.join(', ')}`,
+      oneOf('--split', SPLITS),
+      'test',
+    )
     .option('--html <file>', 'write a page with the worst reports and how their labels differ')
     .option('--json', 'print corpus and per-report scores as JSON')
     .addHelpText('after', '\nExample:\n  raca score --references references.csv --hypotheses generated.csv')
-    .action((flags: ScoreFlags) => {
+    .action(async (flags: ScoreFlags) => {
       const { protocol, resamples, seed } = flags;
       const resources = readResources(flags);
       const metrics = chosenMetrics(flags, resources);
       const pairs = readPairs(flags, flags.hypotheses);
       const other = flags.compare === undefined ? null : readPairs(flags, flags.compare);
       const system = score(pairs, { protocol, metrics });
-      const typical = constantReport(pairs.map(({ reference }) => reference));
-      const constant = score(
-        pairs.map((pair): ReportPair => ({ ...pair, hypothesis: typical })),
-        { protocol, metrics },
+      const texts = await baselineTexts(flags, pairs);
+      const baselines = Object.fromEntries(
+        Object.entries(texts).map(([name, said]) => [
+          name,
+          score(
+            pairs.map((pair, i): ReportPair => ({ ...pair, hypothesis: said[i] })),
+            { protocol, metrics },
+          ),
+        ]),
       );
       const meteor = metrics.some(({ id }) => id === 'meteor-1.5') ? resources : undefined;
       const comparison =
@@ -91,15 +108,43 @@ export function addScore(program: Command): void {
         console.log(
           JSON.stringify({
             ...system,
-            baselines: { constant: { text: typical, corpus: constant.corpus } },
+            baselines: {
+              constant: { text: texts.constant[0], corpus: baselines.constant.corpus },
+              ...(baselines.nearest && { nearest: { corpus: baselines.nearest.corpus } }),
+            },
             ...(comparison && { comparison: { resamples, seed, scores: comparison satisfies Comparison[] } }),
           }),
         );
         return;
       }
-      console.log(corpusTable(system, constant));
+      console.log(corpusTable(system, baselines));
       if (comparison) console.log(comparisonTable(comparison, resamples, seed));
     });
+}
+
+/** Most images a study whose thumbnails are compared. */
+const VIEWS = 2;
+
+/**
+ * What the trivial baselines say for each pair.
+ * @throws Error naming the first id that the data set's split lacks
+ */
+async function baselineTexts(
+  { data, split }: ScoreFlags,
+  pairs: readonly ReportPair[],
+): Promise<{ constant: string[]; nearest?: string[] }> {
+  if (data === undefined) {
+    const typical = constantReport(pairs.map(({ reference }) => reference));
+    return { constant: pairs.map(() => typical) };
+  }
+  const dataset = openDataset(data);
+  const views = Math.min(VIEWS, ...dataset.annotation.train.map(({ image_path }) => image_path.length));
+  const [constant, , nearest] = await trivialBaselines(dataset, split, { views });
+  const places = new Map(nearest.ids.map((id, i) => [id, i]));
+  const missing = pairs.find(({ id }) => !places.has(id));
+  if (missing) throw new Error(`${data}: expected id "${missing.id}" in the ${split} split, found none`);
+  const said = (texts: readonly string[]): string[] => pairs.map(({ id }) => texts[places.get(id)!]);
+  return { constant: said(constant.texts), nearest: said(nearest.texts) };
 }
 
 type Resources = NonNullable<Parameters<typeof metricRegistry>[0]>;

@@ -6,6 +6,7 @@ export {
   type TokenEncoder,
 } from './bertscore';
 export type { ChatModel } from './chat';
+export { type ChexbertModel, chexbertLabeler } from './chexbert';
 export {
   countErrors,
   ERROR_KINDS,

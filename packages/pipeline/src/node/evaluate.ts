@@ -1,18 +1,11 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
 import type { Split } from '@raca/data';
-import { type Dataset, ImageCache, type StudyBatch, StudyLoader } from '@raca/data/node';
-import {
-  bestConstantReport,
-  constantReport,
-  nearestReport,
-  type Protocol,
-  type ReportPair,
-  type ScoreReport,
-  score,
-} from '@raca/metrics';
+import { type Dataset, ImageCache } from '@raca/data/node';
+import { type Protocol, type ReportPair, type ScoreReport, score } from '@raca/metrics';
 import { stringify } from 'csv-stringify/sync';
 import { writeReports } from '../generate';
+import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
@@ -53,14 +46,8 @@ export interface EvaluateOptions {
   readonly neighbours?: number;
 }
 
-/** Side in pixels of the thumbnails that the nearest-report baseline compares. */
-const THUMBNAIL = 16;
-
 /**
- * Writes a report for each study of a split and scores them beside the trivial baselines: two constant reports
- * (most like the training reports; best clinical micro-F1 on them) and the report of the training study whose
- * images look most alike (cosine of 16 × 16 thumbnails without their mean).
- * @throws Error if the split is empty
+ * Writes a report for each study of a split and scores them beside {@link trivialBaselines}.
  */
 export async function evaluate(
   loaded: LoadedRun,
@@ -74,7 +61,13 @@ export async function evaluate(
     );
   }
   const studies = await writeSplit(loaded, dataset, split, onProgress, signal);
-  const baselines = await trivialBaselines(loaded, dataset, split, options.neighbours ?? 2000);
+  const { config } = loaded;
+  const baselines = await trivialBaselines(dataset, split, {
+    views: config.model.views,
+    seed: config.training.seed,
+    cleaning: config.training.cleaning,
+    neighbours: options.neighbours,
+  });
   const systems = [{ system: 'model', texts: studies.map(({ generated }) => generated) }, ...baselines].map(
     ({ system, texts }): SystemScores => ({
       system,
@@ -143,61 +136,6 @@ async function writeSplit(
     await Promise.all([loader.close(), train.close()]);
   }
   return studies;
-}
-
-async function trivialBaselines(
-  { config, tokenizer }: LoadedRun,
-  dataset: Dataset,
-  split: Split,
-  neighbours: number,
-): Promise<{ system: string; texts: string[] }[]> {
-  const { maxLength, views } = config.model;
-  const loader = new StudyLoader(dataset, {
-    batchSize: 64,
-    tokenizer,
-    maxLength,
-    views,
-    seed: config.training.seed,
-    cleaning: config.training.cleaning,
-    transform: { kind: 'eval', size: THUMBNAIL },
-  });
-  try {
-    const reports: string[] = [];
-    const features: Float32Array[] = [];
-    for await (const batch of loader.batches('train', { shuffle: true })) {
-      reports.push(...batch.reports);
-      features.push(...thumbnails(batch));
-      if (reports.length >= neighbours) break;
-    }
-    const queries: Float32Array[] = [];
-    for await (const batch of loader.batches(split, { shuffle: false })) queries.push(...thumbnails(batch));
-    const constant = constantReport(reports);
-    const clinical = bestConstantReport(reports);
-    return [
-      { system: 'constant report (most typical)', texts: queries.map(() => constant) },
-      { system: 'constant report (best clinical F1)', texts: queries.map(() => clinical) },
-      { system: 'nearest training report', texts: queries.map((q) => nearestReport(q, features, reports)) },
-    ];
-  } finally {
-    await loader.close();
-  }
-}
-
-/** One vector a study: the gray values of all views, each view without its mean. */
-function thumbnails({ images, shape: [b, v, h, w] }: StudyBatch): Float32Array[] {
-  const n = h * w;
-  return Array.from({ length: b }, (_, i) => {
-    const out = new Float32Array(v * n);
-    for (let view = 0; view < v; view++) {
-      let mean = 0;
-      for (let k = 0; k < n; k++) {
-        out[view * n + k] = images[((i * v + view) * n + k) * 3];
-        mean += out[view * n + k] / n;
-      }
-      for (let k = 0; k < n; k++) out[view * n + k] -= mean;
-    }
-    return out;
-  });
 }
 
 function pairs(
