@@ -54,7 +54,7 @@ export function hiddenStates(
 }
 
 /** Score bias `[b, 1, t, t]`: −1e9 for later positions and for padding. */
-function targetBias({ ids, shape: [b, t] }: TokenBatch): tf.Tensor4D {
+export function targetBias({ ids, shape: [b, t] }: TokenBatch): tf.Tensor4D {
   const values = new Float32Array(b * t * t).fill(-1e9);
   for (let i = 0; i < b; i++) {
     for (let j = 0; j < t; j++) {
