@@ -1,7 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedParameters } from './contracts/module';
-import type { Initializer } from './initializers';
+import { type Initializer, zeros } from './initializers';
 import type { Random } from './random';
+
+let skipping = false;
+
+/**
+ * Runs `build` with every new weight 0. For modules whose weights are loaded at once: drawing first values for a model
+ * of full size takes seconds.
+ */
+export function skipInitialization<T>(build: () => T): T {
+  const before = skipping;
+  skipping = true;
+  try {
+    return build();
+  } finally {
+    skipping = before;
+  }
+}
 
 /**
  * Makes a module's weights under readable, dotted names: `new Parameters(random).scope('query').add('weight', …)`
@@ -27,7 +43,8 @@ export class Parameters {
   add(name: string, shape: readonly number[], init: Initializer, trainable = true): tf.Variable {
     const full = this.prefix + name;
     if (this.map.has(full)) throw new Error(`Parameters: the name ${full} is taken`);
-    const value = tf.tensor(init(shape, this.random.split(full)), [...shape], 'float32');
+    const first = skipping ? zeros(shape, this.random) : init(shape, this.random.split(full));
+    const value = tf.tensor(first, [...shape], 'float32');
     const variable = tf.variable(value, trainable);
     value.dispose();
     this.map.set(full, variable);
