@@ -1,0 +1,117 @@
+import { type DecoderState, type KeysValues, keysValues } from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderLayer } from './weights';
+
+/**
+ * What partly written reports need to go on, all of it row by row: keys and values of the memory and of the words
+ * fed so far, and one more tensor of the decoder's own.
+ */
+export class RowState implements DecoderState {
+  /** Words fed so far. */
+  length = 0;
+  /** Per layer, of the memory: `[rows, h, p, d/h]`. */
+  readonly memory: KeysValues[];
+  /** Per layer, of the words: `[rows, h, length, d/h]`. */
+  private readonly written: (KeysValues | null)[];
+
+  /**
+   * @param memory `[b, p, d]`
+   * @param own the decoder's own tensor, rows first, such as a relational memory; the state's from now on
+   */
+  constructor(
+    layers: readonly DecoderLayer[],
+    memory: tf.Tensor3D,
+    private readonly maxLength: number,
+    private own: tf.Tensor3D | null = null,
+  ) {
+    this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
+    this.written = layers.map(() => null);
+    if (own) tf.keep(own);
+  }
+
+  get rows(): number {
+    return this.memory[0].keys.shape[0];
+  }
+
+  /** The decoder's own tensor. */
+  get extra(): tf.Tensor3D {
+    if (!this.own) throw new Error('decoder state: this decoder keeps no tensor of its own');
+    return this.own;
+  }
+
+  /** Replaces the decoder's own tensor. */
+  set extra(next: tf.Tensor3D) {
+    this.own?.dispose();
+    this.own = tf.keep(next);
+  }
+
+  select(rows: readonly number[]): void {
+    const bad = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.rows);
+    if (bad !== undefined) {
+      throw new RangeError(`select: rows must be integers in [0, ${this.rows}), got ${bad}`);
+    }
+    if (rows.length === 0) throw new RangeError('select: at least one row must stay');
+    if (rows.length === this.rows && rows.every((row, i) => row === i)) return;
+    this.memory.forEach((cache, i) => {
+      this.memory[i] = gathered(cache, rows);
+    });
+    this.written.forEach((cache, i) => {
+      if (cache) this.written[i] = gathered(cache, rows);
+    });
+    if (this.own) {
+      const old = this.own;
+      this.own = tf.keep(tf.tidy(() => tf.gather(old, tf.tensor1d([...rows], 'int32'))));
+      old.dispose();
+    }
+  }
+
+  /** Checks one token a row and counts the step. @throws RangeError */
+  feed(tokens: readonly number[] | Int32Array): Int32Array {
+    if (tokens.length !== this.rows) {
+      throw new RangeError(`step: expected one token for each of ${this.rows} rows, got ${tokens.length}`);
+    }
+    if (this.length >= this.maxLength) {
+      throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
+    }
+    return Int32Array.from(tokens);
+  }
+
+  /** The cache of layer i with the new words' keys and values at its end. */
+  append(i: number, fresh: KeysValues): KeysValues {
+    const old = this.written[i];
+    const next = kept(() => ({
+      keys: old ? tf.concat([old.keys, fresh.keys], 2) : tf.clone(fresh.keys),
+      values: old ? tf.concat([old.values, fresh.values], 2) : tf.clone(fresh.values),
+    }));
+    if (old) release(old);
+    this.written[i] = next;
+    return next;
+  }
+
+  dispose(): void {
+    for (const cache of [...this.memory, ...this.written]) if (cache) release(cache);
+    this.written.fill(null);
+    this.own?.dispose();
+    this.own = null;
+  }
+}
+
+/** Runs `make` and keeps its two tensors past every enclosing tidy. */
+function kept(make: () => KeysValues): KeysValues {
+  return tf.tidy(() => {
+    const { keys, values } = make();
+    return { keys: tf.keep(keys), values: tf.keep(values) };
+  });
+}
+
+/** Those rows; the old tensors are released. */
+function gathered(cache: KeysValues, rows: readonly number[]): KeysValues {
+  const next = kept(() => {
+    const index = tf.tensor1d([...rows], 'int32');
+    return { keys: tf.gather(cache.keys, index), values: tf.gather(cache.values, index) };
+  });
+  release(cache);
+  return next;
+}
+
+const release = ({ keys, values }: KeysValues): void => tf.dispose([keys, values]);
