@@ -9,6 +9,14 @@ import { DEFAULT_ORDER, parseOrder, startFirst, type UseBackendOptions } from '.
 import { startWasm } from './wasm/start';
 import { startWebgpu } from './webgpu';
 
+export {
+  type CompiledGraph,
+  type GraphCompiler,
+  type GraphCompilerOptions,
+  loadGraphCompiler,
+  type NetworkGraph,
+  type ShapedArray,
+} from './native/graph/compile-graph';
 export type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
 export type { UseBackendOptions } from './select';
 export { completeWasm } from './wasm/complete';

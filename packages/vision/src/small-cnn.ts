@@ -16,6 +16,9 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
+import type { GraphBackbone } from './graph/graph-backbone';
+import { GraphBuilder, type NetworkGraph } from './graph/network-graph';
+import { graphNorm } from './graph/norm';
 import { joinViews, outsideTape, splitViews, tidyPatches } from './images';
 
 /** Options of {@link smallCnn}. */
@@ -43,7 +46,7 @@ interface Residual extends Convolution {
   readonly norm: Norm;
 }
 
-class SmallCnn implements VisionBackbone {
+class SmallCnn implements GraphBackbone {
   readonly width: number;
   readonly frozen: boolean;
   readonly info: ModuleInfo;
@@ -93,6 +96,34 @@ class SmallCnn implements VisionBackbone {
       const gray = tf.mean(splitViews(images), 3, true) as tf.Tensor4D; // the three channels repeat it
       return joinViews(this.frozen ? outsideTape((x) => this.forward(x), gray) : this.forward(gray), views);
     });
+  }
+
+  gridOf(height: number, width: number): { rows: number; cols: number } {
+    const stride = strideOf(this.config);
+    return { rows: Math.ceil(height / stride), cols: Math.ceil(width / stride) };
+  }
+
+  toGraph(): NetworkGraph {
+    const g = new GraphBuilder();
+    const apply = (name: string, { filter, bias }: Convolution, x: string, stride: number): string => {
+      const { shape } = filter;
+      const values = { filter: filter.dataSync<'float32'>(), bias: bias.dataSync<'float32'>(), shape };
+      return g.convolution(name, x, values, {
+        kernel_shape: { ints: shape.slice(0, 2) },
+        strides: { ints: [stride, stride] },
+        auto_pad: 'SAME_UPPER', // tfjs's `same`: an odd pixel goes to the end
+      });
+    };
+    const [features, keep] = [{ axes: { ints: [1] } }, { keepdims: { int: 1 } }];
+    let x = g.op('ReduceMean', [g.channelsFirst('images')], { ...features, ...keep });
+    this.stages.forEach((stage, i) => {
+      x = g.op('Relu', [apply(`stages.${i}`, stage, x, i === 0 ? this.config.stem : 2)]);
+    });
+    this.residuals.forEach((r, i) => {
+      const inner = g.op('Relu', [graphNorm(g, `residuals.${i}.norm`, r.norm, x)]);
+      x = g.op('Add', [x, apply(`residuals.${i}`, r, inner, 1)]);
+    });
+    return g.build('images', g.channelsLast(graphNorm(g, 'norm', this.norm, x)));
   }
 
   dispose(): void {

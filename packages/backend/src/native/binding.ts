@@ -32,6 +32,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Whether idle threads wait by spinning: a little faster on an idle machine, wasteful on a busy one. */
   readonly spin: boolean;
+  /** Whether every run has the same sizes, so that one plan of memory serves them all; default false. */
+  readonly fixedSizes?: boolean;
 }
 
 const RUN_OPTIONS = {};
@@ -52,10 +54,16 @@ export class Program {
   private readonly inputs: readonly string[];
   private readonly outputs: readonly string[];
 
-  constructor(ort: OrtBinding, graph: Graph, { threads, spin }: SessionOptions) {
+  /** @param encode writes the graph as an ONNX model */
+  constructor(
+    ort: OrtBinding,
+    graph: Graph,
+    { threads, spin, fixedSizes = false }: SessionOptions,
+    encode: (graph: Graph) => Uint8Array = encodeModel,
+  ) {
     this.inputs = Object.keys(graph.inputs);
     this.outputs = Object.keys(graph.outputs);
-    const model = encodeModel({
+    const model = encode({
       ...graph,
       nodes: [{ op: 'SequenceEmpty', inputs: [], outputs: [STOP] }, ...graph.nodes],
       outputs: { [STOP]: 'sequence', ...graph.outputs },
@@ -66,7 +74,7 @@ export class Program {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      enableMemPattern: false, // sizes change from run to run
+      enableMemPattern: fixedSizes,
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } },
     });

@@ -98,7 +98,7 @@ function encodeVector(name: string, values: readonly number[]): number[] {
   ];
 }
 
-function varint(value: number): number[] {
+export function varint(value: number): number[] {
   let rest = BigInt.asUintN(64, BigInt(value)); // negative int64: ten bytes of two's complement
   const bytes: number[] = [];
   do {
@@ -109,13 +109,14 @@ function varint(value: number): number[] {
   return bytes;
 }
 
-const integer = (field: number, value: number): number[] => [...varint(field << 3), ...varint(value)];
-const message = (field: number, bytes: number[]): number[] => [
+export const integer = (field: number, value: number): number[] => [...varint(field << 3), ...varint(value)];
+export const message = (field: number, bytes: number[]): number[] => [
   ...varint((field << 3) | 2),
   ...varint(bytes.length),
   ...bytes,
 ];
-const text = (field: number, value: string): number[] => message(field, [...new TextEncoder().encode(value)]);
+export const text = (field: number, value: string): number[] =>
+  message(field, [...new TextEncoder().encode(value)]);
 const float = (field: number, value: number): number[] => [
   ...varint((field << 3) | 5),
   ...new Uint8Array(new Float32Array([value]).buffer), // the platforms of the binding are little-endian

@@ -9,7 +9,7 @@ export interface BatchNorm {
   readonly variance: tf.Variable;
 }
 
-const EPSILON = 1e-5;
+export const EPSILON = 1e-5;
 /** Share of the newest batch in the running statistics. */
 const MOMENTUM = 0.1;
 

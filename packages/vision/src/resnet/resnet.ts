@@ -11,9 +11,19 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../../package.json';
+import type { GraphBackbone } from '../graph/graph-backbone';
+import { GraphBuilder, type NetworkGraph } from '../graph/network-graph';
 import { joinViews, outsideTape, splitViews, tidyPatches } from '../images';
 import { type BlockSpec, DEPTHS, type ResnetSpec, resnetSpec } from './architecture';
-import { applyFolded, applyTraining, type Convolution, convolution, type Folded, fold } from './convolution';
+import {
+  applyFolded,
+  applyTraining,
+  type Convolution,
+  convolution,
+  type Folded,
+  fold,
+  foldedValues,
+} from './convolution';
 
 /** Options of {@link resnet}. */
 export const resnetSchema = z.strictObject({
@@ -26,7 +36,7 @@ export type ResnetConfig = z.input<typeof resnetSchema>;
 /** How one convolution with its batch norm runs in this pass. */
 type Apply = (name: string, x: tf.Tensor4D, relu: boolean) => tf.Tensor4D;
 
-class Resnet implements VisionBackbone {
+class Resnet implements GraphBackbone {
   readonly width: number;
   readonly frozen: boolean;
   readonly info: ModuleInfo;
@@ -54,6 +64,44 @@ class Resnet implements VisionBackbone {
       const x = splitViews(images);
       return joinViews(this.frozen ? outsideTape(this.runFrozen, x) : this.run(x, pass), images.shape[1]);
     });
+  }
+
+  gridOf(height: number, width: number): { rows: number; cols: number } {
+    return { rows: Math.ceil(height / 32), cols: Math.ceil(width / 32) };
+  }
+
+  toGraph(): NetworkGraph {
+    const g = new GraphBuilder();
+    const apply = (name: string, x: string, relu: boolean): string => {
+      const c = this.convolutions.get(name)!;
+      const { kernel, stride } = c.spec;
+      const pad = (kernel - 1) / 2;
+      const y = g.convolution(
+        name,
+        x,
+        { ...foldedValues(c), shape: c.filter.shape },
+        {
+          kernel_shape: { ints: [kernel, kernel] },
+          strides: { ints: [stride, stride] },
+          pads: { ints: [pad, pad, pad, pad] },
+        },
+      );
+      return relu ? g.op('Relu', [y]) : y;
+    };
+    let x = apply(this.spec.stem.conv, g.channelsFirst('images'), true);
+    x = g.op('MaxPool', [x], {
+      kernel_shape: { ints: [3, 3] },
+      strides: { ints: [2, 2] },
+      pads: { ints: [1, 1, 1, 1] },
+    });
+    for (const { main, downsample } of this.spec.blocks) {
+      const shortcut = downsample ? apply(downsample.conv, x, false) : x;
+      main.forEach(({ conv }, i) => {
+        x = apply(conv, x, i < main.length - 1);
+      });
+      x = g.op('Relu', [g.op('Add', [x, shortcut])]);
+    }
+    return g.build('images', g.channelsLast(x));
   }
 
   dispose(): void {
