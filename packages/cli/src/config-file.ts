@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import {
   MODULES,
   type ModuleTable,
+  overlay,
   PRESETS,
   parseRunConfig,
   type RunConfig,
@@ -19,20 +20,33 @@ import { UsageError } from './errors';
  */
 export function readConfig(nameOrPath: string): RunConfig {
   if (Object.hasOwn(PRESETS, nameOrPath)) return PRESETS[nameOrPath]();
-  if (!existsSync(nameOrPath)) {
+  return withPaths(parseRunConfig(readValue(nameOrPath), nameOrPath), nameOrPath);
+}
+
+/** A preset by name, or the fields of a JSON or YAML file laid over a config; paths as in {@link readConfig}. */
+export function readConfigOver(base: RunConfig, nameOrPath: string): RunConfig {
+  if (Object.hasOwn(PRESETS, nameOrPath)) return PRESETS[nameOrPath]();
+  return withPaths(overlay(base, readValue(nameOrPath), nameOrPath), nameOrPath);
+}
+
+/** What a JSON or YAML file says. @throws UsageError where there is none, Error in one line where it says nothing */
+export function readValue(path: string): unknown {
+  if (!existsSync(path)) {
     const names = Object.keys(PRESETS).join(', ');
-    throw new UsageError(`--config: expected ${names} or a file, found nothing at ${nameOrPath}`);
+    throw new UsageError(`--config: expected ${names} or a file, found nothing at ${path}`);
   }
-  let value: unknown;
   try {
-    value = parse(readFileSync(nameOrPath, 'utf8'));
+    return parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(
-      `${nameOrPath}: expected JSON or YAML, found: ${(error as Error).message.split('\n')[0].replace(/:$/, '')}`,
+      `${path}: expected JSON or YAML, found: ${(error as Error).message.split('\n')[0].replace(/:$/, '')}`,
     );
   }
-  const config = parseRunConfig(value, nameOrPath);
-  const base = dirname(resolve(nameOrPath));
+}
+
+/** The config with paths of modules made absolute; relative ones stand beside `file`. */
+export function withPaths(config: RunConfig, file: string): RunConfig {
+  const base = dirname(resolve(file));
   for (const slot of slots(config)) if (isPath(slot.use)) slot.use = resolve(base, slot.use);
   return config;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { selfCriticalSchema } from './self-critical-config';
 
 /** One slot of the model: which implementation, and its own options. */
 const slot = z.strictObject({
@@ -71,10 +72,12 @@ export const trainingConfigSchema = z.strictObject({
   agentEvery: positive.default(1),
   /** Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass). */
   agentBaseline: z.boolean().default(true),
-  /** Which validation score chooses the weights that are kept: BLEU-4 as published, or clinical micro-F1. */
-  selection: z.enum(['bleu4', 'clinicalMicroF1']).default('bleu4'),
+  /** Which validation score chooses the weights that are kept: BLEU-4 as published, clinical micro-F1, or `selfCritical`'s reward. */
+  selection: z.enum(['bleu4', 'clinicalMicroF1', 'reward']).default('bleu4'),
   /** Reports written for validation after each epoch; the first ones of the split. */
   validationStudies: positive.default(100_000),
+  /** Reinforcement on report quality; null for cross-entropy alone. Meant for a model that writes reports already. */
+  selfCritical: selfCriticalSchema.nullable().default(null),
   augmentation: z
     .strictObject({
       /** Short side before the random crop; imageSize = no crop. */

@@ -3,6 +3,7 @@ import {
   crossEntropy,
   disposeParameters,
   type Fusion,
+  isDifferentiableAgent,
   isTrainableAgent,
   type NamedParameters,
   type Pass,
@@ -11,6 +12,7 @@ import {
   REGIONS,
   type RegionAgent,
   type RegionMasks,
+  type RelaxedRegions,
   type ReportDecoder,
   type TokenBatch,
   type VisionEncoder,
@@ -38,7 +40,7 @@ export interface ModelBatch {
 /** Scalars of one forward pass. */
 export interface Losses {
   readonly total: tf.Scalar;
-  /** `tokens` and those of the alignment, before weighting. */
+  /** `tokens` and those of the alignment and of a differentiable agent, before weighting. */
   readonly parts: Readonly<Record<string, tf.Scalar>>;
   /** Most probable next token at every position, `[b, t − 1]`, no gradient. */
   readonly predicted: tf.Tensor2D;
@@ -74,6 +76,13 @@ export class Raca {
     return { masks: tf.ones([b, REGIONS.length, p]), probabilities: tf.ones([b, REGIONS.length, p]) };
   }
 
+  /** In training: masks of an agent that the losses train; null for other agents. */
+  private relaxed(features: PatchFeatures, pass: Pass): RelaxedRegions | null {
+    const { agent } = this.parts;
+    if (!pass.training || !agent || !isDifferentiableAgent(agent)) return null;
+    return agent.relax(features, { training: true, random: pass.random.split('agent') });
+  }
+
   /** What the decoder reads, `[b, p, d]`. */
   memory(features: PatchFeatures, regions: RegionMasks, pass: Pass): tf.Tensor3D {
     const { fusion } = this.parts;
@@ -82,8 +91,9 @@ export class Raca {
 
   /**
    * Token cross-entropy by teacher forcing plus the alignment's losses.
-   * @param locate finds or samples the masks; no gradient flows through them
-   * @param weights of the alignment's losses by name, 1 where absent
+   * @param locate finds or samples the masks; no gradient flows through them. In training a differentiable agent
+   *   gives masks of its own instead, through which it does, and losses of its own
+   * @param weights of the alignment's and the agent's losses by name, 1 where absent
    */
   losses(
     batch: ModelBatch,
@@ -93,12 +103,18 @@ export class Raca {
   ): Losses {
     const { vision, alignment, decoder } = this.parts;
     const features = vision.encode(batch.vision, pass);
-    const regions = detached(locate(features));
+    const located = detached(locate(features));
+    const relaxed = this.relaxed(features, pass);
+    const regions = relaxed ?? located;
     const logits = this.logitsOf(features, regions, batch.tokens, pass);
     const { targets, counted } = targetsOf(batch.tokens);
     const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
     const parts: Record<string, tf.Scalar> = { tokens: crossEntropy(flat, targets, counted) };
     let total = parts.tokens;
+    for (const [name, loss] of Object.entries(relaxed?.losses ?? {})) {
+      parts[name] = loss;
+      total = tf.add(total, tf.mul(loss, weights[name] ?? 1));
+    }
     if (alignment) {
       const aligned = alignment.losses(
         {
@@ -135,7 +151,7 @@ export class Raca {
 }
 
 /** The same values without their history: what follows is no function of what made them. */
-function detached({ masks, probabilities }: RegionMasks): RegionMasks {
+export function detached({ masks, probabilities }: RegionMasks): RegionMasks {
   return { masks: tf.tensor3d(masks.dataSync() as Float32Array, masks.shape), probabilities };
 }
 

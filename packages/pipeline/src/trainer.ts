@@ -15,7 +15,8 @@ import {
 import { sentenceBleu } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
-import type { ModelBatch, Raca } from './model';
+import { detached, type ModelBatch, type Raca } from './model';
+import { type Rollouts, referencesOf, rolloutLoss } from './self-critical';
 
 /** Numbers of one training step, by name. */
 export type StepLog = Record<string, number>;
@@ -55,9 +56,10 @@ export class Trainer {
 
   /**
    * Trains on one batch.
+   * @param rollouts for self-critical training: sampled reports of this batch and their advantages
    * @throws Error that names the loss or weight which is not finite; no weight has changed then
    */
-  trainStep(batch: ModelBatch, epoch: number): StepLog {
+  trainStep(batch: ModelBatch, epoch: number, rollouts: Rollouts | null = null): StepLog {
     const { model, config } = this;
     const pass = { training: true, random: new Random(config.seed).split(`step ${this.step}`) } as const;
     const { agent } = model.parts;
@@ -68,17 +70,32 @@ export class Trainer {
       held.episode = acting!.act(features, pass.random.split('agent'));
       return held.episode.regions;
     };
+    let seen: readonly [PatchFeatures, RegionMasks] | null = null;
+    const locate = (features: PatchFeatures): RegionMasks => {
+      const regions = acting ? act(features) : model.locate(features);
+      seen = [features, regions];
+      return regions;
+    };
     let outcome: ReturnType<typeof valueAndGradients> | null = null;
     try {
       outcome = valueAndGradients(() => {
-        const losses = model.losses(batch, pass, acting ? act : undefined, config.lossWeights);
+        const losses = model.losses(batch, pass, locate, config.lossWeights);
         for (const [name, loss] of Object.entries(losses.parts)) held.parts[name] = tf.keep(loss);
         held.predicted = tf.keep(losses.predicted);
-        return losses.total;
+        if (!rollouts) return losses.total;
+        const [features, regions] = seen!;
+        const rewarded = rolloutLoss(model, features, detached(regions), rollouts, pass);
+        held.parts.selfCritical = tf.keep(rewarded);
+        const share = config.selfCritical?.weight ?? 1;
+        return tf.add(losses.total, tf.mul(tf.sub(rewarded, losses.parts.tokens), share)) as tf.Scalar;
       }, model.trained);
       const log: StepLog = {};
       for (const [name, loss] of Object.entries(held.parts)) log[name] = finite(name, loss, this.step);
       log.loss = finite('total', outcome.value, this.step);
+      if (rollouts) {
+        log['selfCritical/reward'] = rollouts.sampled;
+        log['selfCritical/greedy'] = rollouts.greedy;
+      }
       const feedback = held.episode && this.feedback(held, batch, pass);
       this.optimizer.epoch = epoch;
       this.optimizer.step(outcome.gradients);
@@ -133,13 +150,11 @@ export class Trainer {
 
   /** Sentence BLEU-4 of each teacher-forced argmax report, `[b]`. */
   private quality(predicted: tf.Tensor2D, { tokens }: ModelBatch): Float32Array {
-    const [b, t] = tokens.shape;
+    const t = tokens.shape[1] - 1;
     const ids = predicted.dataSync();
-    return Float32Array.from({ length: b }, (_, i) => {
-      const reference = this.decode(tokens.ids.subarray(i * t + 1, (i + 1) * t));
-      const hypothesis = this.decode(ids.subarray(i * (t - 1), (i + 1) * (t - 1)));
-      return sentenceBleu(reference, hypothesis);
-    });
+    return Float32Array.from(referencesOf(tokens, this.decode), (reference, i) =>
+      sentenceBleu(reference, this.decode(ids.subarray(i * t, (i + 1) * t))),
+    );
   }
 }
 

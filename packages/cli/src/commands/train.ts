@@ -4,7 +4,7 @@ import { fitToData, type RunConfig } from '@raca/pipeline';
 import { RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor, readConfig } from '../config-file';
+import { modulesFor, readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 
@@ -15,6 +15,7 @@ interface TrainFlags {
   epochs?: number;
   seed?: number;
   backboneWeights?: string;
+  init?: string;
   resume?: boolean;
   saveEvery?: number;
   backend?: BackendName;
@@ -34,6 +35,10 @@ export function addTrain(program: Command): void {
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
     .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors)')
+    .option(
+      '--init <run>',
+      'start from weights and vocabulary of this run; --config then only needs to name what changes',
+    )
     .option('--resume', 'go on with the run in --out')
     .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
     .option(...backendOption)
@@ -51,10 +56,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   for (const warning of dataset.warnings) console.error(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
-  const config = withFlags(
-    own ? run.readConfig() : fitToData(readConfig(flags.config ?? 'small'), dataset.annotation),
-    flags,
-  );
+  const config = withFlags(own ? run.readConfig() : fitToData(startConfig(flags), dataset.annotation), flags);
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
@@ -69,6 +71,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       resume: flags.resume,
       saveEvery: flags.saveEvery,
       backboneWeights: flags.backboneWeights,
+      init: flags.init,
       onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
     });
     bar.stop();
@@ -81,6 +84,13 @@ async function runTraining(flags: TrainFlags): Promise<void> {
     bar.stop();
     done();
   }
+}
+
+/** The config of a new run: the one named, laid over that of the run it starts from. */
+function startConfig({ config, init }: TrainFlags): RunConfig {
+  if (init === undefined) return readConfig(config ?? 'small');
+  const base = new RunFolder(init).readConfig();
+  return config === undefined ? base : readConfigOver(base, config);
 }
 
 function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {

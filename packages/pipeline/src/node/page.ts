@@ -54,6 +54,10 @@ async function curves(lines: readonly MetricsLine[]): Promise<string[]> {
     ['loss', points(lines, { train: ['tokens', 'global', 'local', 'matching'], val: ['loss'] })],
     ['validation score', points(lines, { train: [], val: ['bleu4', 'clinicalMicroF1'] })],
     ['agent reward', points(lines, { train: ['agent/reward'], val: [] })],
+    [
+      'reward of reports',
+      points(lines, { train: ['selfCritical/reward', 'selfCritical/greedy'], val: ['reward'] }),
+    ],
   ];
   const svgs: string[] = [];
   for (const [title, all] of charts) if (all.length > 1) svgs.push(await curvesSvg(all, title));

@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVALUATION } from '@raca/core';
+import { EVALUATION, Random } from '@raca/core';
 import { type Annotation, annotateMissing, buildVocabulary, cleanReport, Tokenizer } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
+import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig, TrainingConfig } from '../config';
 import { writeReports } from '../generate';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { type RolloutOptions, rollOut } from '../self-critical';
+import { selfCriticalReward } from '../self-critical-config';
 import { Trainer } from '../trainer';
 import { withBatch } from './batches';
 import { describeRun } from './describe-run';
@@ -38,6 +41,8 @@ export interface TrainOptions {
   readonly modules?: ModuleTable;
   /** File of torchvision weights (safetensors) for a ResNet backbone; read at the start of a run only. */
   readonly backboneWeights?: string;
+  /** Run folder whose weights and vocabulary a new run starts from; its model must fit the config's. */
+  readonly init?: string;
   /** Steps between resume points within an epoch, 100. */
   readonly saveEvery?: number;
   /** Abort to stop after the current step, with a resume point. */
@@ -72,7 +77,10 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
   }
   requireStudies(dataset);
-  const tokenizer = resuming ? run.readTokenizer() : tokenizerOf(dataset.annotation, config);
+  const first = options.init === undefined ? null : new RunFolder(options.init);
+  const known = resuming ? run : first;
+  const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
+  const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
   const model = buildModel(sizes, modelContext(tokenizer, training.seed), modules);
   const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
   const loaders = makeLoaders(dataset, config, tokenizer, cache);
@@ -94,8 +102,10 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       run.cutMetrics(state);
     } else {
       if (options.backboneWeights) loadBackbone(model, options.backboneWeights);
+      first?.readWeights(model, tokenizer);
       run.prepare();
-      run.writeStart(config, tokenizer, describeRun(model, dataset, config));
+      const init = first && { weights: fileHash(first.path('weights.safetensors')) };
+      run.writeStart(config, tokenizer, { ...describeRun(model, dataset, config), init });
     }
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
@@ -105,7 +115,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
 
     while (!state.finished) {
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
-        const log = await withBatch(batch, (b) => trainer.trainStep(b, state.epoch));
+        const log = await withBatch(batch, async (b) =>
+          trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
+        );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
         const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'train', ...log };
         if (state.step % logEvery === 0) run.appendMetrics(line);
@@ -118,7 +130,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validate(model, loaders.evaluation, tokenizer, config);
+      const scores = await validate(model, loaders.evaluation, tokenizer, config, rollouts?.(0).reward);
       const score = scores[training.selection];
       const improved = state.best === null || score > state.best.score;
       const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
@@ -201,6 +213,7 @@ async function validate(
   loader: StudyLoader,
   tokenizer: Tokenizer,
   { model: { maxLength }, training }: RunConfig,
+  reward?: Reward,
 ): Promise<Record<string, number>> {
   const pairs: { id: string; reference: string; hypothesis: string }[] = [];
   let loss = 0;
@@ -223,7 +236,29 @@ async function validate(
     studies += batch.ids.length;
     if (studies >= training.validationStudies) break;
   }
-  return { loss: loss / studies, ...selectionScore(pairs) };
+  return { loss: loss / studies, ...selectionScore(pairs, reward) };
+}
+
+/** How self-critical training samples in each step; null where the config has none of it. */
+function rolloutOptions(
+  { train: studies }: Annotation,
+  { model: { maxLength }, training }: RunConfig,
+  tokenizer: Tokenizer,
+): ((step: number) => RolloutOptions) | null {
+  const { selfCritical, selection, cleaning, seed } = training;
+  if (!selfCritical) {
+    if (selection !== 'reward') return null;
+    throw new Error('training.selection: expected a selfCritical section beside "reward", found none');
+  }
+  const reward = selfCriticalReward(selfCritical, () =>
+    studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength))),
+  );
+  const { samples, standardise } = selfCritical;
+  const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
+  return (step) => ({
+    ...{ samples, standardise, reward, maxLength, decode },
+    random: new Random(seed).split(`step ${step}`).split('rollouts'),
+  });
 }
 
 /** @throws Error if config or data differ from those the run was started with; more epochs are allowed */

@@ -1,0 +1,24 @@
+import { parseRunConfig, type RunConfig } from './config';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A config with some fields changed: `{ model: { agent: null }, training: { epochs: 5 } }`. Fields inside fields are
+ * merged; lists and `null` replace what was there, and so does a slot that names another implementation in `use`, since
+ * options of the old one mean nothing to the new.
+ * @param source named in errors
+ * @throws Error in one line: field, expected, found
+ */
+export const overlay = (config: RunConfig, changes: unknown, source = 'config'): RunConfig =>
+  parseRunConfig(merged(config, changes), source);
+
+function merged(old: unknown, changes: unknown): unknown {
+  if (!isFields(old) || !isFields(changes)) return changes;
+  if ('use' in changes && changes.use !== old.use) return changes;
+  const out: Record<string, unknown> = { ...old };
+  for (const [name, value] of Object.entries(changes)) out[name] = merged(old[name], value);
+  return out;
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,169 @@
+import {
+  EVALUATION,
+  type Pass,
+  type PatchFeatures,
+  type Random,
+  type RegionMasks,
+  type TokenBatch,
+} from '@raca/core';
+import { generate } from '@raca/decoder';
+import type { Reward } from '@raca/metrics';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ModelBatch, type Raca, targetsOf, withoutLast } from './model';
+import type { SelfCriticalConfig } from './self-critical-config';
+
+/** Sampled reports of a batch and how much better than the greedy ones they are. Axes: b studies, k samples a study. */
+export interface Rollouts {
+  /** `[b·k, t]`, the k samples of a study side by side. */
+  readonly tokens: TokenBatch;
+  /** Reward of each sample minus that of its study's greedy report, `[b·k]`; standardised if so configured. */
+  readonly advantages: Float32Array;
+  /** Sum of each sample's log-probabilities as it was drawn, `[b·k]`. */
+  readonly scores: readonly number[];
+  /** Mean reward of the samples. */
+  readonly sampled: number;
+  /** Mean reward of the greedy reports. */
+  readonly greedy: number;
+}
+
+/** What {@link rollOut} needs beside model and batch. */
+export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'standardise'> {
+  readonly reward: Reward;
+  /** Longest report in tokens. */
+  readonly maxLength: number;
+  readonly decode: (ids: ArrayLike<number>) => string;
+  readonly random: Random;
+}
+
+/**
+ * Writes reports for the studies of a batch with the model as it stands (no dropout), by sampling and greedily, and
+ * rewards both. Cached decoding; no gradient is recorded: {@link policyLoss} reads the samples again by teacher forcing.
+ * @see Rennie et al., Self-critical sequence training for image captioning, CVPR 2017
+ */
+export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOptions): Promise<Rollouts> {
+  const { reward, maxLength, decode, random, samples: k } = options;
+  const { decoder, vision } = model.parts;
+  const memory = tf.tidy(() => {
+    const features = vision.encode(batch.vision, EVALUATION);
+    return tf.clone(model.memory(features, model.locate(features), EVALUATION));
+  });
+  const repeated = k === 1 ? memory : tf.tidy(() => repeatRows(memory, k));
+  try {
+    const greedy = await generate(decoder, memory, { method: 'greedy', maxLength });
+    const drawn = await generate(decoder, repeated, { method: 'sample', maxLength, random });
+    const references = referencesOf(batch.tokens, decode);
+    const texts = [...drawn.tokens, ...greedy.tokens].map(decode);
+    const rewards = reward(texts, [
+      ...references.flatMap((text) => new Array<string>(k).fill(text)),
+      ...references,
+    ]);
+    const ofSamples = rewards.slice(0, drawn.tokens.length);
+    const ofGreedy = rewards.slice(drawn.tokens.length);
+    const unit = options.standardise ? deviation(ofSamples) : 1;
+    return {
+      tokens: rowsOf(drawn.tokens, maxLength),
+      advantages: Float32Array.from(ofSamples, (x, i) => (x - ofGreedy[Math.floor(i / k)]) / unit),
+      scores: drawn.scores,
+      sampled: mean(ofSamples),
+      greedy: mean(ofGreedy),
+    };
+  } finally {
+    memory.dispose();
+    if (repeated !== memory) repeated.dispose();
+  }
+}
+
+/** {@link policyLoss} of a batch's rollouts; dropout as in `Raca.logitsOf`. @param regions without history */
+export function rolloutLoss(
+  model: Raca,
+  features: PatchFeatures,
+  regions: RegionMasks,
+  { tokens, advantages }: Rollouts,
+  pass: Pass,
+): tf.Scalar {
+  const own: Pass = pass.training ? { training: true, random: pass.random.split('decoder') } : pass;
+  const memory = model.memory(features, regions, own);
+  const k = tokens.shape[0] / memory.shape[0];
+  const logits = model.parts.decoder.logits(
+    k === 1 ? memory : repeatRows(memory, k),
+    withoutLast(tokens),
+    own,
+  );
+  return policyLoss(logits, tokens, advantages);
+}
+
+/**
+ * −Σ_i A_i Σ_t log p(w_it) / Σ_i T_i: its gradient raises the probability of samples with positive advantage A.
+ * T_i counts a report's words and its end.
+ * @param logits `[n, t − 1, V]` of the samples by teacher forcing
+ * @param tokens `[n, t]`
+ * @param advantages n, constants
+ * @throws RangeError if sizes differ
+ */
+export function policyLoss(logits: tf.Tensor3D, tokens: TokenBatch, advantages: Float32Array): tf.Scalar {
+  const [n, steps, V] = logits.shape;
+  if (tokens.shape[0] !== n || tokens.shape[1] !== steps + 1 || advantages.length !== n) {
+    throw new RangeError(
+      `policyLoss: logits [${logits.shape}] need tokens [${n},${steps + 1}] and ${n} advantages, ` +
+        `got tokens [${tokens.shape}] and ${advantages.length} advantages`,
+    );
+  }
+  const { targets, counted } = targetsOf(tokens);
+  const total = counted.reduce((sum, x) => sum + x, 0);
+  const weights = counted.map((x, i) => (x * advantages[Math.floor(i / steps)]) / total);
+  return weightedLogLikelihood(tf.reshape(logits, [n * steps, V]) as tf.Tensor2D, targets, weights);
+}
+
+/** −Σ_i weight_i · log softmax(logits_i)[target_i]; weights of either sign. @param logits `[n, V]` */
+function weightedLogLikelihood(logits: tf.Tensor2D, targets: Int32Array, weights: Float32Array): tf.Scalar {
+  const [n, V] = logits.shape;
+  const op = tf.customGrad((x, save) => {
+    const logProbabilities = tf.logSoftmax(x as tf.Tensor2D);
+    (save as tf.GradSaveFunc)([logProbabilities]);
+    const places = tf.tensor1d(
+      targets.map((id, i) => i * V + id),
+      'int32',
+    );
+    const picked = tf.gather(tf.reshape(logProbabilities, [-1]), places);
+    const value = tf.neg(tf.sum(tf.mul(picked, tf.tensor1d(weights)))) as tf.Scalar;
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const hot = tf.oneHot(tf.tensor1d(targets, 'int32'), V, 1, 0, 'float32');
+      return tf.mul(tf.mul(tf.sub(tf.exp(saved[0]), hot), tf.tensor2d(weights, [n, 1])), dy);
+    };
+    return { value, gradFunc };
+  });
+  return op(logits) as tf.Scalar;
+}
+
+/** Texts of a batch's token rows. */
+export function referencesOf(
+  { ids, shape: [b, t] }: TokenBatch,
+  decode: (ids: ArrayLike<number>) => string,
+): string[] {
+  return Array.from({ length: b }, (_, i) => decode(ids.subarray(i * t + 1, (i + 1) * t)));
+}
+
+/** Written reports as token rows: 0, the words, 0 (none where a report was cut at the longest length), padding. */
+function rowsOf(reports: readonly (readonly number[])[], maxLength: number): TokenBatch {
+  const t = Math.max(2, ...reports.map(({ length }) => Math.min(length + 2, maxLength + 1)));
+  const ids = new Int32Array(reports.length * t);
+  reports.forEach((words, i) => {
+    ids.set(words, i * t + 1);
+  });
+  return { ids, shape: [reports.length, t] };
+}
+
+/** `[b, p, d]` → `[b·k, p, d]`, each row k times. */
+function repeatRows(x: tf.Tensor3D, k: number): tf.Tensor3D {
+  const [b, p, d] = x.shape;
+  return tf.reshape(tf.tile(tf.reshape(x, [b, 1, p, d]), [1, k, 1, 1]), [b * k, p, d]);
+}
+
+const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+
+/** Standard deviation; 1 where all are equal. */
+function deviation(xs: readonly number[]): number {
+  const m = mean(xs);
+  const sd = Math.sqrt(mean(xs.map((x) => (x - m) ** 2)));
+  return sd > 1e-6 ? sd : 1;
+}
