@@ -7,7 +7,7 @@ import { publishedName as visionName } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Raca } from './model';
 
-/** A parameter's place among the published PyTorch weights. */
+/** A parameter's place among the published PyTorch weights (of RACA, R2Gen, R2GenCMN). */
 export interface PublishedParameter {
   /** PyTorch name, such as `model.esf.fusion.0.weight`. */
   readonly name: string;
@@ -26,6 +26,10 @@ const SLOTS: Readonly<Record<string, (name: string) => PublishedParameter>> = {
 /** What a published checkpoint holds beyond weights: counters of batches and tables of sinusoidal positions. */
 const IGNORED = /\.(num_batches_tracked|pe)$/;
 
+/** R2GenCMN calls the γ and β of norms `a_2` and `b_2`, the rest of the line `gamma` and `beta`. */
+export const commonName = (name: string): string =>
+  name.replace(/\.norm\.a_2$/, '.norm.gamma').replace(/\.norm\.b_2$/, '.norm.beta');
+
 /**
  * Where the published model keeps a parameter of {@link Raca}.
  * @param parameter with its slot, such as `fusion.output.weight`
@@ -43,15 +47,16 @@ export function publishedParameter(parameter: string): PublishedParameter {
  * Sets all weights of a model, whose modules are of the `published` variant, from the published model's under
  * PyTorch's names and layouts. Nothing is changed unless all names and shapes fit.
  *
- * @param tensors as `parseSafetensors` gives them
+ * @param given as `parseSafetensors` gives them
  * @param source named in errors, usually the file's path
  * @throws Error in one line that names the first weight that is missing, surplus or of another shape
  */
 export function importPublished(
   model: Pick<Raca, 'parameters'>,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  given: ReadonlyMap<string, StoredTensor>,
   source = 'published weights',
 ): void {
+  const tensors = new Map([...given].map(([name, tensor]) => [commonName(name), tensor]));
   const plan = [...model.parameters].map(([own, variable]) => {
     const { name, transpose } = placeOf(own, source);
     return { own, variable, name, order: transpose ? fromPublished(variable.rank) : null };

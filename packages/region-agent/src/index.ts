@@ -1,4 +1,5 @@
 export { type Advantages, advantagesOf, type Outcome } from './advantages';
+export { type GumbelAgentConfig, gumbelAgent, gumbelAgentConfigSchema } from './gumbel-agent';
 export {
   PatchPolicy,
   type PatchPolicyOptions,
@@ -33,3 +34,4 @@ export {
   rewardsAsPublished,
   rewardsOfOwnAction,
 } from './rewards';
+export { straightThrough } from './straight-through';

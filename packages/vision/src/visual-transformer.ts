@@ -40,7 +40,8 @@ export const visualTransformerSchema = z
     heads: natural.default(8),
     /** Width of the feed-forward layers. */
     feedForward: natural.default(512),
-    layers: natural.default(3),
+    /** 0: patches are embedded and given positions only, for a decoder that encodes them itself. */
+    layers: z.int().min(0).default(3),
     dropout: rate.default(0.1),
     /** Dropout after the patch embedding. */
     patchDropout: rate.default(0.5),
@@ -85,7 +86,7 @@ class VisualTransformer implements VisualTransformerEncoder {
   private readonly own: NamedParameters;
   private readonly embed: Linear;
   private readonly positions: Positions | null;
-  private readonly encoder: TransformerEncoder;
+  private readonly encoder: TransformerEncoder | null;
 
   constructor(
     private readonly config: z.output<typeof visualTransformerSchema>,
@@ -108,7 +109,7 @@ class VisualTransformer implements VisualTransformerEncoder {
             place: p.add('positions.place', [grid.rows * grid.cols, d], normal(POSITION_SD)),
             view: p.add('positions.view', [grid.views, d], normal(POSITION_SD)),
           };
-    this.encoder = transformerEncoder(p.scope('encoder'), config, init);
+    this.encoder = config.layers > 0 ? transformerEncoder(p.scope('encoder'), config, init) : null;
     this.width = d;
     this.info = { package: '@raca/vision', version, name: 'visualTransformer', config };
     this.own = p.all;
@@ -119,7 +120,7 @@ class VisualTransformer implements VisualTransformerEncoder {
     return tidyPatches(() => {
       let { patches: x, grid } = this.embedPatches(input, pass);
       if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
-      return { patches: applyTransformerEncoder(this.encoder, x, null, pass), grid };
+      return { patches: this.encoder ? applyTransformerEncoder(this.encoder, x, null, pass) : x, grid };
     });
   }
 

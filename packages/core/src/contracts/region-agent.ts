@@ -1,6 +1,6 @@
-import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random';
-import type { Module } from './module';
+import type { Module, Pass } from './module';
 import type { PatchFeatures } from './vision';
 
 /** Which patches belong to which region. Axes: b batch, r = 12 regions, p patches. */
@@ -47,3 +47,24 @@ export interface TrainableRegionAgent extends RegionAgent {
 }
 
 export const isTrainableAgent = (agent: RegionAgent): agent is TrainableRegionAgent => 'learn' in agent;
+
+/** Masks that carry a gradient, and what the agent itself wants of them. */
+export interface RelaxedRegions extends RegionMasks {
+  /** Named losses of the agent, such as its distance from a prior; added to the model's. */
+  readonly losses: Readonly<Record<string, Scalar>>;
+}
+
+/**
+ * An agent whose masks carry a gradient to its weights: the losses of the model train them, in the main optimiser
+ * beside all other weights. What reads the masks must pass the gradient on; alignment and some fusions do.
+ */
+export interface DifferentiableRegionAgent extends RegionAgent {
+  /**
+   * Masks of 0 and 1, sampled in training and as `locate` finds them otherwise. Runs inside the gradient tape; features
+   * are detached, as for every agent.
+   */
+  relax(features: PatchFeatures, pass: Pass): RelaxedRegions;
+}
+
+export const isDifferentiableAgent = (agent: RegionAgent): agent is DifferentiableRegionAgent =>
+  'relax' in agent;

@@ -1,12 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { EVALUATION } from '../contracts/module';
 import {
   type AgentEpisode,
+  type DifferentiableRegionAgent,
+  isDifferentiableAgent,
   isTrainableAgent,
   type RegionAgent,
   type RegionMasks,
   type TrainableRegionAgent,
 } from '../contracts/region-agent';
 import type { PatchFeatures, PatchGrid } from '../contracts/vision';
+import { valueAndGradients } from '../optimizer';
 import { Random } from '../random';
 import { REGIONS } from '../regions';
 import { randomTensor } from './numeric';
@@ -14,7 +18,8 @@ import { Suite } from './suite';
 
 /**
  * Checks a {@link RegionAgent}: binary masks, probabilities in [0, 1], determinism, batched = single, leaks; and,
- * where it can be trained, that learning changes weights, keeps no tensor and resumes from its saved state.
+ * where it can be trained, that learning changes weights, keeps no tensor and resumes from its saved state; where its
+ * masks carry a gradient, that they are 0 or 1 all the same and that the gradient reaches weights and no features.
  * @param make builds the agent for patches of width d on the grid
  * @returns the names of the checks passed
  */
@@ -92,8 +97,53 @@ export function checkRegionAgent(
     );
     suite.check('training state comes back', kept);
   }
+  if (isDifferentiableAgent(agent)) checkRelaxed(agent, features, random, suite);
   features.patches.dispose();
   return suite.finish();
+}
+
+function checkRelaxed(
+  agent: DifferentiableRegionAgent,
+  features: PatchFeatures,
+  random: Random,
+  suite: Suite,
+): void {
+  const target = randomTensor<tf.Rank.R3>([features.patches.shape[0], REGIONS.length, 1], random);
+  const seed = random.split('relax');
+  const sampled = (x: PatchFeatures) => agent.relax(x, { training: true, random: seed.split('masks') });
+  tf.tidy(() => {
+    const { masks, losses } = sampled(features);
+    suite.check(
+      'relaxed masks are 0 or 1',
+      masks.dataSync().every((x) => x === 0 || x === 1),
+    );
+    for (const [name, loss] of Object.entries(losses)) suite.shape(`loss ${name}`, loss, []);
+    suite.equal('the same stream draws the same masks', sampled(features).masks, masks, 0);
+    const still = agent.relax(features, EVALUATION).masks;
+    suite.equal('without training they are those of locate', still, agent.locate(features).masks, 0);
+  });
+  const loss = (x: PatchFeatures): tf.Scalar => tf.sum(tf.mul(sampled(x).masks, target)) as tf.Scalar;
+  tf.tidy(() => {
+    const { gradients } = valueAndGradients(() => loss(features), agent.parameters);
+    const moved = [...gradients.values()].filter((g) => g.dataSync().some((x) => x !== 0)).length;
+    suite.check('the masks have a gradient', moved > 0);
+    const variable = tf.variable(features.patches);
+    const patches = new Map([['patches', variable]]);
+    const back = valueAndGradients(
+      () =>
+        tf.add(loss({ ...features, patches: tf.mul(variable, 1) }), tf.mul(tf.sum(variable), 0)) as tf.Scalar,
+      patches,
+    );
+    variable.dispose();
+    suite.check(
+      'no gradient reaches the features',
+      back.gradients
+        .get('patches')!
+        .dataSync()
+        .every((x) => x === 0),
+    );
+  });
+  suite.noLeak('relaxing leaves no tensor', () => tf.tidy(() => loss(features)));
 }
 
 /** As in training: what the episode needs must outlive the scope. */

@@ -1,0 +1,148 @@
+import {
+  type DifferentiableRegionAgent,
+  type ModuleInfo,
+  type NamedParameters,
+  type Pass,
+  type PatchFeatures,
+  type Random,
+  REGIONS,
+  type RegionMasks,
+  type RelaxedRegions,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { type PatchPolicy, type PolicyInput, patchPolicy } from './patch-policy';
+import { priorFor } from './prior/prior-for';
+import { straightThrough } from './straight-through';
+
+/** Options of {@link gumbelAgent}. */
+export const gumbelAgentConfigSchema = z.strictObject({
+  /**
+   * Where the gradient of a sampled 0 or 1 comes from. `straight-through`: from the probability (Bengio et al. 2013).
+   * `gumbel`: from a binary concrete variable at `temperature`, whose rounding is the sample (Maddison et al. 2017).
+   */
+  estimator: z.enum(['straight-through', 'gumbel']).default('gumbel'),
+  /** Of the concrete variable: lower is closer to 0 and 1, with gradients that vary more. */
+  temperature: z.number().positive().default(0.67),
+  /** d, width of the patches. */
+  width: z.int().positive().default(512),
+  /** What each view of a study shows; `unknown` views have no prior. */
+  views: z
+    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .min(1)
+    .default(['frontal', 'lateral']),
+  hidden: z.int().positive().default(64),
+  /** Whether the network is told where a patch lies in its view. */
+  positions: z.boolean().default(true),
+  /** Largest random shift of that position in training; 1 is half a view. */
+  positionJitter: z.number().min(0).max(1).default(0.15),
+  /** Weight of the cross-entropy between probabilities and prior; 0: the masks serve the losses alone. */
+  priorWeight: z.number().nonnegative().default(1),
+});
+
+/** Config of {@link gumbelAgent}; every field has a default. */
+export type GumbelAgentConfig = z.input<typeof gumbelAgentConfigSchema>;
+
+const R = REGIONS.length;
+
+class GumbelAgent implements DifferentiableRegionAgent {
+  readonly info: ModuleInfo;
+  readonly parameters: NamedParameters;
+  private readonly config: z.output<typeof gumbelAgentConfigSchema>;
+  private readonly policy: PatchPolicy;
+
+  constructor(config: GumbelAgentConfig, random: Random) {
+    this.config = gumbelAgentConfigSchema.parse(config);
+    this.info = { package: '@raca/region-agent', version, name: 'gumbelAgent', config: this.config };
+    this.policy = patchPolicy({ ...this.config, views: this.config.views.length }, random);
+    // No rewards, no critic.
+    this.parameters = new Map([...this.policy.parameters].filter(([name]) => name.startsWith('actor.')));
+  }
+
+  locate(features: PatchFeatures): RegionMasks {
+    return this.withInput(features, null, (input) => {
+      const probabilities = byRegion(tf.sigmoid(this.policy.logits(input)), features);
+      return { masks: straightThrough(probabilities, 0.5), probabilities };
+    });
+  }
+
+  relax(features: PatchFeatures, pass: Pass): RelaxedRegions {
+    return this.withInput(features, pass.training ? pass.random : null, (input) => {
+      const logits = byRegion(this.policy.logits(input), features);
+      const probabilities = tf.sigmoid(logits);
+      return {
+        masks: pass.training
+          ? this.sampled(logits, probabilities, pass.random)
+          : straightThrough(probabilities, 0.5),
+        probabilities,
+        losses: this.losses(logits, features),
+      };
+    });
+  }
+
+  dispose(): void {
+    this.policy.dispose();
+  }
+
+  /** Masks of 0 and 1, each 1 with its probability. */
+  private sampled(logits: tf.Tensor3D, probabilities: tf.Tensor3D, random: Random): tf.Tensor3D {
+    const uniform = Float32Array.from({ length: logits.size }, () => random.uniform(1e-6, 1 - 1e-6));
+    if (this.config.estimator === 'straight-through') {
+      return straightThrough(probabilities, tf.tensor3d(uniform, logits.shape));
+    }
+    const noise = tf.tensor3d(
+      uniform.map((u) => Math.log(u / (1 - u))),
+      logits.shape,
+    );
+    const relaxed = tf.sigmoid(tf.div(tf.add(logits, noise), this.config.temperature)) as tf.Tensor3D;
+    return straightThrough(relaxed, 0.5);
+  }
+
+  /** Mean cross-entropy of the probabilities and the prior over the views that have one, weighted. */
+  private losses(logits: tf.Tensor3D, { grid }: PatchFeatures): Record<string, tf.Scalar> {
+    const { priorWeight, views } = this.config;
+    if (priorWeight === 0) return {};
+    const prior = priorFor(grid, views, 'raca');
+    const [b, r, p] = logits.shape;
+    const known = prior.known.reduce((sum, x) => sum + x, 0);
+    if (known === 0) return {};
+    const masks = tf.tensor3d(prior.masks, [1, r, p]);
+    // −m ln σ(z) − (1 − m) ln σ(−z) = softplus(z) − m z
+    const each = tf.mul(tf.sub(tf.softplus(logits), tf.mul(masks, logits)), tf.tensor1d(prior.known));
+    return { agentPrior: tf.mul(tf.sum(each), priorWeight / (b * r * known)) as tf.Scalar };
+  }
+
+  /**
+   * Runs `use` on the policy's input, made of values alone: no gradient flows to the features.
+   * @param random of a training pass, else null
+   */
+  private withInput<T extends tf.TensorContainer>(
+    { patches, grid }: PatchFeatures,
+    random: Random | null,
+    use: (input: PolicyInput) => T,
+  ): T {
+    return tf.tidy(() => {
+      const values = tf.tensor3d(patches.dataSync() as Float32Array, patches.shape);
+      return use(this.policy.prepare({ patches: values, grid }, random));
+    });
+  }
+}
+
+/**
+ * Region masks learnt by gradient: the network of the PPO agent ({@link patchPolicy}), whose sampled masks carry an
+ * estimate of the gradient back to it. The losses of the whole model train it, so what reads masks must let the gradient
+ * through: alignment and the mean, gated and self-attention fusions do, bidirectional cross-attention does not.
+ *
+ * @throws ZodError if the config is not valid
+ * @see straight-through: Bengio et al. 2013, arXiv:1308.3432; binary concrete: Maddison et al. 2017, arXiv:1611.00712,
+ *   Jang et al. 2017, arXiv:1611.01144
+ */
+export const gumbelAgent = (config: GumbelAgentConfig, random: Random): DifferentiableRegionAgent =>
+  new GumbelAgent(config, random);
+
+/** From the policy's layout `[b·p, r]` to `[b, r, p]`. */
+function byRegion(x: tf.Tensor2D, { patches }: PatchFeatures): tf.Tensor3D {
+  const [b, p] = patches.shape;
+  return tf.transpose(tf.reshape(x, [b, p, R]), [0, 2, 1]) as tf.Tensor3D;
+}
