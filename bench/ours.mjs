@@ -37,10 +37,19 @@ const random = new Random(1);
 const backend = await useBackend({ prefer: [flags.backend], threads });
 
 const WORKLOADS = {
-  train: { unit: `step, batch ${b}, cached features, ${p} patches, ${t} tokens, agent acts`, run: training(false) },
-  'train-ppo': { unit: `step, batch ${b}, cached features, ${p} patches, ${t} tokens, agent acts and learns`, run: training(true) },
+  train: {
+    unit: `step, batch ${b}, cached features, ${p} patches, ${t} tokens, agent acts`,
+    run: training(false),
+  },
+  'train-ppo': {
+    unit: `step, batch ${b}, cached features, ${p} patches, ${t} tokens, agent acts and learns`,
+    run: training(true),
+  },
   generate: { unit: `report of ${t} tokens, beam ${BEAM}`, run: generation(1) },
-  'generate-batch': { unit: `report of ${t} tokens, beam ${BEAM}, ${b} studies together`, run: generation(b) },
+  'generate-batch': {
+    unit: `report of ${t} tokens, beam ${BEAM}, ${b} studies together`,
+    run: generation(b),
+  },
 };
 
 const [name = 'train'] = positionals;
@@ -67,7 +76,9 @@ function model(withPpo) {
     // Acting once in a while only is not what the yardstick does: it acts in every step and never learns.
     training: { ...training, agentEvery: 1, ...(withPpo ? {} : { agentBaseline: false }) },
   });
-  const built = skipInitialization(() => buildModel(config.model, { vocabularySize: words + 1, separator: 1, seed: 1 }));
+  const built = skipInitialization(() =>
+    buildModel(config.model, { vocabularySize: words + 1, separator: 1, seed: 1 }),
+  );
   for (const [name, weight] of built.parameters) {
     if (!/weight$/.test(name)) continue;
     const scale = 1 / Math.sqrt(weight.shape[0]);
@@ -80,15 +91,22 @@ function model(withPpo) {
 function features(n) {
   const size = n * p * FEATURE_WIDTH;
   const values = Float32Array.from({ length: size }, () => random.next());
-  return { patches: tf.tensor3d(values, [n, p, FEATURE_WIDTH]), grid: { views: VIEWS, rows: 7, cols: p / VIEWS / 7 } };
+  return {
+    patches: tf.tensor3d(values, [n, p, FEATURE_WIDTH]),
+    grid: { views: VIEWS, rows: 7, cols: p / VIEWS / 7 },
+  };
 }
 
 function training(withPpo) {
   return async () => {
     const { config, built } = model(withPpo);
-    const ids = Int32Array.from({ length: b * t }, (_, i) => (i % t === 0 ? 0 : i % 10 === 9 ? 1 : 2 + random.int(words - 1)));
+    const ids = Int32Array.from({ length: b * t }, (_, i) =>
+      i % t === 0 ? 0 : i % 10 === 9 ? 1 : 2 + random.int(words - 1),
+    );
     const sentenceRegions = Array.from({ length: b }, () =>
-      Array.from({ length: 6 }, () => Array.from({ length: 12 }, (_, r) => r).filter(() => random.next() < 0.2)),
+      Array.from({ length: 6 }, () =>
+        Array.from({ length: 12 }, (_, r) => r).filter(() => random.next() < 0.2),
+      ),
     );
     if (!withPpo) built.parts.agent.learn = () => ({});
     const trainer = new Trainer(built, config.training, (tokens) => Array.from(tokens).join(' '));
@@ -106,7 +124,8 @@ function generation(n) {
     const options = { search: 'beam', beam: BEAM, trigramPenalty: false, maxLength: t };
     const found = await medianOf(async () => {
       const written = await writeReports(built, input, options);
-      if (written.tokens.some((report) => report.length !== t)) throw new Error('bench: a report ended early');
+      if (written.tokens.some((report) => report.length !== t))
+        throw new Error('bench: a report ended early');
       written.dispose();
     });
     return { ...found, seconds: found.seconds / n };

@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's kernels
 
+export * from './batch-program';
 export * from './blocks';
 export * from './contracts';
+export { hasKernel, runKernel, WRITE_CACHE } from './fused-kernels';
 export * from './initializers';
 export * from './optimizer';
 export * from './parameters';

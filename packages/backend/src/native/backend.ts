@@ -4,6 +4,7 @@ import { util } from '@tensorflow/tfjs-core';
 import { type OrtBinding, ortTensor, Program, type SessionOptions } from './binding';
 import type { Graph } from './onnx-bytes';
 import { BufferPool, type PooledArray } from './pool';
+import type { Recorder } from './record';
 
 type DataId = TensorInfo['dataId'];
 type Values = backend_util.BackendValues;
@@ -26,13 +27,21 @@ export class NativeBackend extends MathBackendCPU {
   readonly pool: BufferPool;
   private readonly programs = new Map<string, Program>();
 
+  /** Listens to what runs, while a program is recorded. */
+  recorder: Recorder | null = null;
+
   constructor(
-    private readonly ort: OrtBinding,
+    readonly ort: OrtBinding,
     readonly options: NativeBackendOptions,
   ) {
     super();
     this.pool = new BufferPool(options.poolBytes);
     (this as unknown as { firstUse: boolean }).firstUse = false; // no advice to install tfjs-node
+  }
+
+  /** See the option; a recorder wants every kernel as a program. */
+  get crossover(): number {
+    return this.recorder ? 0 : this.options.crossover;
   }
 
   /** Compiled programs, one for each operator and its attributes. */
@@ -61,11 +70,12 @@ export class NativeBackend extends MathBackendCPU {
       feeds.map(([dims, data]) => ortTensor(dims, data)),
       results.map(([dims, data]) => ortTensor(dims, data)),
     );
+    this.recorder?.ran(graph(), feeds, results);
   }
 
   /** An output array with any contents. */
   floats(length: number): Float32Array {
-    return this.pool.take(Float32Array, length);
+    return this.recorder ? new Float32Array(length) : this.pool.take(Float32Array, length);
   }
 
   /** The tensor's array. Casts to float32 may leave integers or booleans behind, which are converted here. */
@@ -87,6 +97,8 @@ export class NativeBackend extends MathBackendCPU {
   /** Arrays from the pool leave as copies: the caller may keep them for ever. */
   override readSync(dataId: DataId): Values {
     const values = super.readSync(dataId);
+    if (this.recorder?.knows(values))
+      throw new Error('native backend: a recorded function must not read values');
     return ArrayBuffer.isView(values) && this.pool.owns(values) ? (values as PooledArray).slice() : values;
   }
 

@@ -1,74 +1,70 @@
+import { applyNorm, softmax } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { plainLayerNorm } from './fused';
-import { layerNorm, registerNative, softmax } from './index';
+import { registerNative } from './index';
 
 const info = await registerNative({ threads: 2 });
 const missing = 'unavailable' in info ? info.unavailable : '';
 
-describe.skipIf(missing !== '')(`fused operations ${missing}`, () => {
+describe.skipIf(missing !== '')(`fused kernels ${missing}`, () => {
   const x = () => tf.randomNormal([3, 5, 64], 1, 2, 'float32', 1);
-  const scale = () => tf.randomNormal([64], 1, 0.3, 'float32', 2) as tf.Tensor1D;
-  const shift = () => tf.randomNormal([64], 0, 1, 'float32', 3) as tf.Tensor1D;
   const dy = () => tf.randomNormal([3, 5, 64], 0, 1, 'float32', 4);
+  const scale = () => tf.randomNormal([64], 1, 0.3, 'float32', 2);
+  const shift = () => tf.randomNormal([64], 0, 1, 'float32', 3);
+  const norm = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+    applyNorm({ gamma, beta } as unknown as Parameters<typeof applyNorm>[0], x);
 
-  it.each(['variance', 'deviation'] as const)(
-    'layer norm by %s equals the plain form, gradients too',
-    async (form) => {
-      type F = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
-      const all = (f: F) => [f(x(), scale(), shift()), ...tf.grads(f)([x(), scale(), shift()], dy())];
-      await tf.setBackend('cpu');
-      const plain = all((x, a, b) => plainLayerNorm(x, a as tf.Tensor1D, b as tf.Tensor1D, 1e-3, form)).map(
-        (t) => t.dataSync(),
+  it('norm equals the plain form of the CPU backend, gradients too, and leaks nothing', async () => {
+    const all = () =>
+      tf.tidy(() =>
+        [
+          norm(x(), scale(), shift()),
+          ...tf.grads((a, b, c) => norm(a, b, c))([x(), scale(), shift()], dy()),
+        ].map((t) => t.dataSync()),
       );
-      await tf.setBackend('native');
-      const before = tf.memory().numTensors;
-      const fused = tf.tidy(() =>
-        all((x, a, b) => layerNorm(x, a as tf.Tensor1D, b as tf.Tensor1D, { form, epsilon: 1e-3 })).map((t) =>
-          t.dataSync(),
-        ),
-      );
-      expect(tf.memory().numTensors).toBe(before);
-      plain.forEach((p, i) => {
-        tf.test_util.expectArraysClose(fused[i], p, 2e-4);
-      });
-    },
-  );
-
-  it('layer norm of a row worked by hand', async () => {
+    await tf.setBackend('cpu');
+    const plain = all();
     await tf.setBackend('native');
-    const one = tf.ones([3]) as tf.Tensor1D;
-    const y = layerNorm(tf.tensor2d([[1, 2, 3]]), one, tf.zeros([3]) as tf.Tensor1D, { epsilon: 0 });
+    const before = tf.memory().numTensors;
+    const fused = all();
+    expect(tf.memory().numTensors).toBe(before);
+    plain.forEach((p, i) => {
+      tf.test_util.expectArraysClose(fused[i], p, 2e-4);
+    });
+  });
+
+  it('norm of a row worked by hand', async () => {
+    await tf.setBackend('native');
+    const y = norm(tf.tensor2d([[1, 2, 3]]), tf.ones([3]), tf.zeros([3]));
     tf.test_util.expectArraysClose(y.dataSync(), [-1, 0, 1]); // deviation √(2/2)
   });
 
   it('gives a constant row the gradient 0', async () => {
     await tf.setBackend('native');
-    const [one, zero] = [tf.ones([3]) as tf.Tensor1D, tf.zeros([3]) as tf.Tensor1D];
-    const g = tf.grad((x) => layerNorm(x, one, zero))(tf.fill([1, 3], 4), tf.tensor2d([[1, 1, 1]]));
+    const f = (x: tf.Tensor) => norm(x, tf.ones([3]), tf.zeros([3]));
+    const g = tf.grad(f)(tf.fill([1, 3], 4), tf.tensor2d([[1, 1, 1]]));
     tf.test_util.expectArraysClose(g.dataSync(), [0, 0, 0]);
   });
 
   it('softmax has the gradient of tfjs', async () => {
-    const weights = () => tf.randomNormal([3, 5, 64], 0, 1, 'float32', 4);
-    await tf.setBackend('cpu');
-    const plain = tf
-      .grad((x) => tf.mul(tf.softmax(x), weights()))(x())
-      .dataSync();
-    await tf.setBackend('native');
-    tf.test_util.expectArraysClose(
+    const gradient = () =>
       tf
-        .grad((x) => tf.mul(softmax(x), weights()))(x())
-        .dataSync(),
-      plain,
-      1e-5,
-    );
+        .grad((x) => tf.mul(softmax(x), dy()))(x())
+        .dataSync();
+    await tf.setBackend('cpu');
+    const plain = gradient();
+    await tf.setBackend('native');
+    tf.test_util.expectArraysClose(gradient(), plain, 1e-5);
   });
 
-  it('falls back to the plain form on another backend', async () => {
-    await tf.setBackend('cpu');
-    const plain = plainLayerNorm(x(), scale(), shift(), 1e-6, 'deviation').dataSync();
-    expect(layerNorm(x(), scale(), shift()).dataSync()).toEqual(plain);
+  it('writes fresh positions into a cache in place', async () => {
+    await tf.setBackend('native');
+    const cache = tf.zeros([2, 1, 3, 2]);
+    const fresh = tf.tensor4d([1, 2, 3, 4], [2, 1, 1, 2]);
+    const same = tf.engine().runKernel('RacaWriteCache', { cache, fresh }, { at: 1 }) as tf.Tensor;
+    const expected = [0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0];
+    expect(Array.from(cache.dataSync())).toEqual(expected);
+    expect(Array.from(same.dataSync())).toEqual(expected);
   });
 });

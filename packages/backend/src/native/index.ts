@@ -5,9 +5,9 @@ import { NativeBackend } from './backend';
 import { loadBinding, ORT_VERSION, type OrtBinding } from './binding';
 import { fusedKernels } from './fused';
 import { tfjsKernel } from './kernel';
+import { recordedKernels } from './record';
 import { nativeKernels } from './table';
 
-export { layerNorm, softmax } from './fused';
 export { nativeKernels } from './table';
 
 /** Options of {@link registerNative}. */
@@ -75,7 +75,7 @@ const describe = (threads: number): NativeInfo => ({
 function registerKernels(): void {
   const all = new Map<string, tf.KernelConfig>();
   const cpu = new Map(tf.getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
-  const native = { ...nativeKernels, ...fusedKernels };
+  const native = { ...nativeKernels, ...fusedKernels, ...recordedKernels };
   for (const name of new Set([...cpu.keys(), ...Object.keys(native)])) {
     const kernel = tfjsKernel(name, native[name], cpu.get(name), all);
     all.set(name, kernel);

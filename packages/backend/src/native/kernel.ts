@@ -45,7 +45,16 @@ export function tfjsKernel(
   cpu: KernelConfig | undefined,
   all: ReadonlyMap<string, KernelConfig>,
 ): KernelConfig {
-  if (native === undefined) return { ...cpu!, backendName: 'native' };
+  if (native === undefined) {
+    const kernelFunc: KernelConfig['kernelFunc'] = (args) => {
+      const result = cpu!.kernelFunc(args);
+      const backend = args.backend as NativeBackend;
+      const made = Array.isArray(result) ? result : [result];
+      backend.recorder?.check(kernelName, Object.values(args.inputs as Inputs), made, backend);
+      return result;
+    };
+    return { ...cpu!, backendName: 'native', kernelFunc };
+  }
   const kernelFunc: KernelConfig['kernelFunc'] = (args) => {
     const backend = args.backend as NativeBackend;
     const call: KernelArgs['call'] = (name, inputs, attrs = {}) => {
@@ -56,6 +65,12 @@ export function tfjsKernel(
     const inputs = args.inputs as Inputs;
     const result = native({ inputs, attrs: args.attrs ?? {}, backend, call }) ?? cpu?.kernelFunc(args);
     if (result === undefined) throw new Error(`native backend: ${kernelName} cannot take these inputs`);
+    backend.recorder?.check(
+      kernelName,
+      Object.values(inputs),
+      Array.isArray(result) ? result : [result],
+      backend,
+    );
     return result;
   };
   return { ...cpu, kernelName, backendName: 'native', kernelFunc };

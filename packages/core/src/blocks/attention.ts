@@ -4,6 +4,7 @@ import type { Initializer } from '../initializers';
 import type { Parameters } from '../parameters';
 import { dropout } from './dropout';
 import { applyLinear, type Linear, linear } from './linear';
+import { softmax } from './softmax';
 
 /** Multi-head attention of Vaswani et al. 2017, arXiv:1706.03762; h heads of width d/h. */
 export interface Attention {
@@ -55,7 +56,7 @@ export function attend(
   const [b, n, d] = x.shape;
   const q = splitHeads(tf.mul(applyLinear(a.query, x), 1 / Math.sqrt(d / a.heads)), a.heads);
   const raw = tf.matMul(q, memory.keys, false, true);
-  const weights = tf.softmax(bias ? tf.add(raw, bias) : raw);
+  const weights = softmax(bias ? tf.add(raw, bias) : raw);
   const mixed = tf.matMul(dropout(weights, rate, pass), memory.values); // [b, h, n, d/h]
   const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b, n, d]) as tf.Tensor3D;
   return applyLinear(a.output, joined);

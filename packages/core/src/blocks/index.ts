@@ -5,4 +5,5 @@ export * from './embedding';
 export * from './feed-forward';
 export * from './linear';
 export * from './norm';
+export * from './softmax';
 export * from './transformer-encoder';

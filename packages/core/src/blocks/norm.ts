@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hasKernel, NORM, NORM_GRADIENT, runKernel } from '../fused-kernels';
 import { ones, zeros } from '../initializers';
 import type { Parameters } from '../parameters';
 
@@ -18,10 +19,23 @@ export function norm(p: Parameters, d: number): Norm {
 
 /**
  * `γ·(x − mean)/(sd + 1e-6) + β` over the last axis; sd unbiased (divided by d − 1), ε outside the root:
- * the norm of the R2Gen line ("The Annotated Transformer"), not PyTorch's LayerNorm.
+ * the norm of the R2Gen line ("The Annotated Transformer"), not PyTorch's LayerNorm. One kernel each way where the
+ * backend has it.
  */
 export function applyNorm<T extends tf.Tensor>({ gamma, beta }: Norm, x: T): T {
-  return tf.add(tf.mul(standardise(x), gamma), beta) as T;
+  if (!hasKernel(NORM) || x.size === 0) return tf.add(tf.mul(standardise(x), gamma), beta) as T;
+  const op = tf.customGrad((...args) => {
+    const [x, scale, shift, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const [y, unit, inverse, factor] = runKernel(NORM, { x, scale, shift }, { epsilon: EPSILON });
+    save([scale, unit, inverse, factor]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [scale, unit, inverse, factor] = saved;
+      return runKernel(NORM_GRADIENT, { dy, scale, unit, inverse, factor });
+    };
+    return { value: y, gradFunc };
+  });
+  const rows = tf.reshape(x, [-1, gamma.size]);
+  return tf.reshape(op(rows, gamma, beta), x.shape) as T;
 }
 
 /** `(x − mean)/(sd + 1e-6)` over the last axis, with its gradient written out to save a dozen kernels. */

@@ -67,7 +67,7 @@ function operands({ inputs: { a, b }, backend }: KernelArgs) {
   const [x, y] = [backend.read32(a), backend.read32(b)];
   const size = util.sizeFromShape(shape);
   const simple = (x.length === size || x.length === 1) && (y.length === size || y.length === 1);
-  return { a, b, x, y, shape, size, loop: simple && size < backend.options.crossover };
+  return { a, b, x, y, shape, size, loop: simple && size < backend.crossover };
 }
 
 function arithmetic(op: string, f: (a: number, b: number) => number): NativeKernel {
@@ -123,7 +123,7 @@ function unary(kernel: string, graph: () => Graph, f: (x: number) => number): Na
     if (!allFloat(x)) return undefined;
     const values = backend.read32(x);
     const out = backend.floats(values.length);
-    if (values.length < backend.options.crossover) for (let i = 0; i < out.length; i++) out[i] = f(values[i]);
+    if (values.length < backend.crossover) for (let i = 0; i < out.length; i++) out[i] = f(values[i]);
     else backend.run(kernel, graph, [[[values.length], values]], [[[values.length], out]]);
     return output(backend, x.shape, out);
   };

@@ -65,7 +65,7 @@ function transpose({
     return { dataId: x.dataId, shape, dtype: x.dtype };
   }
   const out = backend.floats(values.length);
-  if (values.length < backend.options.crossover) {
+  if (values.length < backend.crossover) {
     const from = strides(x.shape);
     copyBlock({ values, offset: 0, strides: perm.map((axis) => from[axis]) }, dense(out, shape), shape);
   } else {

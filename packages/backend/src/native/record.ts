@@ -1,0 +1,238 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type NativeBackend, output, type Shaped } from './backend';
+import { ortTensor, Program } from './binding';
+import { encodeWithWeights, type Weight } from './graph/model-bytes';
+import type { KernelTable } from './kernel';
+import type { Graph, Node } from './onnx-bytes';
+
+/** A function whose kernels are recorded. */
+type Recordable = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
+
+/** A value of the recorded graph and the form it was made in. */
+interface Value {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+/** What one run of a function did, at one batch size. */
+interface Recording {
+  readonly nodes: readonly Node[];
+  /** int64 vectors of the kernels' own graphs (axes and the like). */
+  readonly vectors: Readonly<Record<string, readonly number[]>>;
+  /** Where a kernel read a value in another form than it was made in: name of the form → dims. */
+  readonly reshapes: Readonly<Record<string, readonly number[]>>;
+  readonly constants: Readonly<Record<string, Weight>>;
+  /** Names, dims. */
+  readonly results: readonly Value[];
+}
+
+/** The function does something that no fixed graph can do; it runs kernel by kernel then. */
+class NotRecordable extends Error {}
+
+/**
+ * Notes every kernel that runs while it listens. A value is known by its memory: kernels read and write arrays, and
+ * while a recorder listens the pool hands out no array twice.
+ */
+export class Recorder {
+  private readonly values = new Map<ArrayBufferLike, Value>();
+  private readonly nodes: Node[] = [];
+  private readonly vectors: Record<string, readonly number[]> = {};
+  private readonly reshapes: Record<string, readonly number[]> = {};
+  private readonly constants: Record<string, Weight> = {};
+
+  /** Makes the array a value of the graph. */
+  know(data: ArrayBufferView, name: string, dims: readonly number[]): void {
+    this.values.set(data.buffer, { name, dims });
+  }
+
+  knows(data: unknown): boolean {
+    return ArrayBuffer.isView(data) && this.values.has(data.buffer);
+  }
+
+  /** @throws NotRecordable if a kernel made something new of known values without a program */
+  check(
+    kernel: string,
+    inputs: readonly TensorInfo[],
+    made: readonly TensorInfo[],
+    backend: NativeBackend,
+  ): void {
+    const known = ({ dataId }: TensorInfo): boolean => this.knows(backend.data.get(dataId).values);
+    if (inputs.some(known) && !made.every(known)) throw new NotRecordable(`kernel ${kernel}`);
+  }
+
+  /** Notes one operator graph of a kernel. */
+  ran(graph: Graph, feeds: readonly Shaped[], results: readonly Shaped[]): void {
+    const own = `k${this.nodes.length}_`;
+    const names = new Map<string, string>();
+    Object.keys(graph.inputs).forEach((input, i) => {
+      names.set(input, this.read(feeds[i]));
+    });
+    for (const [name, values] of Object.entries(graph.constants ?? {})) {
+      names.set(name, own + name);
+      this.vectors[own + name] = values;
+    }
+    const rename = (name: string): string => names.get(name) ?? own + name;
+    for (const node of graph.nodes) {
+      this.nodes.push({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) });
+    }
+    Object.keys(graph.outputs).forEach((name, i) => {
+      this.know(results[i][1], rename(name), results[i][0]);
+    });
+  }
+
+  /** What `f` gave, in the forms of the tensors. */
+  finish(tensors: readonly tf.Tensor[], backend: NativeBackend): Recording {
+    const results = tensors.map((t): Value => {
+      const values = backend.data.get(t.dataId).values;
+      if (!this.knows(values)) throw new NotRecordable('a result that no kernel made');
+      return { name: this.read([t.shape, values as Float32Array]), dims: t.shape };
+    });
+    const { nodes, vectors, reshapes, constants } = this;
+    return { nodes, vectors, reshapes, constants, results };
+  }
+
+  /** The name of what a kernel reads; a new form of it where the dims differ, a constant where nothing made it. */
+  private read([dims, data]: Shaped): string {
+    const known = this.values.get(data.buffer);
+    if (!known) {
+      if (!(data instanceof Float32Array)) throw new NotRecordable('a constant that is not float32');
+      const name = `c${Object.keys(this.constants).length}`;
+      this.constants[name] = { shape: dims, data };
+      this.know(data, name, dims);
+      if (data.buffer.byteLength !== data.byteLength) this.values.delete(data.buffer); // a view: known once only
+      return name;
+    }
+    if (data.buffer.byteLength !== data.byteLength) throw new NotRecordable('a part of a value');
+    if (same(known.dims, dims)) return known.name;
+    const name = `r${Object.keys(this.reshapes).length}`;
+    this.reshapes[name] = dims;
+    this.nodes.push({ op: 'Reshape', inputs: [known.name, `${name}_dims`], outputs: [name] });
+    return name;
+  }
+}
+
+/** A recorded function, ready for any batch size. */
+interface Recorded {
+  readonly program: Program;
+  /** Dims of each result at batch sizes 2 and 3. */
+  readonly results: readonly (readonly [two: readonly number[], three: readonly number[]])[];
+}
+
+const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
+
+/** Runs `f` on zeros at batch size n and notes what it does. */
+function record(
+  f: Recordable,
+  n: number,
+  inputs: readonly (readonly number[])[],
+  backend: NativeBackend,
+): Recording {
+  const recorder = new Recorder();
+  backend.recorder = recorder;
+  try {
+    let recording: Recording | undefined;
+    tf.tidy(() => {
+      const tensors = inputs.map(([rows, ...rest], i) => {
+        const shape = [rows * n, ...rest];
+        const data = new Float32Array(tf.util.sizeFromShape(shape));
+        recorder.know(data, `i${i}`, shape);
+        return tf.tensor(data, shape);
+      });
+      recording = recorder.finish(f(tensors), backend);
+    });
+    return recording!;
+  } finally {
+    backend.recorder = null;
+  }
+}
+
+/** Two recordings at batch sizes 2 and 3, merged into one graph for every size: what differs is the batch axis. */
+function merged(
+  two: Recording,
+  three: Recording,
+  inputs: number,
+): { graph: Graph; weights: Record<string, Weight> } {
+  if (JSON.stringify([two.nodes, two.vectors]) !== JSON.stringify([three.nodes, three.vectors])) {
+    throw new NotRecordable('other kernels at another batch size');
+  }
+  for (const [name, { shape, data }] of Object.entries(two.constants)) {
+    const other = three.constants[name];
+    if (data === other.data) continue;
+    if (!same(shape, other.shape) || data.some((x, i) => x !== other.data[i])) {
+      throw new NotRecordable('a constant that depends on the batch size');
+    }
+  }
+  const dims = Object.entries(two.reshapes).map(([name, before]) => {
+    const after = three.reshapes[name];
+    const moving = before.filter((size, i) => size !== after[i]).length;
+    if (before.length !== after.length || moving > 1)
+      throw new NotRecordable('two axes that follow the batch size');
+    return [`${name}_dims`, before.map((size, i) => (size === after[i] ? size : -1))] as const;
+  });
+  const types = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, 'float32' as const]));
+  const graph: Graph = {
+    nodes: [...two.nodes, ...two.results.map(({ name }, i) => identity(name, `o${i}`))],
+    inputs: types(Array.from({ length: inputs }, (_, i) => `i${i}`)),
+    outputs: types(two.results.map((_, i) => `o${i}`)),
+    constants: { ...two.vectors, ...Object.fromEntries(dims) },
+  };
+  return { graph, weights: { ...two.constants } };
+}
+
+const identity = (from: string, to: string): Node => ({ op: 'Identity', inputs: [from], outputs: [to] });
+
+function compile(
+  f: Recordable,
+  inputs: readonly (readonly number[])[],
+  backend: NativeBackend,
+): Recorded | null {
+  try {
+    const [two, three] = [2, 3].map((n) => record(f, n, inputs, backend));
+    const { graph, weights } = merged(two, three, inputs.length);
+    const program = new Program(backend.ort, graph, backend.options, (g) => encodeWithWeights(g, weights));
+    return { program, results: two.results.map(({ dims }, i) => [dims, three.results[i].dims] as const) };
+  } catch (error) {
+    if (error instanceof NotRecordable) return null;
+    throw error;
+  }
+}
+
+const recorded = new WeakMap<Recordable, Map<string, Recorded | null>>();
+
+/**
+ * `RacaRecorded`: the function `f` of tensors whose first axes are multiples of the batch size `n`, as one program.
+ * n = 0 frees what was recorded. A function that cannot be recorded runs kernel by kernel.
+ */
+export const recordedKernels: KernelTable = {
+  RacaRecorded: ({ inputs, attrs, backend }) => {
+    const { f, n } = attrs as unknown as { f: Recordable; n: number };
+    const forms = recorded.get(f) ?? new Map<string, Recorded | null>();
+    recorded.set(f, forms);
+    if (n === 0) {
+      for (const form of forms.values()) form?.program.dispose();
+      recorded.delete(f);
+      return [];
+    }
+    const tensors = Object.values(inputs) as tf.Tensor[];
+    const each = tensors.map(({ shape: [rows, ...rest] }) => [rows / n, ...rest]);
+    const key = each.join(' ');
+    let found = forms.get(key);
+    if (found === undefined) {
+      found = backend.recorder ? null : compile(f, each, backend);
+      forms.set(key, found);
+    }
+    if (found === null) return f(tensors);
+    const results = found.results.map(([two, three]): [number[], Float32Array] => {
+      const shape = two.map((size, i) => size + (three[i] - size) * (n - 2));
+      return [shape, backend.floats(tf.util.sizeFromShape(shape))];
+    });
+    found.program.run(
+      tensors.map((t) => ortTensor(t.shape, backend.read32(t))),
+      results.map(([shape, data]) => ortTensor(shape, data)),
+    );
+    return results.map(([shape, data]) => output(backend, shape, data));
+  },
+};

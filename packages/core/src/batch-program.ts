@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { hasKernel, RECORDED, runKernel } from './fused-kernels';
+
+/**
+ * A function that runs many times on tensors of one form: where the backend can (native), its kernels are recorded at
+ * the first run and later runs are one call of one program, with the weights laid out for it. Elsewhere it just runs.
+ *
+ * The function must be a plain chain of tensor operations: the same kernels at every call, nothing read back. All
+ * else it touches (weights, constants) is frozen at the first run: make a new program when weights have changed.
+ * No gradient flows through it.
+ */
+export class BatchProgram {
+  private readonly f: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
+
+  /** @param f inputs whose first axes are all multiples of the batch size n → results of which the same is true */
+  constructor(f: (inputs: readonly tf.Tensor[]) => tf.Tensor[]) {
+    this.f = (inputs) => f(inputs); // a function of its own: its identity is the key of what is recorded
+  }
+
+  /** Whether the backend in use records programs. */
+  static get records(): boolean {
+    return hasKernel(RECORDED);
+  }
+
+  /** f of the inputs. @param n batch size; divides the first axis of every input */
+  run(n: number, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+    const odd = inputs.findIndex((x) => x.rank === 0 || x.shape[0] % n !== 0);
+    if (odd >= 0) {
+      throw new RangeError(
+        `BatchProgram: the first axis of input ${odd} must be a multiple of ${n}, got [${inputs[odd].shape}]`,
+      );
+    }
+    if (!BatchProgram.records) return tf.tidy(() => this.f(inputs));
+    return runKernel(RECORDED, Object.fromEntries(inputs.map((x, i) => [`${i}`, x])), { f: this.f, n });
+  }
+
+  /** Frees what was recorded. */
+  dispose(): void {
+    const kernel = tf.getKernel(RECORDED, tf.getBackend());
+    kernel?.kernelFunc({ inputs: {}, attrs: { f: this.f as never, n: 0 }, backend: tf.backend() });
+  }
+}
