@@ -9,8 +9,8 @@ import {
   type VisionBackbone,
   type VisionEncoder,
 } from '@raca/core';
-import { transformerDecoder } from '@raca/decoder';
-import { priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
+import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
+import { gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import type { ModelConfig, Slot } from './config';
 import { Raca } from './model';
@@ -60,6 +60,10 @@ export const MODULES: ModuleTable = {
       racaAgent({ width, views: viewKinds(views), ...config }, random),
     published: (config, { views }, random) => publishedAgent({ views, ...config }, random),
     prior: (config, { views }) => priorAgent({ views: viewKinds(views), ...config }),
+    'straight-through': (config, { width, views }, random) =>
+      gumbelAgent({ estimator: 'straight-through', width, views: viewKinds(views), ...config }, random),
+    gumbel: (config, { width, views }, random) =>
+      gumbelAgent({ estimator: 'gumbel', width, views: viewKinds(views), ...config }, random),
   },
   alignment: {
     contrastive: (config, { width }, random) => contrastiveAlignment({ width, ...config }, random),
@@ -70,6 +74,10 @@ export const MODULES: ModuleTable = {
   decoder: {
     transformer: (config, { width, vocabularySize, maxLength }, random) =>
       transformerDecoder({ width, vocabularySize, maxLength, ...config }, random),
+    'relational-memory': (config, { width, vocabularySize, maxLength }, random) =>
+      relationalMemoryDecoder({ width, vocabularySize, maxLength, ...config }, random),
+    'memory-matrix': (config, { width, vocabularySize, maxLength }, random) =>
+      memoryMatrixDecoder({ width, vocabularySize, maxLength, ...config }, random),
   },
 };
 
