@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVALUATION, Random } from '@raca/core';
-import { type Annotation, annotateMissing, buildVocabulary, cleanReport, Tokenizer } from '@raca/data';
+import {
+  type Annotation,
+  annotateMissing,
+  buildVocabulary,
+  cleanReport,
+  Tokenizer,
+  type Transform,
+} from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
@@ -14,7 +21,9 @@ import { type RolloutOptions, rollOut } from '../self-critical';
 import { selfCriticalReward } from '../self-critical-config';
 import { Trainer } from '../trainer';
 import { withBatch } from './batches';
+import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
+import { type FeatureSource, openFeatures } from './features';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { selectionScore } from './selection';
 
@@ -41,7 +50,10 @@ export interface TrainOptions {
   readonly modules?: ModuleTable;
   /** File of torchvision weights (safetensors) for a ResNet backbone; read at the start of a run only. */
   readonly backboneWeights?: string;
-  /** Run folder whose weights and vocabulary a new run starts from; its model must fit the config's. */
+  /**
+   * Run folder whose weights and vocabulary a new run starts from; its model must fit the config's. Its validation
+   * is the first line of `metrics.jsonl` (epoch −1), and its weights are kept unless a later epoch is better.
+   */
   readonly init?: string;
   /** Steps between resume points within an epoch, 100. */
   readonly saveEvery?: number;
@@ -81,7 +93,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const known = resuming ? run : first;
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
   const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
-  const model = buildModel(sizes, modelContext(tokenizer, training.seed), modules);
+  const features = openFeatures(sizes, dataset, options.features);
+  const model = buildModel(sizes, modelContext(tokenizer, training.seed), withCompiledBackbones(modules));
   const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
   const loaders = makeLoaders(dataset, config, tokenizer, cache);
   try {
@@ -102,10 +115,20 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       run.cutMetrics(state);
     } else {
       if (options.backboneWeights) loadBackbone(model, options.backboneWeights);
-      first?.readWeights(model, tokenizer);
       run.prepare();
-      const init = first && { weights: fileHash(first.path('weights.safetensors')) };
-      run.writeStart(config, tokenizer, { ...describeRun(model, dataset, config), init });
+      const facts = describeRun(model, dataset, config);
+      if (!first) run.writeStart(config, tokenizer, facts);
+      else {
+        first.readWeights(model, tokenizer);
+        const scores = await validate(model, loaders.evaluation, features, tokenizer, config, rollouts?.(0).reward);
+        state = { ...state, best: { epoch: 0, score: scores[training.selection] } };
+        // The resume point goes first: without it a start that was broken off would go on with random weights.
+        run.writeWeights(model, tokenizer);
+        run.writeResumePoint(trainer, state, tokenizer);
+        const init = { weights: fileHash(first.path('weights.safetensors')) };
+        run.writeStart(config, tokenizer, { ...facts, init });
+        run.appendMetrics({ step: 0, epoch: -1, kind: 'val', ...scores });
+      }
     }
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
@@ -115,7 +138,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
 
     while (!state.finished) {
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
-        const log = await withBatch(batch, async (b) =>
+        const log = await withBatch(batch, features, async (b) =>
           trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
@@ -130,7 +153,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validate(model, loaders.evaluation, tokenizer, config, rollouts?.(0).reward);
+      const scores = await validate(model, loaders.evaluation, features, tokenizer, config, rollouts?.(0).reward);
       const score = scores[training.selection];
       const improved = state.best === null || score > state.best.score;
       const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
@@ -148,6 +171,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
     model.dispose();
+    features?.close();
   }
 }
 
@@ -171,7 +195,7 @@ export function modelContext(tokenizer: Tokenizer, seed: number) {
   return { vocabularySize: tokenizer.size + 1, separator: tokenizer.idOf('.'), seed };
 }
 
-/** Loaders of both kinds of pass; images are decoded once for both. */
+/** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
 export function makeLoaders(dataset: Dataset, config: RunConfig, tokenizer: Tokenizer, cache: ImageCache) {
   const { model, training } = config;
   const { imageSize: size, maxLength, views } = model;
@@ -185,9 +209,11 @@ export function makeLoaders(dataset: Dataset, config: RunConfig, tokenizer: Toke
     seed: training.seed,
     cleaning: training.cleaning,
   };
+  const make = (transform: Transform) =>
+    new StudyLoader(dataset, { ...common, transform: model.backbone ? transform : null });
   return {
-    train: new StudyLoader(dataset, { ...common, transform: { kind: 'train', size, shortSide, flip } }),
-    evaluation: new StudyLoader(dataset, { ...common, transform: { kind: 'eval', size } }),
+    train: make({ kind: 'train', size, shortSide, flip }),
+    evaluation: make({ kind: 'eval', size }),
   };
 }
 
@@ -211,6 +237,7 @@ function loadBackbone(model: Raca, file: string): void {
 async function validate(
   model: Raca,
   loader: StudyLoader,
+  features: FeatureSource | null,
   tokenizer: Tokenizer,
   { model: { maxLength }, training }: RunConfig,
   reward?: Reward,
@@ -219,7 +246,7 @@ async function validate(
   let loss = 0;
   let studies = 0;
   for await (const batch of loader.batches('val')) {
-    await withBatch(batch, async (b) => {
+    await withBatch(batch, features, async (b) => {
       const total = tf.tidy(() => model.losses(b, EVALUATION, undefined, training.lossWeights).total);
       loss += total.dataSync()[0] * batch.ids.length;
       total.dispose();
