@@ -4,6 +4,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { quietCpu, startCpu } from './cpu';
 import { registerNative } from './native';
+import { type GraphCompiler, loadGraphCompiler } from './native/graph/compile-graph';
 import type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
 import { DEFAULT_ORDER, parseOrder, startFirst, type UseBackendOptions } from './select';
 import { startWasm } from './wasm/start';
@@ -43,11 +44,18 @@ export function useBackend(options: UseBackendOptions = {}): Promise<BackendInfo
   return startFirst(asked ?? DEFAULT_ORDER, asked !== undefined, providers, options);
 }
 
+let compiler: GraphCompiler | null = null;
+
+/** Compiles whole networks with the threads of the native backend; null while another backend computes. */
+export const nativeGraphCompiler = (): GraphCompiler | null =>
+  tf.getBackend() === 'native' ? compiler : null;
+
 /** Starts onnxruntime's kernels, where its package and a library for this platform are installed. */
 async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {
   quietCpu();
   const found = await registerNative({ threads });
   if ('unavailable' in found) throw new Error(found.unavailable);
+  compiler = await loadGraphCompiler({ threads: found.threads });
   await tf.setBackend('native');
   return { name: 'native', version: found.version, simd: true, threads: found.threads };
 }

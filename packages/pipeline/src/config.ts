@@ -27,7 +27,10 @@ export const modelConfigSchema = z.strictObject({
   /** t: longest report in tokens, beginning and end included. */
   maxLength: positive,
   vision: slot,
+  /** Null: the model reads stored features. */
   backbone: slot.nullable(),
+  /** Hash of the encoder whose stored features the model reads; left out: any. */
+  features: z.string().min(1).optional(),
   agent: slot.nullable(),
   alignment: slot.nullable(),
   fusion: slot.nullable(),

@@ -1,5 +1,7 @@
 export * from './node/baselines';
 export * from './node/evaluate';
+export * from './node/extract';
+export { type FeatureSource, fitToFeatures, openFeatures } from './node/features';
 export * from './node/generate-files';
 export * from './node/load-run';
 export * from './node/page';

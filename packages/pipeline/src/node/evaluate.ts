@@ -7,6 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { writeReports } from '../generate';
 import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
+import { openFeatures } from './features';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
 
@@ -44,6 +45,8 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Training studies that the nearest-report baseline looks at, the first ones in a seeded order; 2000. */
   readonly neighbours?: number;
+  /** Folder of stored features, for a model without backbone. */
+  readonly features?: string;
 }
 
 /**
@@ -54,13 +57,13 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { split = 'test', signal, onProgress = () => {} } = options;
+  const { split = 'test' } = options;
   if (dataset.annotation[split].length === 0) {
     throw new Error(
       `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
     );
   }
-  const studies = await writeSplit(loaded, dataset, split, onProgress, signal);
+  const studies = await writeSplit(loaded, dataset, split, options);
   const { config } = loaded;
   const baselines = await trivialBaselines(dataset, split, {
     views: config.model.views,
@@ -98,9 +101,9 @@ async function writeSplit(
   { model, config, tokenizer }: LoadedRun,
   dataset: Dataset,
   split: Split,
-  onProgress: (done: number, total: number) => void,
-  signal?: AbortSignal,
+  { onProgress = () => {}, signal, features: folder }: EvaluateOptions,
 ): Promise<EvaluatedStudy[]> {
+  const features = openFeatures(config.model, dataset, folder);
   const cache = new ImageCache({ maxBytes: 0 });
   const { train, evaluation: loader } = makeLoaders(dataset, config, tokenizer, cache);
   const total = dataset.annotation[split].length;
@@ -108,7 +111,7 @@ async function writeSplit(
   try {
     for await (const batch of loader.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
-      await withBatch(batch, async ({ vision }) => {
+      await withBatch(batch, features, async ({ vision }) => {
         const written = await writeReports(model, vision, {
           ...config.training.generation,
           maxLength: config.model.maxLength,
@@ -134,6 +137,7 @@ async function writeSplit(
     }
   } finally {
     await Promise.all([loader.close(), train.close()]);
+    features?.close();
   }
   return studies;
 }

@@ -22,7 +22,10 @@ export async function generateFromFiles(loaded: LoadedRun, files: readonly strin
   if (files.length === 0 || files.length > views) {
     throw new RangeError(`generate: the model takes 1 to ${views} images a study, got ${files.length}`);
   }
-  const decoded = await Promise.all(files.map(decodeImage));
+  if (model.parts.vision.backbone === null) {
+    throw new Error('generate: the model reads stored features (model.backbone is null) and takes no images');
+  }
+  const decoded = await Promise.all(files.map((file) => decodeImage(file)));
   const pixels = new Float32Array(views * size * size * 3);
   for (let v = 0; v < views; v++) {
     pixels.set(evalTransform(decoded[Math.min(v, decoded.length - 1)], { size }), v * size * size * 3);

@@ -2,6 +2,7 @@ import type { Tokenizer } from '@raca/data';
 import type { RunConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { withCompiledBackbones } from './compiled';
 import { RunFolder } from './run-folder';
 import { modelContext } from './train';
 
@@ -21,7 +22,11 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const run = new RunFolder(dir);
   const config = run.readConfig();
   const tokenizer = run.readTokenizer();
-  const model = buildModel(config.model, modelContext(tokenizer, config.training.seed), modules);
+  const model = buildModel(
+    config.model,
+    modelContext(tokenizer, config.training.seed),
+    withCompiledBackbones(modules),
+  );
   try {
     run.readWeights(model, tokenizer);
   } catch (error) {

@@ -50,6 +50,8 @@ export interface TrainOptions {
   readonly modules?: ModuleTable;
   /** File of torchvision weights (safetensors) for a ResNet backbone; read at the start of a run only. */
   readonly backboneWeights?: string;
+  /** Folder of stored features, for a model without backbone; its config comes from `fitToFeatures`. */
+  readonly features?: string;
   /**
    * Run folder whose weights and vocabulary a new run starts from; its model must fit the config's. Its validation
    * is the first line of `metrics.jsonl` (epoch −1), and its weights are kept unless a later epoch is better.
@@ -120,7 +122,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       if (!first) run.writeStart(config, tokenizer, facts);
       else {
         first.readWeights(model, tokenizer);
-        const scores = await validate(model, loaders.evaluation, features, tokenizer, config, rollouts?.(0).reward);
+        const scores = await validate(
+          model,
+          loaders.evaluation,
+          features,
+          tokenizer,
+          config,
+          rollouts?.(0).reward,
+        );
         state = { ...state, best: { epoch: 0, score: scores[training.selection] } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
@@ -153,7 +162,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validate(model, loaders.evaluation, features, tokenizer, config, rollouts?.(0).reward);
+      const scores = await validate(
+        model,
+        loaders.evaluation,
+        features,
+        tokenizer,
+        config,
+        rollouts?.(0).reward,
+      );
       const score = scores[training.selection];
       const improved = state.best === null || score > state.best.score;
       const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
@@ -280,10 +296,10 @@ function rolloutOptions(
   const reward = selfCriticalReward(selfCritical, () =>
     studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength))),
   );
-  const { samples, standardise } = selfCritical;
+  const { samples, baseline, standardise } = selfCritical;
   const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
   return (step) => ({
-    ...{ samples, standardise, reward, maxLength, decode },
+    ...{ samples, baseline, standardise, reward, maxLength, decode },
     random: new Random(seed).split(`step ${step}`).split('rollouts'),
   });
 }

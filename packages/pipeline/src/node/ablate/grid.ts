@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { RunConfig } from '../../config';
+import { overlay } from '../../overlay';
+
+/** One row of an ablation: a name and the whole config it stands for. */
+export interface GridRow {
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
+/** What is compared. */
+export interface Grid {
+  readonly rows: readonly GridRow[];
+  /** Name of the row that the others are tested against. */
+  readonly baseline: string;
+  /** Data set folder, as written in the file. */
+  readonly data?: string;
+}
+
+const fields = z.record(z.string(), z.unknown());
+
+const gridSchema = z.strictObject({
+  /** Name of a preset, path of a config, or a config. */
+  base: z.union([z.string().min(1), fields]).default('small'),
+  data: z.string().min(1).optional(),
+  baseline: z.string().min(1).optional(),
+  /** By name, what each row changes of the base; nothing for the base itself. */
+  rows: z.record(z.string().min(1), fields.nullable()).optional(),
+});
+
+/**
+ * The paper's table: each idea alone on top of nothing, then all three. Masks that nobody reads change nothing, so the
+ * agent alone comes with the simplest reader, the mean of each region's patches. BCA without an agent reads every
+ * region as all patches; alignment without an agent has no regions, so its global loss is left.
+ */
+const PAPER: Readonly<Record<string, Record<string, unknown>>> = {
+  baseline: { model: { agent: null, alignment: null, fusion: null } },
+  '+agent': { model: { alignment: null, fusion: { use: 'mean' } } },
+  '+alignment': { model: { agent: null, fusion: null } },
+  '+BCA': { model: { agent: null, alignment: null } },
+  full: {},
+};
+
+/**
+ * The grid that a file's value describes: `{ base, data, baseline, rows }`, or a config alone, which is taken as base of
+ * {@link PAPER}.
+ * @param configOf makes the config of `base`: a preset's name, a path or fields
+ * @param source named in errors
+ * @throws Error in one line: field, expected, found
+ */
+export function parseGrid(value: unknown, configOf: (base: unknown) => RunConfig, source = 'grid'): Grid {
+  const whole = typeof value === 'object' && value !== null && 'model' in value ? { base: value } : value;
+  const parsed = gridSchema.safeParse(whole);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new Error(`${source}: ${path.join('.') || 'the grid'}: ${message}`);
+  }
+  const { base, data, rows: named } = parsed.data;
+  const config = configOf(base);
+  if (!named) requireParts(config, source);
+  const rows = Object.entries(named ?? PAPER).map(([name, changes]) => ({
+    name,
+    config: overlay(config, changes ?? {}, `${source}: rows.${name}`),
+  }));
+  const baseline = parsed.data.baseline ?? rows[0]?.name;
+  if (!rows.some(({ name }) => name === baseline)) {
+    const names = rows.map(({ name }) => name).join(', ') || 'no rows';
+    throw new Error(`${source}: baseline: expected the name of a row, found "${baseline}" beside ${names}`);
+  }
+  return { rows, baseline, ...(data && { data }) };
+}
+
+/** The paper's rows take parts away, so the base must have them. */
+function requireParts({ model }: RunConfig, source: string): void {
+  for (const slot of ['agent', 'alignment', 'fusion'] as const) {
+    if (model[slot] === null)
+      throw new Error(
+        `${source}: base: model.${slot}: expected a module for the rows of the paper, found null`,
+      );
+  }
+}

@@ -1,0 +1,152 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
+import { SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
+import { type Dataset, StudyLoader } from '@raca/data/node';
+import { encoderHash, loadTorchvision } from '@raca/vision';
+import { createFeatureWriter, type FeatureDtype } from '@raca/vision/node';
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../config';
+import { MODULES, type ModuleTable } from '../modules';
+import { compiledWhereFrozen } from './compiled';
+import { imageKey, preparation } from './features';
+
+/** Options of {@link extract}. */
+export interface ExtractOptions {
+  readonly dataset: Dataset;
+  /** Folder of the feature store to make or to go on with. */
+  readonly out: string;
+  /** Its backbone (run frozen), image size, number of views and seed count. */
+  readonly config: RunConfig;
+  readonly modules?: ModuleTable;
+  /** torchvision weights of a ResNet: safetensors, or PyTorch's `.pth`. */
+  readonly weights?: string;
+  /** Stored numbers, `float16`. */
+  readonly dtype?: FeatureDtype;
+  /** Images a shard: what a kill can lose at most; 256. */
+  readonly shardImages?: number;
+  /** Images computed at once, 8. */
+  readonly batchSize?: number;
+  /** Threads that decode images; one for every two processors. 0: the calling one. */
+  readonly workers?: number;
+  /** Abort to stop after the images under way, with all of them written. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What {@link extract} has done. */
+export interface Extraction {
+  /** Images with features now, of {@link total}. */
+  readonly done: number;
+  readonly total: number;
+  /** Images that had features before. */
+  readonly skipped: number;
+  /** Hash of backbone, weights and preparation. */
+  readonly encoder: string;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Computes the backbone's features of every image that a model of this config would see, and appends them to a feature
+ * store. Images that are there already are left out, so a run that was killed goes on where its last whole shard ended.
+ *
+ * @throws Error in one line: no backbone, weights that do not fit, an image that cannot be read (by its file), a store
+ * of another encoder. Whatever was computed before is kept.
+ */
+export async function extract(options: ExtractOptions): Promise<Extraction> {
+  const { dataset, out, config, dtype, shardImages, signal, onProgress = () => {} } = options;
+  const { imageSize: size, views, grid } = config.model;
+  const backbone = compiledWhereFrozen(makeBackbone(options));
+  try {
+    const encoder = await encoderHash(backbone, preparation(size));
+    removeHalfWritten(out);
+    const writer = createFeatureWriter(out, { encoder, width: backbone.width, grid, dtype, shardImages });
+    const images = imagesOf(dataset, views);
+    const left = images.filter((path) => !writer.has(path));
+    const skipped = images.length - left.length;
+    let done = skipped;
+    onProgress(done, images.length);
+    const loader = imageLoader(options, left, size);
+    try {
+      for await (const { images: pixels, shape, imageFiles } of loader.batches('test')) {
+        tf.tidy(() => {
+          const ids = imageFiles.map((files) => files.map((file) => imageKey(dataset, file)));
+          writer.addPatches(ids, backbone.extract(tf.tensor5d(pixels, shape), EVALUATION));
+        });
+        done += shape[0];
+        onProgress(done, images.length);
+        if (signal?.aborted) break;
+        await new Promise((resolve) => setImmediate(resolve)); // lets signals and decoding threads in
+      }
+    } finally {
+      writer.flush();
+      await loader.close();
+    }
+    return { done, total: images.length, skipped, encoder, interrupted: done < images.length };
+  } finally {
+    backbone.dispose();
+  }
+}
+
+/** Every image once, in the order of the splits: paths below `images/`, with slashes. */
+function imagesOf({ annotation }: Dataset, views: number): string[] {
+  const all = SPLITS.flatMap((split) =>
+    annotation[split].flatMap(({ image_path }: Study) => image_path.slice(0, views)),
+  );
+  return [...new Set(all.map((path) => path.split(/[/\\]/).join('/')))];
+}
+
+/** Reads images ahead of use, each as a study of its own. */
+function imageLoader({ dataset, batchSize = 8, workers }: ExtractOptions, paths: string[], size: number) {
+  const studies = paths.map((path): Study => ({ id: path, report: '.', image_path: [path], split: 'test' }));
+  const loader = {
+    batchSize,
+    tokenizer: new Tokenizer([UNKNOWN]), // there is no text
+    maxLength: 2,
+    transform: { kind: 'eval', size },
+    lookAhead: 4,
+  } as const;
+  const annotation = { train: [], val: [], test: studies };
+  const make = (count?: number) => new StudyLoader({ ...dataset, annotation }, { ...loader, workers: count });
+  if (workers !== undefined) return make(workers);
+  try {
+    return make(Math.max(1, Math.floor(availableParallelism() / 2)));
+  } catch {
+    return make(); // sources that run unbuilt have no worker
+  }
+}
+
+function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): VisionBackbone {
+  const { backbone: slot, ...sizes } = config.model;
+  if (slot === null)
+    throw new Error('model.backbone: expected a backbone to extract features with, found null');
+  const factory = Object.hasOwn(modules.backbone, slot.use) ? modules.backbone[slot.use] : undefined;
+  if (!factory) {
+    const names = Object.keys(modules.backbone).join(', ');
+    throw new Error(`model.backbone.use: expected one of ${names}, found "${slot.use}"`);
+  }
+  const own = Object.hasOwn(MODULES.backbone, slot.use);
+  const options = own ? { ...slot.config, frozen: true } : slot.config;
+  const random = new Random(config.training.seed).split('backbone');
+  const backbone = factory(options, { ...sizes, vocabularySize: 1 }, random);
+  if (!backbone.frozen) {
+    backbone.dispose();
+    throw new Error(`model.backbone (${slot.use}): expected a frozen backbone, found one that trains`);
+  }
+  if (weights !== undefined) loadWeights(backbone, weights);
+  return backbone;
+}
+
+function loadWeights(backbone: VisionBackbone, file: string): void {
+  if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
+  loadTorchvision(backbone, readFileSync(file), file);
+}
+
+/** Takes away what a killed process left under a temporary name. */
+function removeHalfWritten(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (/^\.(shard-\d{5}\.safetensors|index\.json)\.\d+\.tmp$/.test(name)) rmSync(join(folder, name));
+  }
+}
