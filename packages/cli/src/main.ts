@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
+import { addAnnotate } from './commands/annotate';
 import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
@@ -20,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usage(text)) });
-  for (const add of [addData, addTrain, addEvaluate, addGenerate, addScore, addLabel, addDoctor])
+  for (const add of [addData, addAnnotate, addTrain, addEvaluate, addGenerate, addScore, addLabel, addDoctor])
     add(program);
   inherit(program);
   try {

@@ -1,8 +1,17 @@
+export {
+  type Agreement,
+  type AgreementOptions,
+  annotationAgreement,
+  type Disagreement,
+  type RegionAgreement,
+} from './annotate/agreement';
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export * from './dataset';
 export { DataError } from './errors';
 export * from './image/raster';
+export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
+export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export { resize, resizeShortSide, shortSideSize } from './image/resize';
 export {
   type EvalTransform,

@@ -1,3 +1,11 @@
+export { AddressError } from './node/annotate/address';
+export {
+  type AnnotateFailure,
+  type AnnotateOptions,
+  type AnnotateResult,
+  annotateFolder,
+  type ChatProvider,
+} from './node/annotate/folder';
 export {
   type CheckOptions,
   checkDataset,
@@ -7,11 +15,13 @@ export {
 } from './node/check';
 export { decodeImage, encodePng } from './node/decode';
 export { ImageCache } from './node/image-cache';
+export * from './node/import';
 export {
   type Dataset,
   imageFile,
   openDataset,
   readAnnotation,
+  readManifest,
   readVocabulary,
   writeVocabulary,
 } from './node/read';

@@ -30,7 +30,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Lung fields',
-    'atelecta*|edema*|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
+    'atelecta*|(?<!(laryngeal|tissue) )edema*|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
   ),
   rule(
     'Lung fields',
@@ -47,7 +47,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Lung fields',
-    'pleural (thickening|plaque*|scar*|based|parenchym*|calcif*|abnormal*|disease|space*)|pleura|bronchiectasis',
+    'pleural(?! (or|and|effusion|effusions|fluid))|pleura|bronchiectasis|azygos (lobe|fissure)',
   ),
   rule('Lung fields', '(inspiratory|inspiration|aspiration|tuberculo*|lymphangitic|sarcoid*)'),
 
@@ -59,11 +59,11 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Heart',
-    'heart|hearts|cardiac|cardio|cardiomediastin*|cardiothymic|cardiomegaly|cardiopulmonary|cardiopericardial',
+    'heart|hearts|cardiac(?! (monitor|lead))|cardio|cardiomediastin*|cardiothymic|cardiomegaly|cardiopulmonary|cardiopericardial',
   ),
   rule(
     'Heart',
-    'pericardi*|epicardial|myocard*|ventricle|ventricles|ventricular|atrium|atria|atrial|coronary|cabg',
+    'pericardi*|epicardial|myocard*|ventricle|ventricles|ventricular|atrium|atria|(?<!caval )atrial|coronary|cabg',
   ),
   rule(
     'Heart',
@@ -76,16 +76,16 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Pulmonary vasculature',
-    'pulmonary (arter|vein|venous|hypertens|hil)*|hilum|hila|hilar|congest*|edema|engorge*',
+    'pulmonary (arter|vein|venous|hypertens|hil)*|hilum|hila|(bi)?hilar|congest*|(?<!(laryngeal|tissue) )edema|engorge*',
   ),
 
   rule(
     'Mediastinum',
-    'mediastin*|cardiomediastin*|aorta|aortic|thoracoabdominal|paratracheal|subcarinal|retrosternal',
+    'mediastin*|cardiomediastin*|(?<!abdominal )(aorta|aortic)|paratracheal|pretracheal|subcarinal|retrosternal*(?! (air|clear|lucen))',
   ),
   rule(
     'Mediastinum',
-    'svc|vena cava|caval|cavoatrial|brachiocephalic|subclavian|azygos|jugular|innominate|great vessels',
+    'svc|vena cava|caval|cavoatrial|brachiocephalic|subclavian|azygos(?! (lobe|fissure))|jugular|ij|innominate|great vessels|superior xxxx xxxx',
   ),
   rule(
     'Mediastinum',
@@ -93,7 +93,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Mediastinum',
-    'sternotomy|sternal|sternum|pacemaker*|(hiatal|hiatus) hernia*|pneumomediastinum|lymph node*|lymphadenopathy|adenopathy|vascular calcif*',
+    'sternotomy|sternal|sternum|pacemaker*|(hiatal|hiatus) hernia*|pneumomediastinum|vascular calcif*',
   ),
 
   rule(
@@ -106,12 +106,12 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Spine',
-    'compression (fracture|deform)*|wedging|wedge|laminectomy|(dextro|levo)?curvature|paraspinal|paravertebral',
+    'compression (fracture|deform)*|wedging|wedge(?! shaped)|(c[1-7]|t([1-9]|1[0-2])|l[1-5])(?! weighted)|laminectomy|(dextro|levo)?curvature|paraspinal|paravertebral',
   ),
 
   rule(
     'Abdomen',
-    'abdomen|abdominal|intraabdominal|bowel|stomach|gastric|gastrostomy|nasogastric|orogastric|ng tube|enteric',
+    'abdomen|abdominal|intraabdominal|thoracoabdominal|ivc|bowel|stomach|gastric|gastrostomy|nasogastric|orogastric|ng tube|enteric',
   ),
   rule(
     'Abdomen',
@@ -128,16 +128,19 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Diaphragm',
-    '(low|decreased|small|reduced|diminished) (lung )?volumes|(volumes|lung volumes) (are|is|remain) (\\w+ )?(low|small)',
+    '(low|lower|decreased|small|reduced|diminished) (lung )?volumes|(volumes|lung volumes) (are|is|remain) (\\w+ )?(low|small)',
   ),
   rule('Diaphragm', '(shallow|poor|low|suboptimal|limited) inspirat*|volume loss|hypoinflat*'),
 
   rule('Shoulders', 'shoulder*|humer*|glenoid|glenohumeral|acromi*|scapula*|rotator cuff|ac joint*'),
-  rule('Ribs', 'rib|ribs|costal|costochondral|pectus|intercostal|chest wall|thoracotomy|rib cage'),
+  rule(
+    'Ribs',
+    'rib|ribs|costal|costochondral|pectus|intercostal|interspace*|chest wall|thoracotomy|rib cage',
+  ),
   rule('Clavicles', 'clavic*|acromioclavicular'),
   rule(
     'Costophrenic angles',
-    'costophrenic|costo phrenic|cp angle*|(?<!(pericardial|joint|suprapatellar) )effusion*|pleural fluid|pleural space*|hydropneumothora*',
+    'costophrenic|costo phrenic|costodiaphragmatic|cp angle*|(?<!(pericardial|joint|suprapatellar) )effusion*|pleural fluid|pleural space*|hydropneumothora*',
   ),
   rule('Costophrenic angles', 'blunt*|sulcus|sulci|empyema'),
 ];
@@ -148,6 +151,19 @@ export const BONES: LexiconRule = rule(
   'osseous|osseus|bony|bone|bones|skeletal|skeleton|skeletally|osteopen*|osteopor*|demineraliz*',
 );
 
+/** A fracture without a bone: counts where no bone is named, alone or as a whole. */
+export const FRACTURES: LexiconRule = rule('Ribs', 'fracture*');
+
+/** Lymph nodes without a place: count where neither mediastinum nor hila are named. */
+export const NODES: LexiconRule = rule(
+  ['Pulmonary vasculature', 'Mediastinum'],
+  'lymph (node*|xxxx)|lymphadenopathy|adenopathy',
+);
+
+/** Limbs and soft tissue outside the 12 regions: nothing is implied where they are named. */
+export const ELSEWHERE =
+  'foot|feet|ankle*|knee*|hip|hips|pelvis|pelvic|wrist*|hand|hands|finger*|elbow*|forearm*|tibia*|femur|femoral|plantar|midfoot|metacarp*|metatars*|breast*|axilla*';
+
 /** Findings that usually lie in these regions: count where nothing above matched. */
 export const IMPLIED: readonly LexiconRule[] = [
   rule(
@@ -156,6 +172,5 @@ export const IMPLIED: readonly LexiconRule[] = [
   ),
   rule('Lung fields', 'markings|cavit*|calcified|pleural|infection|volumes|inspiratory effort'),
   rule('Spine', 'degenerative|arthritic|arthritis|arthropathy'),
-  rule('Ribs', 'fracture*'),
   rule('Mediastinum', 'catheter|atherosclero*|tortuous|tortuosity|ectatic|ectasia'),
 ];

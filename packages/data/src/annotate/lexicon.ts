@@ -2,7 +2,10 @@ import type { SentenceAnnotator } from '@raca/core';
 import { REGIONS, type RegionName } from '@raca/core/regions';
 import type { Annotation, Study } from '../dataset';
 import { type Cleaning, cleanReport, splitSentences } from '../text/clean';
-import { BONES, IMPLIED, type LexiconRule, NAMED } from './lexicon-rules';
+import { BONES, ELSEWHERE, FRACTURES, IMPLIED, type LexiconRule, NAMED, NODES } from './lexicon-rules';
+
+/** What Open-i's de-identification left of `Port-A-Cath`. */
+const MASKED_PORT = /\bxxxx-a-xxxx\b/g;
 
 const SINGLE_BONES: readonly RegionName[] = ['Spine', 'Shoulders', 'Ribs', 'Clavicles'];
 
@@ -42,7 +45,10 @@ export function annotateMissing(annotation: Annotation, cleaning: Cleaning): Ann
 
 const named = NAMED.map(compile);
 const bones = compile(BONES);
+const fractures = compile(FRACTURES);
+const nodes = compile(NODES);
 const implied = IMPLIED.map(compile);
+const elsewhere = compile({ words: ELSEWHERE, regions: [] });
 
 interface CompiledRule {
   readonly pattern: RegExp;
@@ -50,11 +56,18 @@ interface CompiledRule {
 }
 
 function regionsOf(sentence: string): RegionName[] {
-  const text = sentence.toLowerCase().replace(/[^a-z0-9]+/g, ' ');
+  const text = sentence
+    .toLowerCase()
+    .replace(MASKED_PORT, 'portacath')
+    .replace(/[^a-z0-9]+/g, ' ');
   const found = new Set<RegionName>();
+  const has = (region: RegionName): boolean => found.has(region);
   collect(named, text, found);
-  if (!SINGLE_BONES.some((region) => found.has(region))) collect([bones], text, found);
-  if (found.size === 0) collect(implied, text, found);
+  if (!SINGLE_BONES.some(has)) collect([bones], text, found);
+  const limbs = elsewhere.pattern.test(text);
+  if (!limbs && !SINGLE_BONES.some(has)) collect([fractures], text, found);
+  if (!has('Pulmonary vasculature') && !has('Mediastinum')) collect([nodes], text, found);
+  if (!limbs && found.size === 0) collect(implied, text, found);
   return REGIONS.filter((region) => found.has(region));
 }
 

@@ -60,6 +60,11 @@ export function readAnnotation(file: string): Annotation {
   return parseAnnotation(readJson(file), file);
 }
 
+/** Reads one `manifest.json`. @throws DataError */
+export function readManifest(file: string): Manifest {
+  return parseManifest(readJson(file), file);
+}
+
 /** Reads `vocab.json`. @throws DataError */
 export function readVocabulary(file: string): Tokenizer {
   return Tokenizer.fromJSON(readJson(file), file);

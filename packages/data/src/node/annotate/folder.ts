@@ -1,0 +1,178 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '@raca/core/node';
+import type { RegionName } from '@raca/core/regions';
+import { lexiconAnnotator } from '../../annotate/lexicon';
+import { fillRegions, type Place, sentencesToAnnotate } from '../../annotate/plan';
+import { PROMPT_V1 } from '../../annotate/prompt-v1';
+import { type Manifest, parseAnnotation } from '../../dataset';
+import type { Cleaning } from '../../text/clean';
+import { readJson, readManifest } from '../read';
+import { AddressError, isLocal, parseAddress } from './address';
+import { AnswerCache } from './answer-cache';
+import { type AskOptions, askAll } from './ask';
+import { ChatClient } from './chat';
+
+/** A server of the chat-completions protocol. */
+export interface ChatProvider {
+  readonly provider: 'openai';
+  /** `http://127.0.0.1:8000/v1`, `https://host/v1` or `unix:/socket:/v1`. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly key?: string;
+  /** For one answer (default 120,000). */
+  readonly timeoutMs?: number;
+  /** File of earlier answers (default `annotate-cache.jsonl` in the folder). */
+  readonly cache?: string;
+  /**
+   * Needed to send the text of a data set with restricted access to a server that is not this machine. Whoever sets
+   * it has made sure that the terms of the data allow it.
+   */
+  readonly sendCredentialedText?: boolean;
+  readonly ask?: Omit<AskOptions, 'signal' | 'onProgress'>;
+}
+
+export interface AnnotateOptions {
+  readonly dir: string;
+  /** Where the annotation goes (default: the folder's own `annotation.json`). */
+  readonly out?: string;
+  /** Default `lexicon`: offline, always the same. */
+  readonly provider?: 'lexicon' | ChatProvider;
+  /** Default: that of the manifest, else `iu_xray`. */
+  readonly cleaning?: Cleaning;
+  /** Annotate sentences anew that have an entry already (default false: only what is missing). */
+  readonly again?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A sentence that got no answer, why, and where it stands. */
+export interface AnnotateFailure {
+  readonly sentence: string;
+  readonly reason: string;
+  readonly places: readonly Place[];
+}
+
+export interface AnnotateResult {
+  readonly out: string;
+  /** Distinct sentences that were to be annotated, and how often they are used. */
+  readonly sentences: number;
+  readonly uses: number;
+  /** Distinct sentences that an earlier run had asked already. */
+  readonly cached: number;
+  /** Questions, retries included, and tokens of this run as the server counted them. */
+  readonly requests: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly failures: readonly AnnotateFailure[];
+  /** File that lists the failures, one a line; absent where there are none. */
+  readonly failuresFile?: string;
+}
+
+/**
+ * Writes `sentence_regions` of every report of a data set folder. Each distinct sentence is asked once, whatever
+ * fails is listed and the rest kept; a run that was killed goes on from its cache.
+ *
+ * @throws DataError for a folder that cannot be read; AddressError for an address that cannot be meant, or one elsewhere
+ *   for text with restricted access
+ */
+export async function annotateFolder(options: AnnotateOptions): Promise<AnnotateResult> {
+  const { dir, provider = 'lexicon', again, signal, onProgress } = options;
+  const file = join(dir, 'annotation.json');
+  const manifestFile = join(dir, 'manifest.json');
+  const manifest = existsSync(manifestFile) ? readManifest(manifestFile) : undefined;
+  const client = provider === 'lexicon' ? undefined : makeClient(provider, manifest, manifestFile);
+  const raw = readJson(file);
+  const annotation = { ...(raw as object), ...parseAnnotation(raw, file) };
+  const plan = { cleaning: options.cleaning ?? manifest?.cleaning ?? 'iu_xray', again };
+  const places = sentencesToAnnotate(annotation, plan);
+  const sentences = [...places.keys()];
+  const out = options.out ?? file;
+
+  const asked =
+    client && provider !== 'lexicon'
+      ? await askServer(sentences, client, provider, options)
+      : lexiconAnswers(sentences, onProgress);
+  signal?.throwIfAborted();
+  const failures = [...asked.failures].map(([sentence, reason]) => ({
+    sentence,
+    reason,
+    places: places.get(sentence) ?? [],
+  }));
+  const failuresFile = join(dir, 'annotate-failures.jsonl');
+  if (failures.length > 0) {
+    writeFileAtomic(failuresFile, failures.map((failure) => `${JSON.stringify(failure)}\n`).join(''));
+  } else rmSync(failuresFile, { force: true });
+  const complete = fillRegions(annotation, asked.answers, plan);
+  if (manifest && out === file) {
+    const by = provider === 'lexicon' ? { provider } : { provider: 'openai', model: provider.model };
+    const annotated = { ...by, ...(client ? { prompt: PROMPT_V1.version } : {}), failed: failures.length };
+    writeFileAtomic(manifestFile, `${JSON.stringify({ ...manifest, annotated }, null, 2)}\n`);
+  }
+  writeFileAtomic(out, `${JSON.stringify(complete, null, 1)}\n`);
+  return {
+    out,
+    sentences: sentences.length,
+    uses: [...places.values()].reduce((sum, list) => sum + list.length, 0),
+    cached: asked.cached,
+    requests: asked.requests,
+    promptTokens: asked.promptTokens,
+    completionTokens: asked.completionTokens,
+    failures,
+    ...(failures.length > 0 ? { failuresFile } : {}),
+  };
+}
+
+/** MIMIC's text is credentialed wherever the manifest does not say otherwise. */
+function isCredentialed(manifest: Manifest | undefined): boolean {
+  return manifest?.access === 'credentialed' || (manifest?.cleaning === 'mimic_cxr' && !manifest.access);
+}
+
+function makeClient(
+  provider: ChatProvider,
+  manifest: Manifest | undefined,
+  manifestFile: string,
+): ChatClient {
+  const address = parseAddress(provider.baseUrl);
+  const guarded = isCredentialed(manifest) && !provider.sendCredentialedText;
+  if (guarded && !isLocal(address)) {
+    throw new AddressError(
+      `${manifestFile}: access: credentialed text may not leave this machine: expected a server on localhost, ` +
+        `127.0.0.0/8, ::1 or unix:, found ${address.hostname} (private networks are other machines)`,
+    );
+  }
+  const { model, key, timeoutMs } = provider;
+  return new ChatClient({ address, model, key, timeoutMs, prompt: PROMPT_V1, localOnly: guarded });
+}
+
+interface Answers {
+  readonly answers: Map<string, RegionName[]>;
+  readonly failures: Map<string, string>;
+  readonly cached: number;
+  readonly requests: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+async function askServer(
+  sentences: readonly string[],
+  client: ChatClient,
+  provider: ChatProvider,
+  { dir, signal, onProgress }: AnnotateOptions,
+): Promise<Answers> {
+  const source = { prompt: PROMPT_V1.version, model: provider.model };
+  const cache = new AnswerCache(provider.cache ?? join(dir, 'annotate-cache.jsonl'), source);
+  try {
+    const cached = sentences.filter((sentence) => cache.get(sentence)).length;
+    return { ...(await askAll(sentences, client, cache, { ...provider.ask, signal, onProgress })), cached };
+  } finally {
+    cache.close();
+  }
+}
+
+function lexiconAnswers(sentences: readonly string[], onProgress?: AnnotateOptions['onProgress']): Answers {
+  const regions = lexiconAnnotator.annotate(sentences);
+  onProgress?.(sentences.length, sentences.length);
+  const answers = new Map(sentences.map((sentence, i) => [sentence, regions[i]]));
+  return { answers, failures: new Map(), cached: 0, requests: 0, promptTokens: 0, completionTokens: 0 };
+}
