@@ -6,7 +6,8 @@ import { DataError, parseOrThrow, shown } from './errors';
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-const imagePath = z
+/** A path below `images/`, relative and without `..`. */
+export const imagePath = z
   .string()
   .min(1, 'expected a path below images/')
   .refine((path) => isInside(path), 'expected a path below images/ (relative, without "..")');

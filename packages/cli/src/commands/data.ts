@@ -2,6 +2,7 @@ import { checkDataset, drawForReports, makePhantom, type PhantomResult } from '@
 import type { Command } from 'commander';
 import { FAILED, oneOf, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { addDataImport } from './data-import';
 
 const POSES = ['none', 'mild', 'strong'] as const;
 
@@ -48,6 +49,8 @@ export function addData(program: Command): void {
         done();
       }
     });
+
+  addDataImport(data);
 
   data
     .command('check <dir>')

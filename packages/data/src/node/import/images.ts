@@ -1,0 +1,195 @@
+import { existsSync, statSync } from 'node:fs';
+import { copyFile, link, mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { decodeImage, encodePng } from '../decode';
+import { type SourceFile, walk } from './source';
+
+/** How images come into the data set. */
+export const IMAGE_MODES = ['copy', 'link', 'none'] as const;
+
+/**
+ * - `copy`: files are copied; DICOM becomes PNG
+ * - `link`: a hard link, or a symbolic one where that fails (other disk); DICOM and archives as with `copy`
+ * - `none`: reports only; `image_path` names images that are not there
+ */
+export type ImageMode = (typeof IMAGE_MODES)[number];
+
+/** An image file of a source. */
+export interface FoundImage {
+  readonly root: string;
+  readonly name: string;
+  readonly path?: string;
+}
+
+export const isImage = (name: string): boolean => /\.(png|jpe?g|dcm|dicom)$/i.test(name);
+
+export const foundImage = ({ root, name, path }: SourceFile): FoundImage => ({ root, name, path });
+
+/** The path that `image_path` gives: below the folder `images` (R2Gen) or `files` (PhysioNet), if there is one. */
+export const belowImages = (name: string): string => name.replace(/^(.*\/)?(images|files)\//, '');
+
+/** What a file becomes: PNG and JPEG stay, the rest is decoded to PNG. */
+export function extensionOf({ name }: FoundImage): 'png' | 'jpg' {
+  return /\.jpe?g$/i.test(name) ? 'jpg' : 'png';
+}
+
+export interface PlacedImages {
+  /** Targets that could not be made, and why. */
+  readonly failed: ReadonlyMap<string, string>;
+  readonly bytes: number;
+}
+
+const LANES = 4;
+
+/**
+ * Brings images below `dir`. Targets that are there already (of an import that was broken off) are kept. Each file is
+ * written under a temporary name and renamed.
+ *
+ * @param wanted target path below `dir` → file
+ */
+export async function placeImages(
+  dir: string,
+  wanted: ReadonlyMap<string, FoundImage>,
+  mode: Exclude<ImageMode, 'none'>,
+  { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+): Promise<PlacedImages> {
+  const failed = new Map<string, string>();
+  let bytes = 0;
+  let done = 0;
+  const running = new Set<Promise<void>>();
+  const run = async (target: string, work: () => Promise<number>): Promise<void> => {
+    signal?.throwIfAborted();
+    while (running.size >= LANES) await Promise.race(running);
+    const job: Promise<void> = work()
+      .then(
+        (size) => {
+          bytes += size;
+        },
+        (error: Error) => {
+          failed.set(target, error.message.replace(/\s+/g, ' '));
+        },
+      )
+      .finally(() => {
+        running.delete(job);
+        onProgress?.(++done, wanted.size);
+      });
+    running.add(job);
+  };
+
+  const inArchives = new Map<string, Map<string, string[]>>();
+  for (const [target, { root, name, path }] of wanted) {
+    if (path) await run(target, () => placeFile(join(dir, target), path, mode));
+    else {
+      const names = inArchives.get(root) ?? new Map<string, string[]>();
+      inArchives.set(root, names);
+      names.set(name, [...(names.get(name) ?? []), target]);
+    }
+  }
+  for (const [root, names] of inArchives) {
+    for await (const file of walk([root])) {
+      for (const target of names.get(file.name) ?? []) {
+        if (isThere(join(dir, target))) await run(target, async () => statSync(join(dir, target)).size);
+        else {
+          const content = await file.read(MOST).catch((error: Error) => error);
+          await run(target, () => placeContent(join(dir, target), content, file.name));
+        }
+      }
+    }
+  }
+  await Promise.all(running);
+  return { failed, bytes };
+}
+
+const MOST = 1 << 29;
+
+async function placeFile(target: string, path: string, mode: 'copy' | 'link'): Promise<number> {
+  const { size } = await stat(path);
+  const ends = await readEnds(path, size);
+  const copied = isPng(ends.head) || isJpeg(ends.head);
+  if (isThere(target) && (!copied || statSync(target).size === size)) return statSync(target).size;
+  if (!copied) return convert(target, path, path);
+  if (!isWhole(ends)) await decodeImage(path);
+  await mkdir(dirname(target), { recursive: true });
+  if (mode === 'copy') {
+    await inPlace(target, (temporary) => copyFile(path, temporary));
+    return size;
+  }
+  await rm(target, { force: true });
+  await link(path, target).catch(() => symlink(resolve(path), target));
+  return size;
+}
+
+async function placeContent(target: string, content: Buffer | Error, name: string): Promise<number> {
+  if (content instanceof Error) throw content;
+  const ends = { head: content.subarray(0, 132), tail: content.subarray(-TAIL) };
+  await mkdir(dirname(target), { recursive: true });
+  const raw = `${target}.${process.pid}.source`;
+  const unsure = !(isPng(ends.head) || isJpeg(ends.head)) || !isWhole(ends);
+  if (!unsure) {
+    await inPlace(target, (temporary) => writeFile(temporary, content));
+    return content.length;
+  }
+  try {
+    await writeFile(raw, content);
+    if (isPng(ends.head) || isJpeg(ends.head)) {
+      await decodeImage(raw);
+      await inPlace(target, (temporary) => writeFile(temporary, content));
+      return content.length;
+    }
+    return await convert(target, raw, name);
+  } catch (error) {
+    throw new Error((error as Error).message.replaceAll(raw, name));
+  } finally {
+    await rm(raw, { force: true });
+  }
+}
+
+/** DICOM to PNG. */
+async function convert(target: string, path: string, name: string): Promise<number> {
+  if (extensionOf({ root: '', name }) !== 'png' || /\.png$/i.test(name)) {
+    throw new Error(`${name}: expected a PNG or JPEG, found other content`);
+  }
+  const png = await encodePng(await decodeImage(path));
+  await mkdir(dirname(target), { recursive: true });
+  await inPlace(target, (temporary) => writeFile(temporary, png));
+  return png.length;
+}
+
+async function inPlace(target: string, make: (temporary: string) => Promise<unknown>): Promise<void> {
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await make(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+const isThere = (path: string): boolean => existsSync(path) && statSync(path).size > 0;
+
+const TAIL = 64;
+
+interface Ends {
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+async function readEnds(path: string, size: number): Promise<Ends> {
+  const file = await open(path);
+  try {
+    const head = await file.read(Buffer.alloc(132), 0, 132, 0);
+    const tail = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
+    return { head: head.buffer.subarray(0, head.bytesRead), tail: tail.buffer.subarray(0, tail.bytesRead) };
+  } finally {
+    await file.close();
+  }
+}
+
+const isPng = (head: Buffer): boolean => head.subarray(0, 4).toString('latin1') === '\x89PNG';
+const isJpeg = (head: Buffer): boolean => head.subarray(0, 3).toString('latin1') === '\xff\xd8\xff';
+
+/** Ends as its format says; others are decoded to be sure. */
+function isWhole({ head, tail }: Ends): boolean {
+  return isPng(head) ? tail.includes('IEND') : tail.lastIndexOf(Buffer.from([0xff, 0xd9])) >= 0;
+}

@@ -1,0 +1,199 @@
+import { DataError } from '../../errors';
+import type { Funnel } from '../../import/funnel';
+import { parseOpenIReport } from '../../import/openi';
+import { imageKey, placeKey, studyId, uidOf } from '../../import/openi-names';
+import type { ImportImage, ImportStudy } from '../../import/study';
+import { belowImages, type FoundImage, foundImage, isImage } from './images';
+import type { Inputs } from './inputs';
+import { readR2gen } from './r2gen';
+import { type SourceFile, walk } from './source';
+import { type FoundTable, foundTable, rowsOf } from './table';
+
+/** Forms in which IU X-ray is found. */
+export const IU_FORMS = ['openi', 'kaggle', 'r2gen'] as const;
+export type IuForm = (typeof IU_FORMS)[number];
+
+/** What was read: studies, before any filter, and where image files are. */
+export interface SourceContent<Form extends string = string> {
+  readonly form: Form;
+  readonly studies: ImportStudy[];
+  readonly images: ReadonlyMap<string, FoundImage>;
+}
+
+const XML_LIMIT = 1 << 20;
+
+/**
+ * Reads IU X-ray: Open-i's XML files, Kaggle's CSV pair, or R2Gen's `annotation.json`, with their images.
+ *
+ * @param form needed where the folders hold more than one
+ * @throws DataError if there is none of them, or more than one and no `form`
+ */
+export async function readIuXray(
+  from: readonly string[],
+  form: IuForm | undefined,
+  funnel: Funnel,
+  inputs: Inputs,
+): Promise<SourceContent<IuForm>> {
+  const images = new Map<string, FoundImage>();
+  const tables = new Map<string, FoundTable>();
+  const reports: ImportStudy[] = [];
+  const annotations: SourceFile[] = [];
+  const archives = new Set<string>();
+  let xml = 0;
+  for await (const file of walk(from)) {
+    const base = file.name.slice(file.name.lastIndexOf('/') + 1).toLowerCase();
+    if (base.endsWith('.xml') && (form ?? 'openi') === 'openi') {
+      xml++;
+      const study = await readReport(file, funnel, inputs);
+      if (study) reports.push(study);
+      if (!file.path) archives.add(file.root);
+    } else if (/^indiana_(reports|projections)\.csv$/.test(base)) {
+      if (!tables.has(base)) tables.set(base, await foundTable(file));
+    } else if (base === 'annotation.json') annotations.push(await held(file));
+    else if (isImage(base)) {
+      for (const key of [imageKey(file.name), placeKey(file.name), belowImages(file.name)]) {
+        if (key !== undefined && !images.has(key)) images.set(key, foundImage(file));
+      }
+    }
+  }
+  const found: IuForm[] = [];
+  if (xml > 0) found.push('openi');
+  if (tables.has('indiana_reports.csv')) found.push('kaggle');
+  if (annotations.length > 0) found.push('r2gen');
+  const chosen = form ?? found[0];
+  if (chosen === undefined || !found.includes(chosen)) {
+    const expected = {
+      openi: 'Open-i XML reports',
+      kaggle: 'indiana_reports.csv',
+      r2gen: 'annotation.json',
+    };
+    const what = form ? expected[form] : Object.values(expected).join(', ');
+    throw new DataError(`${from.join(', ')}: expected ${what}, found none`);
+  }
+  if (found.length > 1 && !form) {
+    throw new DataError(
+      `${from.join(', ')}: expected one form of the data, found ${found.join(' and ')}: name one (--form)`,
+    );
+  }
+  for (const root of archives) await inputs.addFile(root.slice(root.lastIndexOf('/') + 1), root);
+  const projections = tables.get('indiana_projections.csv');
+  if (projections) await hashTable(projections, inputs);
+  const kaggle = tables.get('indiana_reports.csv');
+  switch (chosen) {
+    case 'r2gen':
+      return { form: chosen, studies: await readR2gen(annotations, funnel, inputs), images };
+    case 'kaggle':
+      await hashTable(kaggle!, inputs);
+      return {
+        form: chosen,
+        studies: await readKaggle(kaggle!, await listImages(projections), funnel),
+        images,
+      };
+    case 'openi': {
+      reports.sort((a, b) => Number(a.subject.slice(3)) - Number(b.subject.slice(3)));
+      return { form: chosen, studies: withViews(reports, await listImages(projections)), images };
+    }
+  }
+}
+
+/** A file that can be read after the walk. */
+async function held(file: SourceFile): Promise<SourceFile> {
+  if (file.path) return file;
+  const content = await file.read();
+  return { ...file, read: async () => content };
+}
+
+async function hashTable({ name, path, content }: FoundTable, inputs: Inputs): Promise<void> {
+  const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf(' ')) + 1);
+  if (path) await inputs.addFile(base, path);
+  else inputs.addContent(base, content!);
+}
+
+async function readReport(
+  file: SourceFile,
+  funnel: Funnel,
+  inputs: Inputs,
+): Promise<ImportStudy | undefined> {
+  try {
+    const content = await file.read(XML_LIMIT);
+    if (file.path) inputs.add('reports', file.name, content);
+    const { uid, sections, images, mesh } = parseOpenIReport(content.toString('utf8'), file.name);
+    return {
+      id: studyId(uid, images),
+      subject: uid,
+      origin: file.name,
+      sections,
+      images: images.map((id, n) => ({ id, keys: [imageKey(id), `${studyId(uid, images)}/${n}`] })),
+      ...(mesh.length > 0 && { extra: { mesh } }),
+    };
+  } catch (error) {
+    if (!(error instanceof DataError) && !(error as NodeJS.ErrnoException).code) throw error;
+    const message = (error as Error).message.replace(`${file.name}: `, '');
+    funnel.drop(file.name, 'unreadable report', { place: message });
+    return undefined;
+  }
+}
+
+interface Listed {
+  readonly filename: string;
+  readonly view?: string;
+}
+
+/** Images of each report by Kaggle's table, in its order: number → files. */
+async function listImages(table: FoundTable | undefined): Promise<Map<string, Listed[]>> {
+  const listed = new Map<string, Listed[]>();
+  if (!table) return listed;
+  for await (const { uid, filename, projection } of rowsOf(table, ['uid', 'filename', 'projection'])) {
+    const key = `CXR${uid}`;
+    listed.set(key, [...(listed.get(key) ?? []), { filename, view: projection || undefined }]);
+  }
+  return listed;
+}
+
+const READABLE = ['findings', 'impression', 'indication', 'comparison'] as const;
+
+async function readKaggle(
+  table: FoundTable,
+  listed: ReadonlyMap<string, Listed[]>,
+  funnel: Funnel,
+): Promise<ImportStudy[]> {
+  const studies: ImportStudy[] = [];
+  for await (const row of rowsOf(table, ['uid', ...READABLE])) {
+    const uid = `CXR${row.uid}`;
+    if (!/^CXR\d+$/.test(uid)) {
+      funnel.drop(`row ${studies.length + 2}`, 'unreadable report', {
+        place: `uid: expected a number, found "${row.uid}"`,
+      });
+      continue;
+    }
+    const files = [...(listed.get(uid) ?? [])].sort((a, b) => (a.filename < b.filename ? -1 : 1));
+    const images = files.map(
+      ({ filename, view }): ImportImage => ({ id: imageKey(filename), view, keys: [imageKey(filename)] }),
+    );
+    const ids = images.map(({ id }) => id);
+    studies.push({
+      id: studyId(uid, ids),
+      subject: uid,
+      origin: table.name,
+      sections: Object.fromEntries(
+        READABLE.filter((part) => row[part]?.trim()).map((part) => [part, row[part]]),
+      ),
+      images,
+      ...(row.MeSH && { extra: { mesh: row.MeSH.split(';').map((code) => code.trim()) } }),
+    });
+  }
+  return studies;
+}
+
+/** Views of Kaggle's table on images of the XML files. */
+function withViews(studies: ImportStudy[], listed: ReadonlyMap<string, Listed[]>): ImportStudy[] {
+  if (listed.size === 0) return studies;
+  const views = new Map([...listed.values()].flat().map(({ filename, view }) => [imageKey(filename), view]));
+  return studies.map((study) => ({
+    ...study,
+    images: study.images.map((image) => ({ ...image, view: views.get(imageKey(image.id)) })),
+  }));
+}
+
+/** What a study and an id of R2Gen's split have in common: the number of the report. */
+export const iuKey = uidOf;

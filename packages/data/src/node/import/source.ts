@@ -1,0 +1,154 @@
+import { createReadStream, statSync } from 'node:fs';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { DataError } from '../../errors';
+
+/** One file of a folder or an archive. */
+export interface SourceFile {
+  /** Path below the root, with `/`; for messages and to tell files apart, never to write to. */
+  readonly name: string;
+  /** Folder or archive that was walked. */
+  readonly root: string;
+  /** Where it lies on the disk; missing inside archives. */
+  readonly path?: string;
+  /** Content. Inside archives only before the next file is asked for. @throws DataError above `limit` bytes */
+  read(limit?: number): Promise<Buffer>;
+}
+
+export const isArchive = (name: string): boolean => /\.(zip|tar|tgz|tar\.gz)$/i.test(name);
+
+const LIMIT = 1 << 30;
+
+/**
+ * Walks the files of folders and archives (zip, tar, tgz), in the order of their names inside a folder, links
+ * followed. Archives below a folder are walked too, after its files; archives inside archives are not.
+ *
+ * @throws DataError for a missing root, a broken or cut archive
+ */
+export async function* walk(roots: readonly string[]): AsyncGenerator<SourceFile, void, undefined> {
+  const archives: string[] = [];
+  for (const root of roots) {
+    const stat = statSync(root, { throwIfNoEntry: false });
+    if (!stat) throw new DataError(`${root}: expected a folder or an archive, found nothing`);
+    if (stat.isDirectory()) yield* walkFolder(root, '', archives, 0);
+    else if (isArchive(root)) archives.push(root);
+    else yield onDisk(root, basename(root), root);
+  }
+  for (const archive of archives) {
+    yield* /\.zip$/i.test(archive) ? walkZip(archive) : walkTar(archive);
+  }
+}
+
+const DEEPEST = 12; // links can go round in circles
+
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+async function* walkFolder(
+  root: string,
+  below: string,
+  archives: string[],
+  depth: number,
+): AsyncGenerator<SourceFile, void, undefined> {
+  const entries = await readdir(join(root, below), { withFileTypes: true });
+  entries.sort((a, b) => byNumber.compare(a.name, b.name));
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const name = below ? `${below}/${entry.name}` : entry.name;
+    const path = join(root, name);
+    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    if (kind?.isDirectory()) {
+      if (depth < DEEPEST) yield* walkFolder(root, name, archives, depth + 1);
+    } else if (!kind?.isFile()) continue;
+    else if (isArchive(name)) archives.push(path);
+    else yield onDisk(root, name, path);
+  }
+}
+
+function onDisk(root: string, name: string, path: string): SourceFile {
+  return { name, root, path, read: (limit = LIMIT) => readWhole(path, limit) };
+}
+
+async function readWhole(path: string, limit: number): Promise<Buffer> {
+  const { size } = statSync(path);
+  if (size > limit) throw tooLarge(path, limit);
+  return readFile(path);
+}
+
+/** The first bytes of a file on the disk. */
+export async function readHead(path: string, count: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* walkTar(root: string): AsyncGenerator<SourceFile, void, undefined> {
+  const tar = extract();
+  const gzipped = /gz$/i.test(root);
+  const done = (): void => {}; // errors end the iteration below
+  if (gzipped) pipeline(createReadStream(root), createGunzip(), tar, done);
+  else pipeline(createReadStream(root), tar, done);
+  try {
+    for await (const entry of tar) {
+      const { name, type, size = 0 } = entry.header;
+      if (type === 'file' && !basename(name).startsWith('.')) {
+        yield {
+          name,
+          root,
+          read: async (limit = LIMIT) => {
+            if (size > limit) throw tooLarge(`${root}: ${name}`, limit);
+            return buffer(entry);
+          },
+        };
+      }
+      entry.resume();
+    }
+  } catch (error) {
+    throw broken(root, error);
+  }
+}
+
+async function* walkZip(root: string): AsyncGenerator<SourceFile, void, undefined> {
+  let zip: ZipFile | undefined;
+  try {
+    zip = await openPromise(root, { lazyEntries: true, autoClose: false });
+    for await (const entry of zip.eachEntry()) {
+      if (/\/$|(^|\/)(\.|__MACOSX\/)/.test(entry.fileName)) continue;
+      yield zipped(root, zip, entry);
+    }
+  } catch (error) {
+    throw broken(root, error);
+  } finally {
+    zip?.close();
+  }
+}
+
+function zipped(root: string, zip: ZipFile, entry: Entry): SourceFile {
+  const name = entry.fileName;
+  return {
+    name,
+    root,
+    read: async (limit = LIMIT) => {
+      if (entry.uncompressedSize > limit) throw tooLarge(`${root}: ${name}`, limit);
+      return buffer(await zip.openReadStreamPromise(entry));
+    },
+  };
+}
+
+const tooLarge = (place: string, limit: number): DataError =>
+  new DataError(`${place}: expected at most ${limit} bytes, found more`);
+
+function broken(root: string, error: unknown): unknown {
+  if (error instanceof DataError || (error as Error)?.name === 'AbortError') return error;
+  return new DataError(
+    `${root}: expected a whole archive, found: ${String((error as Error)?.message ?? error).replace(/\s+/g, ' ')}`,
+  );
+}
