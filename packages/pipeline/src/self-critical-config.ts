@@ -22,19 +22,26 @@ const SHORT: Readonly<Record<string, z.output<typeof part>>> = {
 };
 
 /** Self-critical sequence training; see {@link rollOut}. */
-export const selfCriticalSchema = z.strictObject({
-  /**
-   * Any score of `@raca/metrics`, such as `bleu4` (smoothed sentence BLEU-4), `cider`, `clinicalF1` (example average),
-   * `radcliq-rules`; scores that are better when lower count negative. A list is added up by weight.
-   */
-  reward,
-  /** Share of the reward's loss; the token cross-entropy gets the rest. */
-  weight: z.number().gt(0).max(1).default(0.5),
-  /** Reports sampled a study and step. */
-  samples: z.int().positive().default(1),
-  /** Divide a batch's advantages by the standard deviation of its rewards, so that `weight` means the same for every score. */
-  standardise: z.boolean().default(true),
-});
+export const selfCriticalSchema = z
+  .strictObject({
+    /**
+     * Any score of `@raca/metrics`, such as `bleu4` (smoothed sentence BLEU-4), `cider`, `clinicalF1` (example average),
+     * `radcliq-rules`; scores that are better when lower count negative. A list is added up by weight.
+     */
+    reward,
+    /** Share of the reward's loss; the token cross-entropy gets the rest. */
+    weight: z.number().gt(0).max(1).default(0.5),
+    /** Reports sampled a study and step. */
+    samples: z.int().positive().default(1),
+    /** What a sample is compared with: its study's greedy report, or the mean of the study's other samples (less noise). */
+    baseline: z.enum(['greedy', 'others']).default('greedy'),
+    /** Divide a batch's advantages by the standard deviation of its rewards, so that `weight` means the same for every score. */
+    standardise: z.boolean().default(true),
+  })
+  .refine(({ baseline, samples }) => baseline === 'greedy' || samples > 1, {
+    path: ['samples'],
+    message: 'expected at least 2 for the baseline "others"',
+  });
 export type SelfCriticalConfig = z.output<typeof selfCriticalSchema>;
 
 /**

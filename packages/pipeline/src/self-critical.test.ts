@@ -23,7 +23,7 @@ const countsClear: Reward = (texts) =>
   texts.map((text) => text.split(' ').filter((w) => w === 'clear').length);
 
 const options = (more: Partial<RolloutOptions> = {}): RolloutOptions => ({
-  ...{ reward: countsClear, samples: 1, standardise: false, maxLength: 9, decode },
+  ...{ reward: countsClear, samples: 1, baseline: 'greedy', standardise: false, maxLength: 9, decode },
   random: new Random(3),
   ...more,
 });
@@ -131,6 +131,12 @@ describe('rollOut', () => {
     ]);
     expect(seen[0][1][0]).toBe(seen[0][1][1]);
 
+    const others = await rollOut(
+      tinyModel(),
+      tinyBatch(),
+      options({ reward, samples: 2, baseline: 'others' }),
+    );
+    expect([...others.advantages]).toEqual([-1, 1, -1, 1, -1, 1]);
     const standard = await rollOut(
       tinyModel(),
       tinyBatch(),
@@ -215,6 +221,7 @@ describe('selfCriticalReward', () => {
     expect(() => rewardOf('blue')).toThrow(
       /^training\.selfCritical\.reward: expected one of bleu4, .*found "blue"$/,
     );
+    expect(() => selfCriticalSchema.parse({ reward: 'cider', baseline: 'others' })).toThrow(/at least 2/);
     expect(() => rewardOf({ metric: 'bleu' })).toThrow(/key must be one of BLEU_1, .*got none/);
   });
 });

@@ -12,11 +12,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ModelBatch, type Raca, targetsOf, withoutLast } from './model';
 import type { SelfCriticalConfig } from './self-critical-config';
 
-/** Sampled reports of a batch and how much better than the greedy ones they are. Axes: b studies, k samples a study. */
+/** Sampled reports of a batch and how much better than a baseline they are. Axes: b studies, k samples a study. */
 export interface Rollouts {
   /** `[b·k, t]`, the k samples of a study side by side. */
   readonly tokens: TokenBatch;
-  /** Reward of each sample minus that of its study's greedy report, `[b·k]`; standardised if so configured. */
+  /** Reward of each sample minus its baseline, `[b·k]`; standardised if so configured. */
   readonly advantages: Float32Array;
   /** Sum of each sample's log-probabilities as it was drawn, `[b·k]`. */
   readonly scores: readonly number[];
@@ -27,7 +27,7 @@ export interface Rollouts {
 }
 
 /** What {@link rollOut} needs beside model and batch. */
-export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'standardise'> {
+export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'baseline' | 'standardise'> {
   readonly reward: Reward;
   /** Longest report in tokens. */
   readonly maxLength: number;
@@ -38,7 +38,8 @@ export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'st
 /**
  * Writes reports for the studies of a batch with the model as it stands (no dropout), by sampling and greedily, and
  * rewards both. Cached decoding; no gradient is recorded: {@link policyLoss} reads the samples again by teacher forcing.
- * @see Rennie et al., Self-critical sequence training for image captioning, CVPR 2017
+ * @see Rennie et al., Self-critical sequence training for image captioning, CVPR 2017; for the other samples as
+ * baseline Luo, arXiv:2003.09971
  */
 export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOptions): Promise<Rollouts> {
   const { reward, maxLength, decode, random, samples: k } = options;
@@ -59,10 +60,15 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
     ]);
     const ofSamples = rewards.slice(0, drawn.tokens.length);
     const ofGreedy = rewards.slice(drawn.tokens.length);
+    const studies = ofGreedy.map((_, b) => mean(ofSamples.slice(b * k, (b + 1) * k)));
+    const baseline = (i: number): number => {
+      const b = Math.floor(i / k);
+      return options.baseline === 'greedy' ? ofGreedy[b] : (studies[b] * k - ofSamples[i]) / (k - 1);
+    };
     const unit = options.standardise ? deviation(ofSamples) : 1;
     return {
       tokens: rowsOf(drawn.tokens, maxLength),
-      advantages: Float32Array.from(ofSamples, (x, i) => (x - ofGreedy[Math.floor(i / k)]) / unit),
+      advantages: Float32Array.from(ofSamples, (x, i) => (x - baseline(i)) / unit),
       scores: drawn.scores,
       sampled: mean(ofSamples),
       greedy: mean(ofGreedy),
