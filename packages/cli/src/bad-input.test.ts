@@ -237,7 +237,7 @@ const DATA: Case[] = [
       truncateSync(firstImage(data), 200);
       return trainOn(data);
     },
-    /images\/.*\.png: expected a readable PNG or JPEG, found: /,
+    /images\/.*\.png: expected a readable PNG, JPEG or DICOM image, found: /,
   ],
   [
     'a manifest of the wrong type',
@@ -586,12 +586,12 @@ const IMAGES: Case[] = [
       const whole = readFileSync(firstImage(phantom));
       return generate(write('cut.png', whole.subarray(0, whole.length / 2)));
     },
-    /cut\.png: expected a readable PNG or JPEG, found: /,
+    /cut\.png: expected a readable PNG, JPEG or DICOM image, found: /,
   ],
   [
     'a text for an image',
     () => generate(write('text.png', 'clear lungs')),
-    /text\.png: expected a readable PNG or JPEG, found: /,
+    /text\.png: expected a readable PNG, JPEG or DICOM image, found: /,
   ],
   [
     'three images for two views',

@@ -9,6 +9,7 @@ export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotato
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export * from './dataset';
 export { DataError } from './errors';
+export { imageWarnings } from './image/inspect';
 export * from './image/raster';
 export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
 export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';

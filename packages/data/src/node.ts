@@ -13,7 +13,7 @@ export {
   type DataProblem,
   type SplitCounts,
 } from './node/check';
-export { decodeImage, encodePng } from './node/decode';
+export { decodeImage, encodePng, type ReadImage, type ReadOptions, readImage } from './node/decode';
 export { ImageCache } from './node/image-cache';
 export * from './node/import';
 export {

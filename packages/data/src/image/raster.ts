@@ -47,6 +47,18 @@ export function flipHorizontal(image: RasterImage): RasterImage {
   return { width, height, channels, data };
 }
 
+/** One channel where all colour channels are equal, else the image itself. */
+export function equalChannelsAsGray(image: RasterImage): RasterImage {
+  const { channels, data } = image;
+  if (channels === 1) return image;
+  for (let i = 0; i < data.length; i += channels) {
+    for (let c = 1; c < channels; c++) if (data[i + c] !== data[i]) return image;
+  }
+  const gray = emptyLike(image, data.length / channels);
+  for (let i = 0; i < gray.length; i++) gray[i] = data[i * channels];
+  return { ...image, channels: 1, data: gray };
+}
+
 export function emptyLike(image: RasterImage, length: number): Uint8Array | Float32Array {
   return image.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
 }

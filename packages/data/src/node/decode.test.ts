@@ -115,7 +115,9 @@ describe('decodeImage', () => {
   it.each(faults)('names the file that is %s, in one line', async (name, bytes) => {
     const path = file(`${name}.png`, bytes);
     await expect(decodeImage(path)).rejects.toThrow(/^[^\n]+$/);
-    await expect(decodeImage(path)).rejects.toThrow(`${path}: expected a readable PNG or JPEG, found: `);
+    await expect(decodeImage(path)).rejects.toThrow(
+      `${path}: expected a readable PNG, JPEG or DICOM image, found: `,
+    );
   });
 
   it('survives any damage: pixels of the declared size, or one line', async () => {
@@ -127,7 +129,7 @@ describe('decodeImage', () => {
       const path = file('damaged', i % 5 === 0 ? bytes.subarray(0, random.int(bytes.length)) : bytes);
       const image = await decodeImage(path).catch((error: Error) => error);
       if (image instanceof Error)
-        expect(image.message).toMatch(/damaged: expected a readable PNG or JPEG, found: .+$/);
+        expect(image.message).toMatch(/damaged: expected a readable PNG, JPEG or DICOM image, found: .+$/);
       else expect(image.data.length).toBe(image.width * image.height * image.channels);
     }
   });

@@ -186,7 +186,9 @@ describe('checkDataset', () => {
     expect(messages[1]).toMatch(/test: id "a" is used twice$/);
     expect(messages[2]).toMatch(/"a": expected split "test", found "train"$/);
     expect(messages[3]).toMatch(/subject_id: 1 patients stand in two splits, first 10$/);
-    expect(messages[4]).toMatch(/^\/images\/b\/0\.png: expected a readable PNG or JPEG, found: [^\n]+$/);
+    expect(messages[4]).toMatch(
+      /^\/images\/b\/0\.png: expected a readable PNG, JPEG or DICOM image, found: [^\n]+$/,
+    );
     expect(messages[5]).toBe('/images/c/0.png: expected an image, found nothing');
     expect(messages[6]).toMatch(/"Nose" is not one of the 12 regions/);
     expect(messages[7]).toMatch(/test: 1 of 2 reports stand word for word in train$/);

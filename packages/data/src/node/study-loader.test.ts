@@ -142,7 +142,9 @@ describe('StudyLoader', () => {
     const study = { ...dataset.annotation.train[0], image_path: ['broken.png'] };
     const odd = { dir, annotation: { ...dataset.annotation, train: [dataset.annotation.train[1], study] } };
     const run = all(batches(odd, 'train', { ...base, batchSize: 1, shuffle: false }));
-    await expect(run).rejects.toThrow(/broken\.png: expected a readable PNG or JPEG, found: [^\n]+$/);
+    await expect(run).rejects.toThrow(
+      /broken\.png: expected a readable PNG, JPEG or DICOM image, found: [^\n]+$/,
+    );
   });
 
   it('rejects settings that cannot work', () => {
