@@ -10,8 +10,8 @@ export const backendOption = [
 ] as const;
 
 /** Starts the compute; a notice goes to standard error. */
-export async function startCompute(backend?: BackendName): Promise<BackendInfo> {
-  const info = await useBackend(backend ? { prefer: [backend] } : {});
+export async function startCompute(backend?: BackendName, threads?: number): Promise<BackendInfo> {
+  const info = await useBackend({ threads, ...(backend ? { prefer: [backend] } : {}) });
   if (info.notice) console.error(info.notice);
   return info;
 }

@@ -4,6 +4,7 @@ import { addAnnotate } from './commands/annotate';
 import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
+import { addExtract } from './commands/extract';
 import { addGenerate } from './commands/generate';
 import { addLabel } from './commands/label';
 import { addScore } from './commands/score';
@@ -21,7 +22,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usage(text)) });
-  for (const add of [addData, addAnnotate, addTrain, addEvaluate, addGenerate, addScore, addLabel, addDoctor])
+  for (const add of [
+    addData,
+    addAnnotate,
+    addExtract,
+    addTrain,
+    addEvaluate,
+    addGenerate,
+    addScore,
+    addLabel,
+    addDoctor,
+  ])
     add(program);
   inherit(program);
   try {

@@ -14,6 +14,7 @@ interface EvaluateFlags {
   run: string;
   data: string;
   split: Split;
+  features?: string;
   backend?: BackendName;
   json?: boolean;
 }
@@ -27,6 +28,7 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--run <dir>', 'run folder')
     .requiredOption('--data <dir>', 'data set folder')
     .option('--split <name>', SPLITS.join(', '), oneOf('--split', SPLITS), 'test')
+    .option('--features <dir>', 'folder made by raca extract, for a model that reads stored features')
     .option(...backendOption)
     .option('--json', 'print the scores as JSON')
     .addHelpText('after', '\nExample:\n  raca evaluate --run run --data phantom')
@@ -41,6 +43,7 @@ export function addEvaluate(program: Command): void {
       try {
         const evaluation = await evaluate(loaded, dataset, {
           split: flags.split,
+          features: flags.features,
           signal,
           onProgress: bar.update,
         });

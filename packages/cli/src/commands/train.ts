@@ -1,7 +1,7 @@
 import type { BackendName } from '@raca/backend/node';
-import { openDataset } from '@raca/data/node';
+import { type Dataset, openDataset } from '@raca/data/node';
 import { fitToData, type RunConfig } from '@raca/pipeline';
-import { RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import { fitToFeatures, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor, readConfig, readConfigOver } from '../config-file';
@@ -15,6 +15,7 @@ interface TrainFlags {
   epochs?: number;
   seed?: number;
   backboneWeights?: string;
+  features?: string;
   init?: string;
   resume?: boolean;
   saveEvery?: number;
@@ -34,6 +35,7 @@ export function addTrain(program: Command): void {
     )
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
+    .option('--features <dir>', 'folder made by raca extract, read instead of running the backbone')
     .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors)')
     .option(
       '--init <run>',
@@ -56,7 +58,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   for (const warning of dataset.warnings) console.error(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
-  const config = withFlags(own ? run.readConfig() : fitToData(startConfig(flags), dataset.annotation), flags);
+  const config = withFlags(own ? run.readConfig() : freshConfig(flags, dataset), flags);
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
@@ -71,12 +73,16 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       resume: flags.resume,
       saveEvery: flags.saveEvery,
       backboneWeights: flags.backboneWeights,
+      features: flags.features,
       init: flags.init,
       onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
     });
     bar.stop();
     if (result.interrupted) {
-      console.error(`stopped; go on with: raca train --data ${flags.data} --out ${flags.out} --resume`);
+      const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
+      console.error(
+        `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features} --resume`,
+      );
       throw INTERRUPTED;
     }
     if (!flags.json) console.log(`${flags.out}: ${result.state.step} steps on ${backend.name}`);
@@ -91,6 +97,12 @@ function startConfig({ config, init }: TrainFlags): RunConfig {
   if (init === undefined) return readConfig(config ?? 'small');
   const base = new RunFolder(init).readConfig();
   return config === undefined ? base : readConfigOver(base, config);
+}
+
+/** The config of a new run, with the views of the data and, where given, the sizes of stored features. */
+function freshConfig(flags: TrainFlags, { annotation }: Dataset): RunConfig {
+  const config = fitToData(startConfig(flags), annotation);
+  return flags.features === undefined ? config : fitToFeatures(config, flags.features);
 }
 
 function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
