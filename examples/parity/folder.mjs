@@ -50,11 +50,40 @@ const caseSchema = z.looseObject({
   organs: z.array(z.string()),
 });
 
+/** Sizes of R2Gen and R2GenCMN; each reads its own. */
+const ancestorSchema = z.looseObject({
+  config: z.looseObject({
+    patches: natural,
+    d_model: natural,
+    d_ff: natural,
+    heads: natural,
+    layers: natural,
+    d_vf: natural,
+    vocab: natural,
+    max_len: natural,
+    beam: natural.default(3),
+    /** R2Gen: rows of the relational memory and heads of its attention. */
+    slots: natural.optional(),
+    rm_heads: natural.optional(),
+    /** R2GenCMN: rows that answer and rows of the memory matrix. */
+    topk: natural.optional(),
+    cmm_size: natural.optional(),
+  }),
+});
+
+/** RACA's `case.json`: sizes, sentences of each report, their labels, region order. @param {string} folder */
+export const readCase = (folder) => parseCase(folder, caseSchema);
+
+/** Sizes in an ancestor's `case.json`. @param {string} folder */
+export const readAncestorCase = (folder) => parseCase(folder, ancestorSchema).config;
+
 /**
- * `case.json`: sizes, sentences of each report, their labels, region order.
+ * @template {z.ZodType} S
  * @param {string} folder
+ * @param {S} schema
+ * @returns {z.output<S>}
  */
-export function readCase(folder) {
+function parseCase(folder, schema) {
   const path = join(folder, 'case.json');
   let json;
   try {
@@ -62,7 +91,7 @@ export function readCase(folder) {
   } catch (error) {
     throw new Error(`${path}: ${/** @type {Error} */ (error).message.split('\n')[0]}`);
   }
-  const parsed = caseSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [{ path: field, message }] = parsed.error.issues;
   throw new Error(`${path}: ${field.join('.')}: ${message}`);

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { useBackend } from '@raca/backend/node';
 import { listFolder, WrongUse } from './folder.mjs';
+import { r2gen } from './kinds/r2gen.mjs';
+import { r2gencmn } from './kinds/r2gencmn.mjs';
 import { raca } from './kinds/raca.mjs';
 import { resnets } from './kinds/resnet.mjs';
 
@@ -23,7 +25,7 @@ import { resnets } from './kinds/resnet.mjs';
  * }} Kind
  * @type {readonly Kind[]}
  */
-const KINDS = [raca, resnets];
+const KINDS = [raca, r2gen, r2gencmn, resnets];
 
 const BACKENDS = ['cpu', 'wasm', 'native'];
 const USAGE = 'usage: npm run --silent parity -- DIR [--backend cpu|wasm|native]';

@@ -34,10 +34,14 @@ afterEach(() => {
 });
 
 /** A copy of a case with tensors of one of its files changed. */
-function edited(file: string, edit: (tensors: Map<string, TensorToStore>) => void): string {
+function edited(
+  file: string,
+  edit: (tensors: Map<string, TensorToStore>) => void,
+  name = 'raca-mimic',
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'parity-'));
   made.push(folder);
-  cpSync(join(golden, 'raca-mimic'), folder, { recursive: true });
+  cpSync(join(golden, name), folder, { recursive: true });
   const path = join(folder, file);
   const stored = parseSafetensors(new Uint8Array(readFileSync(path))).tensors;
   const tensors = new Map<string, TensorToStore>();
@@ -71,6 +75,41 @@ describe(`parity${why}`, () => {
       expect.arrayContaining(['actions', 'beam_seq', 'greedy_seq', 'greedy_trigram_seq']),
     );
     expect(Math.max(...lines.map(({ tolerance }) => tolerance))).toBe(1e-4);
+  });
+
+  it.skipIf(!found).each([
+    ['r2gen', 'cpu'],
+    ['r2gen', 'wasm'],
+    ['r2gencmn', 'cpu'],
+    ['r2gencmn', 'wasm'],
+  ])('the ancestor %s agrees in every tensor, on %s', async (name, backend) => {
+    const { code, lines, off, complaints } = await run(name, '--backend', backend);
+    expect(off).toEqual([]);
+    expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
+    const outputs = [...file(`${name}/io.safetensors`).keys()].filter(
+      (t) => t !== 'att_feats' && t !== 'seq',
+    );
+    expect(lines.map(({ tensor }) => tensor).sort()).toEqual(outputs.sort());
+    const exact = lines.filter(({ tolerance }) => tolerance === 0).map(({ tensor }) => tensor);
+    expect(exact.sort()).toEqual(['beam_seq', 'greedy_seq', 'greedy_trigram_seq', 'mask']);
+  });
+
+  it.skipIf(!found).each([
+    ['r2gen', 'model.rm.U.bias', 'relational_memory'],
+    ['r2gencmn', 'cmn.linears.2.bias', 'memory_response'],
+  ])('%s: sees a weight of the memory that is a thousandth off', async (name, weight, memory) => {
+    const folder = edited(
+      'weights.safetensors',
+      (tensors) => {
+        const values = tensors.get(weight)!.data as Float32Array;
+        for (let i = 0; i < values.length; i++) values[i] += 1e-3;
+      },
+      name,
+    );
+    const { code, off } = await run(folder);
+    expect(code).toBe(1);
+    expect(off).toEqual(expect.arrayContaining([memory, 'logprobs', 'grad.logit.weight']));
+    expect(off).not.toContain('token_embedding');
   });
 
   it.skipIf(!found)('sees a weight that is a thousandth off, and only what depends on it', async () => {

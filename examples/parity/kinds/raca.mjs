@@ -1,28 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentenceSpans } from '@raca/alignment';
-import { EVALUATION, REGIONS, valueAndGradients } from '@raca/core';
-import {
-  buildModel,
-  importPublished,
-  publishedParameter,
-  targetsOf,
-  withoutLast,
-  writeReports,
-} from '@raca/pipeline';
+import { EVALUATION, REGIONS } from '@raca/core';
+import { buildModel, importPublished, withoutLast } from '@raca/pipeline';
 import { priorRewards, publishedPrior, rewardsAsPublished, rewardsOfOwnAction } from '@raca/region-agent';
 import * as tf from '@tensorflow/tfjs-core';
 import { Comparison, EXACT } from '../comparison.mjs';
 import { readCase, readTensors } from '../folder.mjs';
 import { compareOptimizer } from './optimizer.mjs';
 import { comparePpo } from './ppo.mjs';
+import { backendFor, compareGradients, compareMask, compareReports } from './shared.mjs';
 
 /** Rows and columns of the published grid of patches. */
 const SIDE = 7;
 /** Heads of the text encoder, a constant of the published code. */
 const TEXT_HEADS = 8;
-/** Models with more patch features than this are compared on WASM. */
-const LARGE = 50_000;
 
 /**
  * The published RACA model: `case.json`, `weights.safetensors`, `io.safetensors`, and beside them cases of PPO
@@ -32,10 +24,7 @@ const LARGE = 50_000;
 export const raca = {
   name: 'RACA (case.json, weights, io, ppo and optimizer.safetensors)',
   reads: /^(weights|io|ppo|optimizer)\.safetensors$/,
-  backend: (folder) => {
-    const features = readTensors(folder, 'io.safetensors').tensors.get('encoder_out');
-    return (features?.bytes.length ?? 0) > 4 * LARGE ? 'wasm' : 'cpu';
-  },
+  backend: backendFor,
   fits: (folder) =>
     ['case.json', 'weights.safetensors', 'io.safetensors'].every((name) => existsSync(join(folder, name))) &&
     readTensors(folder, 'weights.safetensors').tensors.has('model.esf.fusion.0.weight'),
@@ -68,7 +57,7 @@ async function compareModel(folder, emit) {
     const batch = batchOf(given, io);
     compareForward(model, batch, given, io);
     compareLosses(model, batch, io);
-    await compareReports(model, batch, given, io);
+    await compareReports(model, batch, given.config, io);
     io.finish();
   } finally {
     model.dispose();
@@ -261,57 +250,10 @@ function compareSentences(sentences, separator, { tokens }, { n_sentences: count
  * @param {Comparison} io
  */
 function compareLosses(model, batch, io) {
-  const { counted } = targetsOf(batch.tokens);
-  const [b, t] = batch.tokens.shape;
-  const mask = Float32Array.from({ length: b * t }, (_, i) => {
-    const place = i % t;
-    return place === 0 ? 1 : counted[Math.floor(i / t) * (t - 1) + place - 1];
-  });
-  io.check('mask', mask, EXACT);
-
-  /** @type {Record<string, number>} */
-  const parts = {};
-  const { value, gradients } = valueAndGradients(() => {
-    const losses = model.losses(batch, EVALUATION);
-    for (const [name, loss] of Object.entries(losses.parts)) parts[name] = loss.dataSync()[0];
-    return losses.total;
-  }, model.trained);
+  compareMask(batch, io);
+  const { total, parts } = compareGradients(model, batch, io);
   io.check('global_loss', [parts.global]);
   io.check('local_loss', [parts.local]);
   io.check('ce_loss', [parts.tokens]);
-  io.check('total_loss', value);
-  for (const [own, gradient] of gradients) {
-    const { name, transpose } = publishedParameter(own);
-    const turned = transpose ? tf.transpose(gradient) : tf.clone(gradient);
-    gradient.dispose();
-    const idle = !io.has(`grad.${name}`) && tf.tidy(() => tf.max(tf.abs(turned)).dataSync()[0]) === 0;
-    if (idle)
-      turned.dispose(); // takes no part: the reference has no gradient, ours is 0
-    else io.check(`grad.${name}`, turned);
-  }
-}
-
-/**
- * Written reports, padded with 0.
- *
- * @param {Raca} model
- * @param {Batch} batch
- * @param {Case} given
- * @param {Comparison} io
- */
-async function compareReports(model, batch, { config: c }, io) {
-  for (const [name, options] of /** @type {const} */ ([
-    ['beam_seq', { search: 'beam', trigramPenalty: false }],
-    ['greedy_seq', { search: 'greedy', trigramPenalty: false }],
-    ['greedy_trigram_seq', { search: 'greedy', trigramPenalty: true }],
-  ])) {
-    const written = await writeReports(model, batch.vision, {
-      ...options,
-      beam: c.beam,
-      maxLength: c.max_len,
-    });
-    written.dispose();
-    const padded = written.tokens.flatMap((words) => [...words, ...Array(c.max_len - words.length).fill(0)]);
-    io.check(name, padded, EXACT);
-  }
+  io.check('total_loss', total);
 }

@@ -57,6 +57,36 @@ describe('importPublished', () => {
     model.dispose();
   });
 
+  it.each([
+    ['relational-memory', { memoryHeads: 4 }, 0, 'model.rm.W.weight'],
+    ['memory-matrix', { visualLayers: 2, memoryRows: 5, topK: 2 }, 2, 'memory_matrix'],
+  ])('takes the weights of an ancestor with %s, under its names', (use, more, visualLayers, mark) => {
+    const small = { variant: 'published', heads: 2, feedForward: 6, layers: 1 };
+    const layers = visualLayers > 0 ? 0 : 1;
+    const model = buildModel(
+      {
+        ...publishedConfig().model,
+        ...{ width: 8, maxLength: 5, backbone: null, agent: null, alignment: null, fusion: null },
+        vision: { use: 'visual-transformer', config: { ...small, layers, inputWidth: 4 } },
+        decoder: { use, config: { ...small, ...more } },
+      },
+      { vocabularySize: 7, separator: 1, seed: 1 },
+    );
+    const tensors = published(model.parameters);
+    expect(tensors.size).toBe(model.parameters.size); // no two parameters share a name
+    expect(tensors.has(mark)).toBe(true);
+    // R2GenCMN's names of γ and β
+    const renamed = new Map(
+      [...tensors].map(([name, x]) => [
+        name.replace(/\.norm\.gamma$/, '.norm.a_2').replace(/\.norm\.beta$/, '.norm.b_2'),
+        x,
+      ]),
+    );
+    importPublished(model, renamed);
+    expect([...values(model.parameters)].every(([, x]) => x.slice(0, 2).includes(0))).toBe(true);
+    model.dispose();
+  });
+
   it('turns filters from OIHW to HWIO', () => {
     const own = 'vision.backbone.conv1.weight';
     const variable = tf.variable(tf.zeros([7, 7, 3, 64]));

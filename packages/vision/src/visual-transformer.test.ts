@@ -66,6 +66,16 @@ it.each(['raca', 'published'] as const)('keeps the contract, variant %s', (varia
   expect(passed).toContain('gradients equal central differences');
 });
 
+it('without layers embeds patches and no more', () => {
+  const encoder = visualTransformer({ ...tiny, layers: 0, variant: 'published', dropout: 0 }, new Random(3));
+  expect([...encoder.parameters.keys()]).toEqual(['embed.weight', 'embed.bias']);
+  const input = features([2, 12, 6], grid);
+  const [whole, embedded] = [encoder.encode(input, EVALUATION), encoder.embedPatches(input, EVALUATION)];
+  expect(largestError(whole.patches.dataSync(), embedded.patches.dataSync())).toBe(0);
+  const passed = checkVisionEncoder((random) => visualTransformer({ ...tiny, layers: 0 }, random), 6);
+  expect(passed).toContain('gradients equal central differences');
+});
+
 it('tells places and views apart with learned positions only', () => {
   // the same vector in every patch: without positions all outputs are equal
   const same = { features: { patches: tf.ones([1, 12, 6]) as tf.Tensor3D, grid } };

@@ -1,0 +1,18 @@
+import { EVALUATION } from '@raca/core';
+import { ancestor } from './ancestor.mjs';
+
+/** R2Gen: visual Transformer, decoder with a relational memory and norms that it drives. */
+export const r2gen = ancestor({
+  name: 'R2Gen',
+  mark: 'model.rm.W.weight',
+  slots: ({ layers, slots = 3, rm_heads: memoryHeads }) => ({
+    visionLayers: layers,
+    decoder: { use: 'relational-memory', config: { slots, memoryHeads } },
+  }),
+  inside({ parts: { vision, decoder } }, batch, taught, io) {
+    io.check('att_embed', vision.embedPatches(batch.vision, EVALUATION).patches);
+    io.check('encoder_out', vision.encode(batch.vision, EVALUATION).patches);
+    io.check('token_embedding', decoder.embed(taught, EVALUATION));
+    io.check('relational_memory', decoder.memories(taught, EVALUATION));
+  },
+});
