@@ -1,4 +1,11 @@
 export { attendRegions } from './attend-regions';
 export { type BcaFusion, type BcaParts, bca } from './bca';
 export { type BcaConfig, bcaConfigSchema } from './config';
+export { type GatedSumConfig, gatedSum, gatedSumConfigSchema } from './gated-sum';
+export { type MeanFusionConfig, meanFusion, meanFusionConfigSchema } from './mean-fusion';
 export { type PublishedName, publishedName } from './published-name';
+export {
+  type SelfAttentionFusionConfig,
+  selfAttentionFusion,
+  selfAttentionFusionConfigSchema,
+} from './self-attention-fusion';

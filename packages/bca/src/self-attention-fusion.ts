@@ -1,0 +1,89 @@
+import {
+  type Attention,
+  applyNorm,
+  attend,
+  attention,
+  disposeParameters,
+  dropout,
+  type Fusion,
+  keysValues,
+  type ModuleInfo,
+  type NamedParameters,
+  type Norm,
+  norm,
+  normal,
+  orthogonal,
+  Parameters,
+  type Pass,
+  type Random,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { version } from '../package.json';
+import { checkFused, regionMeans } from './masks';
+
+/** Options of {@link selfAttentionFusion}. */
+export const selfAttentionFusionConfigSchema = z
+  .strictObject({
+    /** d, width of the patches. */
+    width: z.int().positive().default(512),
+    heads: z.int().positive().default(8),
+    /** Dropout of attention weights and of the update. */
+    dropout: z.number().min(0).lt(1).default(0.1),
+    /** r */
+    regions: z.int().positive().default(12),
+  })
+  .refine((c) => c.width % c.heads === 0, { error: 'heads must divide width', path: ['heads'] });
+
+/** Config of {@link selfAttentionFusion}; every field has a default. */
+export type SelfAttentionFusionConfig = z.input<typeof selfAttentionFusionConfigSchema>;
+
+/** Standard deviation of new region embeddings, below that of patches. */
+const EMBEDDING_SD = 0.1;
+
+class SelfAttentionFusion implements Fusion {
+  readonly info: ModuleInfo;
+  readonly parameters: NamedParameters;
+  private readonly config: z.output<typeof selfAttentionFusionConfigSchema>;
+  private readonly embedding: tf.Variable;
+  private readonly norm: Norm;
+  private readonly attention: Attention;
+
+  constructor(config: SelfAttentionFusionConfig, random: Random) {
+    this.config = selfAttentionFusionConfigSchema.parse(config);
+    const { width: d, heads, regions: r } = this.config;
+    const p = Parameters.create(random);
+    this.embedding = p.scope('regions').add('weight', [r, d], normal(EMBEDDING_SD));
+    this.norm = norm(p.scope('norm'), d);
+    this.attention = attention(p.scope('attention'), d, heads, orthogonal);
+    this.parameters = p.all;
+    this.info = { package: '@raca/bca', version, name: 'selfAttentionFusion', config: this.config };
+  }
+
+  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D, pass: Pass): tf.Tensor3D {
+    const { width, regions, dropout: rate } = this.config;
+    checkFused('selfAttentionFusion', patches, masks, width, regions);
+    return tf.tidy(() => {
+      const named = tf.add(regionMeans(patches, masks), this.embedding); // [b, r, d]
+      const all = applyNorm(this.norm, tf.concat([patches, named], 1)) as tf.Tensor3D; // [b, p + r, d]
+      const queries = tf.slice(all, [0, 0, 0], patches.shape);
+      const update = attend(this.attention, queries, keysValues(this.attention, all), null, rate, pass);
+      return tf.add(patches, dropout(update, rate, pass)) as tf.Tensor3D;
+    });
+  }
+
+  dispose(): void {
+    disposeParameters(this.parameters);
+  }
+}
+
+/**
+ * One pre-norm layer of multi-head self-attention over the patches and, after them, one vector a region (the mean of its
+ * patches plus a learned embedding): F = G + Attention(N [G; R])[first p]. Rows of regions would be cut off, so they are
+ * keys and values only.
+ *
+ * @param random stream for the initial weights
+ * @throws ZodError for a config that does not fit; fuse throws RangeError for shapes that do not
+ */
+export const selfAttentionFusion = (config: SelfAttentionFusionConfig, random: Random): Fusion =>
+  new SelfAttentionFusion(config, random);
