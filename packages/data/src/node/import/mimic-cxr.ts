@@ -166,7 +166,7 @@ async function readRows(
         continue;
       }
       once.add(row.dicom_id);
-      const view = row.ViewPosition?.trim() || row.ViewCodeSequence_CodeMeaning?.trim();
+      const view = row.ViewPosition?.trim() || row.ViewCodeSequence_CodeMeaning?.trim() || undefined;
       const time = row.StudyDate ? `${row.StudyDate} ${clock(row.StudyTime)}` : undefined;
       add(
         row.dicom_id,

@@ -254,14 +254,15 @@ function filter(
     }));
     funnel.row('image files there', illustrated.length, imagesOf(illustrated));
   }
-  const pictures = new Map<string, readonly ImportImage[]>();
-  illustrated = funnel.filter(`images a study: ${settings.perStudy}`, illustrated, ({ id, images }) => {
-    const result =
-      content.form === 'r2gen' && images.length > 0 ? { images } : chooseImages(images, settings.perStudy);
-    if ('reason' in result) return result.reason;
-    pictures.set(id, result.images);
-    return undefined;
+  illustrated = illustrated.flatMap((study) => {
+    const { id, images } = study;
+    const asGiven = content.form === 'r2gen' && images.length > 0;
+    const result = asGiven ? { images } : chooseImages(images, settings.perStudy);
+    if ('images' in result) return [{ ...study, images: result.images }];
+    funnel.drop(id, result.reason, { images: images.length });
+    return [];
   });
+  funnel.row(`images a study: ${settings.perStudy}`, illustrated.length, imagesOf(illustrated));
   const split = splitByPatient(
     illustrated.filter((s) => !s.split).map((s) => s.subject),
     settings.seed,
@@ -269,7 +270,6 @@ function filter(
   );
   return illustrated.map((study) => ({
     ...study,
-    images: pictures.get(study.id)!,
     split: study.split ?? split.get(study.subject)!,
   }));
 }
