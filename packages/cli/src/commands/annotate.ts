@@ -188,7 +188,7 @@ function show({ regions, disagreements, left, ...sum }: Agreement, list: number)
   );
   const table = new Table({
     head: ['region', 'both', 'only A', 'only B', 'F1', 'kappa'],
-    style: { head: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const r of regions) table.push([r.region, r.both, r.onlyA, r.onlyB, number(r.f1), number(r.kappa)]);
   console.log(table.toString());

@@ -22,7 +22,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Lung fields',
-    'pulmonary(?! (arter|vascul|vein|venous|vessel|hypertens|hil))|cardiopulmonary|pleuroparenchym*',
+    'pulmonary(?! (arter|vascul|vein|venous|vessel|hypertens|hil|xxxx (is|are|and|appear)))|cardiopulmonary|pleuroparenchym*',
   ),
   rule(
     'Lung fields',
@@ -30,7 +30,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Lung fields',
-    'atelecta*|(?<!(laryngeal|tissue) )edema*|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
+    'nodul*|scar|scars|scarring|volume loss|atelecta*|(?<!(laryngeal|tissue) )edema*|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
   ),
   rule(
     'Lung fields',
@@ -72,7 +72,7 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Pulmonary vasculature',
-    'vascularity|vascularities|vasculatur*|vascular(?! calcif)|vessels|bronchovascular|cephalization',
+    'vascularity|vascularities|vasculatur*|vascular(?! (calcif|disease|injur))|vessels|pulmonary xxxx (is|are|and|appear)|bronchovascular|cephalization',
   ),
   rule(
     'Pulmonary vasculature',
@@ -89,7 +89,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Mediastinum',
-    'picc|port|portacath|mediport|central (venous|line|catheter)*|swan ganz|esophag*|thymus|thymic|goiter|cardiothymic',
+    'picc|port|portacath|mediport|(central )?venous (line|catheter)*|central (venous|line|catheter)*|swan ganz|esophag*|thymus|thymic|goiter|cardiothymic',
   ),
   rule(
     'Mediastinum',
@@ -166,10 +166,7 @@ export const ELSEWHERE =
 
 /** Findings that usually lie in these regions: count where nothing above matched. */
 export const IMPLIED: readonly LexiconRule[] = [
-  rule(
-    'Lung fields',
-    'nodul*|mass|masses|granulom*|density|densities|scar|scars|scarring|lucency|lucencies|lesion|lesions',
-  ),
+  rule('Lung fields', 'mass|masses|granulom*|density|densities|lucency|lucencies|lesion|lesions'),
   rule('Lung fields', 'markings|cavit*|calcified|pleural|infection|volumes|inspiratory effort'),
   rule('Spine', 'degenerative|arthritic|arthritis|arthropathy'),
   rule('Mediastinum', 'catheter|atherosclero*|tortuous|tortuosity|ectatic|ectasia'),
