@@ -1,8 +1,16 @@
 export { type AlignmentConfig, alignmentConfigSchema } from './config';
 export { ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
+export {
+  type GlobalAlignmentConfig,
+  globalAlignment,
+  globalAlignmentConfigSchema,
+} from './global-alignment';
 export { type PairWeights, pairWeights } from './labels';
 export { type SentenceRegionLossOptions, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
 export { meanOfMasked, meanOfSelected } from './pooling';
 export { type PublishedName, publishedName } from './published-name';
 export { type SentenceMatches, sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
 export { averagingMatrix, type SentenceRule, type Span, sentenceSpans } from './sentences';
+export { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './triplet/config';
+export { sentenceTriplets, type Triplets } from './triplet/sentence-triplets';
+export { tripletAlignment, tripletLoss } from './triplet/triplet-alignment';
