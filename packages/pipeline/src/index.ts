@@ -6,6 +6,7 @@ export * from './model';
 export * from './modules';
 export * from './overlay';
 export * from './presets';
+export * from './regions-picture';
 export * from './report-page';
 export * from './self-critical';
 export * from './self-critical-config';

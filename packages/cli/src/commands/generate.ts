@@ -1,39 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
+import { writeFileAtomic } from '@raca/core/node';
 import { REGIONS } from '@raca/core/regions';
-import { generateFromFiles, loadRun, RunFolder } from '@raca/pipeline/node';
+import { encodePng } from '@raca/data/node';
+import { regionsPicture } from '@raca/pipeline';
+import { type FileReport, generateFromFiles, type LoadedRun, loadRun, RunFolder } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
+import { wholeNumber } from '../errors';
 import { banner } from '../output';
+
+interface GenerateFlags {
+  run: string;
+  images: string[];
+  out?: string;
+  maxPixels?: number;
+  backend?: BackendName;
+  json?: boolean;
+}
 
 export function addGenerate(program: Command): void {
   program
     .command('generate')
     .description('write the report of one study from its image files')
     .requiredOption('--run <dir>', 'run folder of a trained model')
-    .requiredOption('--images <file...>', 'PNG or JPEG, one a view (frontal first)')
+    .requiredOption('--images <file...>', 'PNG, JPEG or DICOM, one a view (frontal first)')
+    .option('--out <dir>', 'write report.txt, report.json and regions.png into this folder')
+    .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
     .option(...backendOption)
     .option('--json', 'print report and region masks as JSON')
-    .addHelpText('after', '\nExample:\n  raca generate --run run --images frontal.png lateral.png')
-    .action(async (flags: { run: string; images: string[]; backend?: BackendName; json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nExample:\n  raca generate --run run --images frontal.dcm lateral.dcm --out report',
+    )
+    .action(async (flags: GenerateFlags) => {
       banner();
       const config = new RunFolder(flags.run).readConfig();
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));
       try {
-        const { report, masks } = await generateFromFiles(loaded, flags.images);
-        if (!flags.json) console.log(report);
-        else {
-          const p = masks.length / REGIONS.length;
-          const regions = Object.fromEntries(
-            REGIONS.map((name, r) => [name, Array.from(masks.subarray(r * p, (r + 1) * p))]),
-          );
-          console.log(
-            JSON.stringify({ report, grid: config.model.grid, regions, notice: 'Not for clinical use.' }),
-          );
-        }
+        const { maxPixels } = flags;
+        const made = await generateFromFiles(loaded, flags.images, maxPixels ? { maxPixels } : {});
+        for (const line of made.warnings) console.error(line);
+        const json = JSON.stringify(asJson(made, loaded));
+        if (flags.out !== undefined) await writeFiles(flags.out, made, loaded, json);
+        console.log(flags.json ? json : made.report);
       } finally {
         loaded.model.dispose();
       }
     });
+}
+
+/** What machines get: of the files their names, sizes and kinds, and nothing that was inside. */
+function asJson({ report, masks, images, warnings }: FileReport, { config }: LoadedRun): object {
+  const p = masks.length / REGIONS.length;
+  const { grid, views } = config.model;
+  return {
+    report,
+    images: images.map(({ file, format, image: { width, height } }) => ({ file, format, width, height })),
+    warnings,
+    views,
+    grid,
+    regions: Object.fromEntries(
+      REGIONS.map((name, r) => [name, Array.from(masks.subarray(r * p, (r + 1) * p))]),
+    ),
+    notice: 'Not for clinical use.',
+  };
+}
+
+async function writeFiles(dir: string, made: FileReport, { config }: LoadedRun, json: string): Promise<void> {
+  mkdirSync(dir, { recursive: true });
+  const images = made.images.map(({ image }) => image);
+  const picture = regionsPicture({ images, masks: made.masks, grid: config.model.grid });
+  writeFileAtomic(join(dir, 'report.txt'), `${made.report}\n`);
+  writeFileAtomic(join(dir, 'report.json'), `${json}\n`);
+  writeFileAtomic(join(dir, 'regions.png'), await encodePng(picture));
 }

@@ -30,22 +30,27 @@ describe('imageWarnings', () => {
       'nearly constant: 98 of 100 pixels between gray 12 and 16',
     ]);
     // a few bright marks do not make a picture
-    expect(imageWarnings(image(100, 100, (x, y) => (x < 3 && y < 3 ? 255 : 7)))[0]).toMatch(/^nearly constant/);
+    expect(imageWarnings(image(100, 100, (x, y) => (x < 3 && y < 3 ? 255 : 7)))[0]).toMatch(
+      /^nearly constant/,
+    );
   });
 
   const data = fileURLToPath(new URL('../../../../../shared/data', import.meta.url));
   const folders = [`${data}/hannover_cxr/images`, `${data}/cxr_organ_masks/images/montgomery`];
-  it.skipIf(!existsSync(data))('tells real radiographs from their negatives (needs ../shared/data)', async () => {
-    let [wrong, found, n] = [0, 0, 0];
-    for (const folder of folders) {
-      for (const name of readdirSync(folder).slice(0, 60)) {
-        const picture = await decodeImage(`${folder}/${name}`);
-        if (imageWarnings(picture).some((line) => line.startsWith('looks inverted'))) wrong++;
-        if (imageWarnings(negative(picture)).some((line) => line.startsWith('looks inverted'))) found++;
-        n++;
+  it.skipIf(!existsSync(data))(
+    'tells real radiographs from their negatives (needs ../shared/data)',
+    async () => {
+      let [wrong, found, n] = [0, 0, 0];
+      for (const folder of folders) {
+        for (const name of readdirSync(folder).slice(0, 60)) {
+          const picture = await decodeImage(`${folder}/${name}`);
+          if (imageWarnings(picture).some((line) => line.startsWith('looks inverted'))) wrong++;
+          if (imageWarnings(negative(picture)).some((line) => line.startsWith('looks inverted'))) found++;
+          n++;
+        }
       }
-    }
-    expect(wrong).toBe(0);
-    expect(found / n).toBeGreaterThan(0.95);
-  });
+      expect(wrong).toBe(0);
+      expect(found / n).toBeGreaterThan(0.95);
+    },
+  );
 });

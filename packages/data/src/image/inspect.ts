@@ -28,7 +28,9 @@ export function imageWarnings(image: RasterImage): string[] {
  * difference lies between -8 and 175 gray levels, so that none is taken for inverted, and 99 of 100 of their negatives are.
  */
 function looksInverted(image: RasterImage): boolean {
-  const [spine, ...airs] = [SPINE, LEFT_LUNG, RIGHT_LUNG, LEFT_CORNER, RIGHT_CORNER].map((box) => mean(image, box));
+  const [spine, ...airs] = [SPINE, LEFT_LUNG, RIGHT_LUNG, LEFT_CORNER, RIGHT_CORNER].map((box) =>
+    mean(image, box),
+  );
   const air = (airs[0] + airs[1] + airs[2] + airs[3]) / 4;
   return spine - air < -10;
 }
@@ -46,7 +48,8 @@ function mean({ width, height, channels, data }: RasterImage, [left, right, top,
   let sum = 0;
   let n = 0;
   for (let y = Math.floor(top * height); y < bottom * height; y += step)
-    for (let x = Math.floor(left * width); x < right * width; x += step, n++) sum += data[(y * width + x) * channels];
+    for (let x = Math.floor(left * width); x < right * width; x += step, n++)
+      sum += data[(y * width + x) * channels];
   return sum / n;
 }
 

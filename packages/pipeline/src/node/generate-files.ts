@@ -1,42 +1,71 @@
 import { evalTransform } from '@raca/data';
-import { decodeImage } from '@raca/data/node';
+import { type ReadImage, type ReadOptions, readImage } from '@raca/data/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeReports } from '../generate';
 import type { LoadedRun } from './load-run';
 
+/** An image of a study that belongs to no data set. */
+export interface StudyFile extends ReadImage {
+  readonly file: string;
+}
+
 /** A report for images that belong to no data set. */
 export interface FileReport {
   readonly report: string;
-  /** `[r · p]` masks, region by region. */
+  /** `[r · v · p]` masks, region by region, view by view, 0 or 1. */
   readonly masks: Uint8Array;
+  /** One a file, as read. */
+  readonly images: readonly StudyFile[];
+  /** One line each: what was chosen for an image, looks wrong with it, or was done about views. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Writes the report of one study from its image files. Fewer images than the model has views: the last one is
- * repeated, as in training.
+ * Writes the report of one study from its image files: PNG, JPEG or DICOM, one a view. Fewer images than the model has views:
+ * the last one is repeated, as in training, and a warning says so.
+ *
+ * @param options how DICOM files are shown, and limits of size
  * @throws Error naming the file that cannot be read; RangeError for more images than views
  */
-export async function generateFromFiles(loaded: LoadedRun, files: readonly string[]): Promise<FileReport> {
+export async function generateFromFiles(
+  loaded: LoadedRun,
+  files: readonly string[],
+  options: ReadOptions = {},
+): Promise<FileReport> {
   const { model, config, tokenizer } = loaded;
   const { views, imageSize: size, maxLength } = config.model;
   if (files.length === 0 || files.length > views) {
     throw new RangeError(`generate: the model takes 1 to ${views} images a study, got ${files.length}`);
   }
-  if (model.parts.vision.backbone === null) {
-    throw new Error('generate: the model reads stored features (model.backbone is null) and takes no images');
-  }
-  const decoded = await Promise.all(files.map((file) => decodeImage(file)));
+  if (config.model.backbone === null)
+    throw new RangeError('generate: the model reads stored features and has no backbone for images');
+  const images: StudyFile[] = [];
+  for (const file of files) images.push({ file, ...(await readImage(file, options)) });
   const pixels = new Float32Array(views * size * size * 3);
   for (let v = 0; v < views; v++) {
-    pixels.set(evalTransform(decoded[Math.min(v, decoded.length - 1)], { size }), v * size * size * 3);
+    const { image } = images[Math.min(v, images.length - 1)];
+    pixels.set(evalTransform(image, { size }), v * size * size * 3);
   }
-  const images = tf.tensor5d(pixels, [1, views, size, size, 3]);
+  const input = tf.tensor5d(pixels, [1, views, size, size, 3]);
   try {
-    const written = await writeReports(model, { images }, { ...config.training.generation, maxLength });
+    const written = await writeReports(
+      model,
+      { images: input },
+      { ...config.training.generation, maxLength },
+    );
     const masks = Uint8Array.from(written.regions.masks.dataSync());
     written.dispose();
-    return { report: tokenizer.decode(written.tokens[0] as number[]), masks };
+    const report = tokenizer.decode(written.tokens[0] as number[]);
+    return { report, masks, images, warnings: warningsOf(images, views) };
   } finally {
-    images.dispose();
+    input.dispose();
   }
+}
+
+function warningsOf(images: readonly StudyFile[], views: number): string[] {
+  const own = images.flatMap(({ file, warnings }) => warnings.map((line) => `${file}: ${line}`));
+  const { length } = images;
+  if (length === views) return own;
+  const given = `${length} image${length === 1 ? '' : 's'} for a model of ${views} views`;
+  return [...own, `${given}: the last one is repeated, as in training`];
 }
