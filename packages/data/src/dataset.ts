@@ -101,25 +101,37 @@ export interface RegionTruth {
 export function parseAnnotation(value: unknown, file = 'annotation.json'): Annotation {
   const { train, val, test } = parseOrThrow(annotationSchema, value, file);
   const annotation = { train, val, test };
-  const places = new Map<string, string>();
+  const checkPlace = placeChecker(file);
   for (const split of SPLITS) {
-    annotation[split].forEach((study, i) => {
-      const place = `${split}[${i}]`;
-      if (study.split !== split) {
-        throw new DataError(
-          `${file}: ${place}.split: expected "${split}", found "${study.split}" (${shown(study.id)})`,
-        );
-      }
-      const earlier = places.get(study.id);
-      if (earlier) {
-        throw new DataError(
-          `${file}: ${place}.id: expected ids used once, found ${shown(study.id)} also at ${earlier}`,
-        );
-      }
-      places.set(study.id, place);
-    });
+    for (const [i, study] of annotation[split].entries()) checkPlace(study, split, i);
   }
   return annotation;
+}
+
+/** Checks studies one by one: each in the list of its split, each id once. */
+export function placeChecker(file: string): (study: Study, split: Split, index: number) => void {
+  const places = new Map<string, string>();
+  return (study, split, index) => {
+    const place = `${split}[${index}]`;
+    if (study.split !== split) {
+      throw new DataError(
+        `${file}: ${place}.split: expected "${split}", found "${study.split}" (${shown(study.id)})`,
+      );
+    }
+    const earlier = places.get(study.id);
+    if (earlier) {
+      throw new DataError(
+        `${file}: ${place}.id: expected ids used once, found ${shown(study.id)} also at ${earlier}`,
+      );
+    }
+    places.set(study.id, place);
+  };
+}
+
+/** The studies that `keep` says yes to; the order stays. */
+export function filterStudies(annotation: Annotation, keep: (study: Study) => boolean): Annotation {
+  const { train, val, test } = annotation;
+  return { train: train.filter(keep), val: val.filter(keep), test: test.filter(keep) };
 }
 
 export const parseManifest = (value: unknown, file = 'manifest.json'): Manifest =>

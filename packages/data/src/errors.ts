@@ -9,14 +9,20 @@ export class DataError extends Error {
  * Parses hostile input.
  *
  * @param file what the message names as the place, e.g. `annotation.json`
+ * @param at path of the value in the file, for messages
  * @throws DataError one line: file, field path, expected, found (first problem, and how many more there are)
  */
-export function parseOrThrow<S extends z.ZodType>(schema: S, value: unknown, file: string): z.output<S> {
+export function parseOrThrow<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  file: string,
+  at: readonly PropertyKey[] = [],
+): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const [first] = issues;
-  const field = fieldPath(first.path);
+  const field = fieldPath([...at, ...first.path]);
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   throw new DataError(
     `${file}: ${field || 'top level'}: ${expectation(first)}, found ${found(value, first.path)}${more}`,

@@ -7,12 +7,17 @@ import {
   parseAnnotation,
   parseManifest,
   parseRegionTruth,
+  placeChecker,
   type RegionTruth,
   SPLITS,
+  type Split,
+  type Study,
+  studySchema,
   unknownRegions,
 } from '../dataset';
-import { DataError } from '../errors';
+import { DataError, parseOrThrow, shown } from '../errors';
 import { Tokenizer } from '../text/tokenizer';
+import { readJsonLists } from './json-lists';
 
 /** An opened data set folder. */
 export interface Dataset {
@@ -55,9 +60,38 @@ export function openDataset(
   return { dir, annotation, manifest, regions, warnings };
 }
 
-/** Reads one `annotation.json`, without a look at images. @throws DataError */
-export function readAnnotation(file: string): Annotation {
-  return parseAnnotation(readJson(file), file);
+/**
+ * Reads one `annotation.json`, without a look at images. A large one is read study by study.
+ *
+ * @param options.streamFrom size in bytes from which that is done (32 MiB)
+ * @throws DataError
+ */
+export function readAnnotation(
+  file: string,
+  { streamFrom = STREAM_FROM }: { readonly streamFrom?: number } = {},
+): Annotation {
+  const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return size >= streamFrom ? streamAnnotation(file) : parseAnnotation(readJson(file), file);
+}
+
+/** Larger files are read study by study: the whole text and its parsed form would not fit beside one another. */
+const STREAM_FROM = 32 << 20;
+
+function streamAnnotation(file: string): Annotation {
+  const annotation: Record<Split, Study[]> = { train: [], val: [], test: [] };
+  const checkPlace = placeChecker(file);
+  const seen = new Set<string>();
+  for (const { list, index, value } of readJsonLists(file, { lists: (name) => seen.add(name) })) {
+    const split = SPLITS.find((name) => name === list);
+    if (!split) continue;
+    if (index === undefined) throw new DataError(`${file}: ${list}: expected array, found ${shown(value)}`);
+    const study = parseOrThrow(studySchema, value, file, [split, index]);
+    checkPlace(study, split, index);
+    annotation[split].push(study);
+  }
+  const missing = SPLITS.find((split) => !seen.has(split));
+  if (missing) throw new DataError(`${file}: ${missing}: expected array, found nothing`);
+  return annotation;
 }
 
 /** Reads one `manifest.json`. @throws DataError */
