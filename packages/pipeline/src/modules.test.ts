@@ -1,9 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { EVALUATION, Random, valueAndGradients } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ModelConfig } from './config';
 import { buildModel, MODULES } from './modules';
-import { TINY_SIZES, tinyConfig } from './tiny';
+import { TINY_SIZES, tinyBatch, tinyConfig } from './tiny';
+import { Trainer } from './trainer';
 
 const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
   const before = tf.memory().numTensors;
@@ -20,7 +22,7 @@ const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
 
 it('names the slot and the known names', () => {
   expect(failing({ fusion: { use: 'bac', config: {} } })).toBe(
-    'model.fusion.use: expected one of bca, found "bac"',
+    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, found "bac"',
   );
   expect(failing({ decoder: { use: 'toString', config: {} } })).toMatch(/^model\.decoder\.use: expected one/);
 });
@@ -50,4 +52,109 @@ it('gives a module the same first weights whatever the others are', () => {
     return decoder.map(([name, v]) => [name, [...v.dataSync()]]);
   };
   expect(values({ agent: null, alignment: null, fusion: null })).toEqual(values({}));
+});
+
+const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };
+const SLOTS: [keyof ModelConfig, string, object][] = [
+  ['agent', 'raca', { hidden: 4 }],
+  ['agent', 'published', { hidden: 4 }],
+  ['agent', 'prior', {}],
+  ['agent', 'straight-through', { hidden: 4 }],
+  ['agent', 'gumbel', { hidden: 4 }],
+  ['alignment', 'contrastive', { ...text, projection: 4 }],
+  ['alignment', 'global', { ...text, projection: 4 }],
+  ['alignment', 'triplet', { ...text, projection: 4 }],
+  ['fusion', 'bca', { attentionWidth: 3 }],
+  ['fusion', 'mean', {}],
+  ['fusion', 'gated-sum', {}],
+  ['fusion', 'self-attention', { heads: 2 }],
+  ['decoder', 'transformer', text],
+  ['decoder', 'relational-memory', text],
+  ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
+];
+
+describe('every alternative of a slot', () => {
+  it('is listed here', () => {
+    for (const slot of ['agent', 'alignment', 'fusion', 'decoder'] as const) {
+      const tried = SLOTS.filter(([name]) => name === slot).map(([, use]) => use);
+      expect(Object.keys(MODULES[slot])).toEqual(tried);
+    }
+  });
+
+  it.each([
+    ...SLOTS,
+    ...(['agent', 'alignment', 'fusion'] as const).map((slot) => [slot, null, {}] as const),
+  ])('%s %s trains in the whole model', (slot, use, config) => {
+    // the published agent knows a 7 × 7 grid only
+    const grid = use === 'published' ? { imageSize: 56, grid: { rows: 7, cols: 7 } } : {};
+    const { model, training } = tinyConfig({ [slot]: use && { use, config }, ...grid });
+    const before = tf.memory().numTensors;
+    const raca = buildModel(model, TINY_SIZES);
+    const trainer = new Trainer(raca, training, (ids) => Array.from(ids).join(' '));
+    const batch = tinyBatch();
+    if (use === 'published') {
+      const small = (batch.vision as { images: tf.Tensor5D }).images;
+      (batch.vision as { images: tf.Tensor5D }).images = tf.randomNormal(
+        [3, 2, 56, 56, 3],
+        0,
+        1,
+        'float32',
+        1,
+      );
+      small.dispose();
+    }
+    const values = (name: string) =>
+      [...raca.parameters].filter(([own]) => own.startsWith(`${name}.`)).map(([, v]) => v.dataSync().slice());
+    const start = values(slot);
+    for (let step = 0; step < 2; step++) {
+      const log = trainer.trainStep(batch, 0);
+      expect(Object.values(log).every(Number.isFinite), JSON.stringify(log)).toBe(true);
+    }
+    if (start.length > 0) expect(values(slot)).not.toEqual(start);
+    tf.dispose((batch.vision as { images: tf.Tensor5D }).images);
+    raca.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(['mean', 'gated-sum', 'self-attention'])(
+    'the losses train a differentiable agent, fusion %s',
+    (fusion) => {
+      const parts = {
+        alignment: null,
+        fusion: { use: fusion, config: fusion === 'self-attention' ? { heads: 2 } : {} },
+      };
+      const { model } = tinyConfig({
+        ...parts,
+        agent: { use: 'gumbel', config: { hidden: 4, priorWeight: 0 } },
+      });
+      const raca = buildModel(model, TINY_SIZES);
+      expect([...raca.trained.keys()].some((name) => name.startsWith('agent.'))).toBe(true);
+      const run = (training: boolean) =>
+        valueAndGradients(
+          () => raca.losses(tinyBatch(), training ? { training, random: new Random(3) } : EVALUATION).total,
+          raca.trained,
+        ).gradients;
+      expect([...run(true).keys()].filter((name) => name.startsWith('agent.')).length).toBeGreaterThan(4);
+      expect([...run(false).keys()].filter((name) => name.startsWith('agent.'))).toEqual([]);
+      raca.dispose();
+    },
+  );
+
+  it('adds the losses of a differentiable agent, weighed by name, in training', () => {
+    const { model } = tinyConfig({
+      agent: { use: 'straight-through', config: { hidden: 4 } },
+      alignment: null,
+    });
+    const raca = buildModel(model, TINY_SIZES);
+    const sum = (weights: Record<string, number>) => {
+      const pass = { training: true, random: new Random(3) } as const;
+      const { total, parts } = raca.losses(tinyBatch(), pass, undefined, weights);
+      expect(Object.keys(parts)).toEqual(['tokens', 'agentPrior']);
+      return [total, parts.tokens, parts.agentPrior].map((x) => x.dataSync()[0]);
+    };
+    const [plain, tokens, prior] = sum({});
+    expect(plain).toBeCloseTo(tokens + prior, 5);
+    expect(sum({ agentPrior: 3 })[0]).toBeCloseTo(tokens + 3 * prior, 5);
+    raca.dispose();
+  });
 });

@@ -1,5 +1,5 @@
-import { contrastiveAlignment } from '@raca/alignment';
-import { bca } from '@raca/bca';
+import { contrastiveAlignment, globalAlignment, tripletAlignment } from '@raca/alignment';
+import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
 import {
   type Alignment,
   type Fusion,
@@ -67,9 +67,14 @@ export const MODULES: ModuleTable = {
   },
   alignment: {
     contrastive: (config, { width }, random) => contrastiveAlignment({ width, ...config }, random),
+    global: (config, { width }, random) => globalAlignment({ width, ...config }, random),
+    triplet: (config, { width }, random) => tripletAlignment({ width, ...config }, random),
   },
   fusion: {
     bca: (config, { width }, random) => bca({ width, ...config }, random),
+    mean: (config) => meanFusion(config as Parameters<typeof meanFusion>[0]),
+    'gated-sum': (config, { width }, random) => gatedSum({ width, ...config }, random),
+    'self-attention': (config, { width }, random) => selfAttentionFusion({ width, ...config }, random),
   },
   decoder: {
     transformer: (config, { width, vocabularySize, maxLength }, random) =>
