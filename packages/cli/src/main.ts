@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
+import { addAblate } from './commands/ablate';
 import { addAnnotate } from './commands/annotate';
 import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     addAnnotate,
     addExtract,
     addTrain,
+    addAblate,
     addEvaluate,
     addGenerate,
     addScore,

@@ -35,7 +35,10 @@ export function progress(label: string): Progress {
   };
 }
 
-/** A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+/**
+ * A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. A command that `raca ablate` started also stops
+ * when that one is gone.
+ */
 export function interruptSignal(): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
   const onSignal = (): void => {
@@ -45,11 +48,14 @@ export function interruptSignal(): { signal: AbortSignal; done: () => void } {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('disconnect', onSignal);
+  process.channel?.unref(); // listening alone must not keep the process alive
   return {
     signal: controller.signal,
     done: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('disconnect', onSignal);
     },
   };
 }

@@ -1,3 +1,4 @@
+export * from './node/ablate';
 export * from './node/baselines';
 export * from './node/evaluate';
 export * from './node/extract';
@@ -8,3 +9,8 @@ export * from './node/page';
 export * from './node/run-folder';
 export * from './node/table';
 export * from './node/train';
+export * from './node/truth/erasure';
+export * from './node/truth/measure-truth';
+export * from './node/truth/overlap';
+export * from './node/truth/retrieval';
+export * from './node/truth/tables';

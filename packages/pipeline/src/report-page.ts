@@ -1,4 +1,5 @@
 import { REGIONS, type RegionName } from '@raca/core/regions';
+import { escapeHtml } from './html';
 
 /** One row of the score table: a system and its numbers by name. */
 export interface ScoreRow {
@@ -113,17 +114,6 @@ function overlay(url: string, s: StudyView, regions: readonly RegionName[], view
   );
   return `<span class="overlay"><img src="${url}" alt=""><svg viewBox="0 0 ${cols} ${rows}" preserveAspectRatio="none">
 <g fill-opacity="0.35">${squares.join('')}</g></svg></span>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (c) => entities[c]);
 }
 
 const STYLE = `

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BackendName } from '@raca/backend/node';
+import { openDataset } from '@raca/data/node';
+import { PRESETS, parseRunConfig, type RunConfig } from '@raca/pipeline';
+import { ablate, type Grid, launchProgram, markdown, parseGrid } from '@raca/pipeline/node';
+import type { Command } from 'commander';
+import { backendOption } from '../compute';
+import { readConfig, readValue, withPaths } from '../config-file';
+import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
+import { banner, interruptSignal, progress } from '../output';
+
+interface AblateFlags {
+  config: string;
+  seeds: number;
+  out: string;
+  data?: string;
+  jobs: number;
+  epochs?: number;
+  backend?: BackendName;
+  json?: boolean;
+}
+
+export function addAblate(program: Command): void {
+  program
+    .command('ablate')
+    .description('train and evaluate every row of a grid with several seeds; write a table with tests')
+    .requiredOption(
+      '--config <name|file>',
+      'a grid (base, rows), or a config: then the rows are baseline, +agent, +alignment, +BCA, full',
+    )
+    .requiredOption('--out <dir>', 'folder for runs and tables; what is finished there is not done again')
+    .option('--seeds <n>', 'runs a row', wholeNumber('--seeds'), 3)
+    .option('--data <dir>', 'data set folder (default: the grid’s)')
+    .option('--jobs <n>', 'runs at once; one uses all cores', wholeNumber('--jobs'), 1)
+    .option('--epochs <n>', 'instead of the configs’', wholeNumber('--epochs'))
+    .option(...backendOption)
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', '\nExample:\n  raca ablate --config small --seeds 3 --data phantom --out ablation')
+    .action(runAblation);
+}
+
+async function runAblation(flags: AblateFlags): Promise<void> {
+  banner();
+  const grid = withEpochs(readGrid(flags.config), flags.epochs);
+  const data = flags.data ?? (grid.data && resolve(dirname(flags.config), grid.data));
+  if (!data)
+    throw new UsageError('--data: expected a data set folder, found neither the option nor data in the grid');
+  const dataset = openDataset(data);
+  for (const warning of dataset.warnings) console.error(warning);
+  const bar = progress('ablation');
+  const { signal, done } = interruptSignal();
+  const runs = grid.rows.length * flags.seeds;
+  let ended = 0;
+  try {
+    const result = await ablate({
+      grid,
+      seeds: flags.seeds,
+      out: flags.out,
+      dataset,
+      launch: launchProgram(raca()),
+      jobs: flags.jobs,
+      argv: flags.backend ? ['--backend', flags.backend] : [],
+      signal,
+      onProgress: ({ row, seed }, step, steps) =>
+        bar.update(100 * (ended + step / steps), 100 * runs, `${row}, seed ${seed}`),
+      onOutcome: ({ row, seed }, outcome, seconds) => {
+        ended++;
+        if (outcome.status === 'interrupted') return;
+        const how =
+          outcome.status === 'failed'
+            ? `failed: ${outcome.reason}`
+            : outcome.skipped
+              ? 'finished before'
+              : `done in ${seconds.toFixed(0)} s`;
+        console.error(`${ended}/${runs} ${row}, seed ${seed}: ${how}`);
+      },
+    });
+    bar.stop();
+    if (result.interrupted) {
+      console.error('stopped; the same command goes on');
+      throw INTERRUPTED;
+    }
+    if (flags.json) console.log(JSON.stringify({ rows: result.rows, analyses: result.analyses }));
+    else console.log([...result.tables.map(markdown), `${resolve(flags.out, 'ablation.html')}`].join('\n'));
+    if (result.rows.some(({ failed }) => failed.length > 0)) throw FAILED;
+  } finally {
+    bar.stop();
+    done();
+  }
+}
+
+/** A preset by name, or a grid or config from a file; paths in it are read relative to the file. */
+function readGrid(nameOrPath: string): Grid {
+  const preset = Object.hasOwn(PRESETS, nameOrPath);
+  const value = preset ? { base: nameOrPath } : readValue(nameOrPath);
+  const configOf = (base: unknown): RunConfig => {
+    if (typeof base !== 'string') return parseRunConfig(base, `${nameOrPath}: base`);
+    return readConfig(Object.hasOwn(PRESETS, base) ? base : resolve(dirname(nameOrPath), base));
+  };
+  const grid = parseGrid(value, configOf, preset ? '--config' : nameOrPath);
+  for (const { config } of grid.rows) withPaths(config, nameOrPath);
+  return grid;
+}
+
+function withEpochs(grid: Grid, epochs?: number): Grid {
+  if (epochs === undefined) return grid;
+  const rows = grid.rows.map(({ name, config }) => ({
+    name,
+    config: { ...config, training: { ...config.training, epochs } },
+  }));
+  return { ...grid, rows };
+}
+
+/** The script of this command, for child processes. @throws Error where it was not built */
+function raca(): string {
+  const places = ['./raca.js', '../../dist/raca.js'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
+  const found = places.find((place) => existsSync(place));
+  if (!found) throw new Error(`${places[0]}: expected the built command, found nothing`);
+  return found;
+}
