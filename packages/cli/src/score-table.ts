@@ -1,4 +1,11 @@
-import { COLUMNS, type Evaluation, PROTOCOLS, shownIn, tableRows } from '@raca/pipeline/node';
+import {
+  COLUMNS,
+  type Evaluation,
+  PROTOCOLS,
+  shownIn,
+  type TruthScores,
+  tableRows,
+} from '@raca/pipeline/node';
 import Table from 'cli-table3';
 
 /** The score table of both protocols as text. */
@@ -18,3 +25,26 @@ export function scoreTable({ systems, split, studies }: Evaluation, source: stri
 }
 
 const ARROWS = { higher: ' ↑', lower: ' ↓', '': '' };
+
+/** Measures against the known truth in a few lines; region by region they stand on the page. */
+export function truthSummary({ phantom, overlap, retrieval, erasure }: TruthScores): string {
+  const three = (x: number): string => x.toFixed(3);
+  const ious = overlap.map(({ system, mean }) => `${system} ${three(mean.iou)}`).join(', ');
+  return [
+    `against the truth of regions.json${phantom ? ' (phantom: a test bed)' : ''}:`,
+    `  mean IoU of regions with organs: ${ious}`,
+    ...(retrieval
+      ? [
+          `  sentence → region: top-1 ${three(retrieval.top1)}, mean reciprocal rank ${three(retrieval.mrr)}, ` +
+            `chance ${three(retrieval.chance)} (${retrieval.sentences} sentences)`,
+        ]
+      : []),
+    ...(erasure
+      ? [
+          `  erasing a finding's own region costs its sentence more than a random one: ` +
+            `${three(erasure.ownHurtsMore)} of ${erasure.findings} (ln p ${three(erasure.ownChange)} ` +
+            `against ${three(erasure.randomChange)})`,
+        ]
+      : []),
+  ].join('\n');
+}

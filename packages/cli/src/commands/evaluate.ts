@@ -8,7 +8,7 @@ import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
 import { oneOf } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
-import { scoreTable } from '../score-table';
+import { scoreTable, truthSummary } from '../score-table';
 
 interface EvaluateFlags {
   run: string;
@@ -51,10 +51,11 @@ export function addEvaluate(program: Command): void {
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
-          const { split, systems } = evaluation;
-          console.log(JSON.stringify({ split, systems }));
+          const { split, systems, truth } = evaluation;
+          console.log(JSON.stringify({ split, systems, truth }));
         } else {
           console.log(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
+          if (evaluation.truth) console.log(`\n${truthSummary(evaluation.truth)}`);
           console.log(`\n${join(flags.run, 'report.html')}`);
         }
       } finally {

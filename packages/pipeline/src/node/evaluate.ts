@@ -10,6 +10,7 @@ import { withBatch } from './batches';
 import { openFeatures } from './features';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
+import { measureTruth, type TruthScores } from './truth/measure-truth';
 
 /** One study with its generated report and the masks it was written from. */
 export interface EvaluatedStudy {
@@ -36,6 +37,8 @@ export interface Evaluation {
   /** The model first, then the trivial baselines. */
   readonly systems: readonly SystemScores[];
   readonly studies: readonly EvaluatedStudy[];
+  /** Against `regions.json`; null where the data set has none. */
+  readonly truth: TruthScores | null;
 }
 
 /** Options of {@link evaluate}. */
@@ -80,7 +83,8 @@ export async function evaluate(
       },
     }),
   );
-  return { split, systems, studies };
+  const truth = await measureTruth(loaded, dataset, split, (i) => studies[i].masks, options);
+  return { split, systems, studies, truth };
 }
 
 /** `reports.csv`: id, views, both texts and the per-report scores of the model under the protocol `r2gen`. */

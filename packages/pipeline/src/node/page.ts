@@ -8,6 +8,7 @@ import type { EvaluatedStudy, Evaluation } from './evaluate';
 import type { LoadedRun } from './load-run';
 import type { MetricsLine } from './run-folder';
 import { COLUMNS, PROTOCOLS, tableRows } from './table';
+import { truthTables } from './truth/tables';
 
 /** Largest short side of a picture on the page, in pixels. */
 const PICTURE = 256;
@@ -38,11 +39,14 @@ export async function writePage(
         `fusion ${config.model.fusion?.use ?? 'none'}, alignment ${config.model.alignment?.use ?? 'none'}`,
       training: `${config.training.epochs} epochs at most, batch ${config.training.batchSize}, seed ${config.training.seed}`,
     },
-    tables: (['r2gen', 'full'] as const).map((protocol) => ({
-      title: PROTOCOLS[protocol],
-      columns: COLUMNS,
-      rows: tableRows(evaluation.systems, protocol),
-    })),
+    tables: [
+      ...(['r2gen', 'full'] as const).map((protocol) => ({
+        title: PROTOCOLS[protocol],
+        columns: COLUMNS,
+        rows: tableRows(evaluation.systems, protocol),
+      })),
+      ...(evaluation.truth ? truthTables(evaluation.truth) : []),
+    ],
     curves: await curves(run.readMetrics()),
     studies: await Promise.all(chosen.map((study) => studyView(study, views, grid))),
   });

@@ -1,0 +1,230 @@
+import { EVALUATION, Random, REGIONS } from '@raca/core';
+import type { RegionTruth, Split } from '@raca/data';
+import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
+import { CHEXPERT_14, labelReport } from '@raca/metrics';
+import { priorFor } from '@raca/region-agent';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelBatch, Raca } from '../../model';
+import { withBatch } from '../batches';
+import { openFeatures } from '../features';
+import type { LoadedRun } from '../load-run';
+import { makeLoaders } from '../train';
+import { displaced, type ErasedFinding, type ErasureScores, erasureScores, withoutPatches } from './erasure';
+import { covered, type OverlapScores, overlapScores, rectangleMasks, type StudyMasks } from './overlap';
+import { type RankedSentence, type Retrieval, retrieval } from './retrieval';
+import { type SentenceSpan, sentenceLogProbability, sentencesOf } from './sentence-likelihood';
+
+/** What a model is worth against the known truth of a data set (`regions.json`). */
+export interface TruthScores {
+  /** Made up by a program: a test bed, not radiology. */
+  readonly phantom: boolean;
+  /** The model's masks, the fixed prior, all patches, and the best rectangle (which looks at the truth). */
+  readonly overlap: readonly OverlapScores[];
+  /** Null without alignment or agent. */
+  readonly retrieval: Retrieval | null;
+  /** Null where the model reads stored features, which cannot be erased. */
+  readonly erasure: ErasureScores | null;
+}
+
+/** Most positive findings of one study that are erased. */
+const FINDINGS = 4;
+
+/**
+ * Measures a model against `regions.json`: null where the data set has none, or one on another grid.
+ * @param masks of study `i` of the split, as evaluated
+ */
+export async function measureTruth(
+  loaded: LoadedRun,
+  dataset: Dataset,
+  split: Split,
+  masks: (i: number) => StudyMasks,
+  { signal, features }: { readonly signal?: AbortSignal; readonly features?: string } = {},
+): Promise<TruthScores | null> {
+  const { regions: truth } = dataset;
+  const { grid, views } = loaded.config.model;
+  if (!truth || truth.rows !== grid.rows || truth.cols !== grid.cols) return null;
+  const found = await collect(loaded, dataset, truth, split, features, signal);
+  return {
+    phantom: /phantom/i.test(dataset.manifest?.source ?? ''),
+    overlap: overlaps(
+      dataset.annotation[split].map(({ id }) => truth.studies[id] ?? []),
+      { ...grid, views },
+      masks,
+    ),
+    retrieval: found.sentences.length > 0 ? retrieval(found.sentences) : null,
+    erasure: found.findings.length > 0 ? erasureScores(found.findings) : null,
+  };
+}
+
+/** The model's overlap beside those of the prior, all patches and the best rectangles. */
+export function overlaps(
+  studies: RegionTruth['studies'][string][],
+  { rows, cols, views }: { readonly rows: number; readonly cols: number; readonly views: number },
+  masks: (i: number) => StudyMasks,
+): OverlapScores[] {
+  const patches = rows * cols;
+  const truth = { studies, patches, views };
+  const prior = priorFor({ rows, cols, views }, ['frontal', 'lateral'], 'raca').masks;
+  const all = new Uint8Array(REGIONS.length * views * patches).fill(1);
+  const boxes = studies.map((study) => rectangleMasks(study, { rows, cols, views }));
+  return [
+    overlapScores('model', masks, truth),
+    overlapScores('prior', () => prior, truth),
+    overlapScores('all patches', () => all, truth),
+    overlapScores('best rectangle (oracle)', (i) => boxes[i], truth),
+  ];
+}
+
+async function collect(
+  { model, config, tokenizer }: LoadedRun,
+  dataset: Dataset,
+  truth: RegionTruth,
+  split: Split,
+  folder?: string,
+  signal?: AbortSignal,
+): Promise<{ sentences: RankedSentence[]; findings: ErasedFinding[] }> {
+  const features = openFeatures(config.model, dataset, folder);
+  const { train, evaluation } = makeLoaders(dataset, config, tokenizer, new ImageCache({ maxBytes: 0 }));
+  const random = new Random(config.training.seed).split('truth');
+  const sentences: RankedSentence[] = [];
+  const findings: ErasedFinding[] = [];
+  try {
+    for await (const batch of evaluation.batches(split, { shuffle: false })) {
+      signal?.throwIfAborted();
+      await withBatch(batch, features, (input) => {
+        if (model.parts.alignment && model.parts.agent) sentences.push(...ranked(model, input));
+        if (!features) {
+          const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
+          findings.push(...erased(model, input, batch, asked, truth, random));
+        }
+      });
+    }
+  } finally {
+    await Promise.all([evaluation.close(), train.close()]);
+    features?.close();
+  }
+  return { sentences, findings };
+}
+
+/** Similarity of every sentence of the references with every region. */
+function ranked(model: Raca, { vision, tokens, sentenceRegions }: ModelBatch): RankedSentence[] {
+  const [values, [, s, r]] = tf.tidy(() => {
+    const encoded = model.parts.vision.encode(vision, EVALUATION);
+    const cosines = model.parts.alignment!.similarity({
+      tokens,
+      embedded: model.parts.decoder.embed(tokens, EVALUATION),
+      patches: encoded.patches,
+      masks: model.locate(encoded).masks,
+      separator: model.separator,
+      sentenceRegions,
+    });
+    return [cosines.dataSync(), cosines.shape] as const;
+  });
+  const [, t] = tokens.shape;
+  return sentenceRegions.flatMap((regionsOf, i) =>
+    sentencesOf(tokens.ids.subarray(i * t, (i + 1) * t), model.separator).map((_, j) => ({
+      similarity: values.subarray((i * s + j) * r, (i * s + j + 1) * r),
+      regions: regionsOf[j] ?? [],
+    })),
+  );
+}
+
+/** A sentence that reports something, and the patches of its regions in every view. */
+interface Finding {
+  readonly span: SentenceSpan;
+  /** `[v · rows · cols]`, each 0 or 1 */
+  readonly patches: Uint8Array;
+}
+
+/** Per study of a batch, sentences that the rule labeler finds positive and whose regions are seen. */
+function positiveFindings(
+  { ids, tokens, tokensShape: [, t], sentenceRegions }: StudyBatch,
+  separator: number,
+  { studies, rows, cols }: RegionTruth,
+  decode: (ids: ArrayLike<number>) => string,
+): Finding[][] {
+  return ids.map((id, i) => {
+    const row = tokens.subarray(i * t, (i + 1) * t);
+    const views = studies[id] ?? [];
+    const found = sentencesOf(row, separator).flatMap((span, j): Finding[] => {
+      const regions = sentenceRegions[i][j] ?? [];
+      if (regions.length === 0 || !isPositive(decode(row.subarray(span.from, span.to)))) return [];
+      const patches = new Uint8Array(views.length * rows * cols);
+      views.forEach((view, v) => {
+        for (const r of regions) {
+          covered(view[REGIONS[r]] ?? []).forEach((inside, k) => {
+            if (inside) patches[v * rows * cols + k] = 1;
+          });
+        }
+      });
+      return patches.includes(1) ? [{ span, patches }] : [];
+    });
+    return found.slice(0, FINDINGS);
+  });
+}
+
+const isPositive = (sentence: string): boolean => {
+  const labels = labelReport(sentence);
+  return CHEXPERT_14.some((name) => name !== 'No Finding' && labels[name] === 1);
+};
+
+/** Likelihood of each finding's sentence before and after its own or a random region is erased from the images. */
+function erased(
+  model: Raca,
+  { vision, tokens }: ModelBatch,
+  batch: StudyBatch,
+  asked: readonly (readonly Finding[])[],
+  { rows, cols }: RegionTruth,
+  random: Random,
+): ErasedFinding[] {
+  const most = Math.max(...asked.map(({ length }) => length));
+  if (most === 0 || !('images' in vision)) return [];
+  const views = batch.shape[1];
+  const n = rows * cols;
+  const likelihood = (images: Float32Array, k: number): number[] => {
+    const logits = logitsOf(model, images, batch.shape, tokens);
+    return asked.map((findings, i) =>
+      findings[k]
+        ? sentenceLogProbability(logits, model.parts.decoder.vocabularySize, tokens, i, findings[k].span)
+        : 0,
+    );
+  };
+  const intactLogits = logitsOf(model, batch.images, batch.shape, tokens);
+  const out: ErasedFinding[] = [];
+  for (let k = 0; k < most; k++) {
+    const own = new Uint8Array(asked.length * views * n);
+    const other = new Uint8Array(own.length);
+    asked.forEach((findings, i) => {
+      const patches = findings[k]?.patches.subarray(0, views * n);
+      if (!patches) return;
+      own.set(patches, i * views * n);
+      for (let v = 0; v < views; v++) {
+        const moved = displaced(patches.subarray(v * n, (v + 1) * n), rows, cols, random);
+        other.set(moved, (i * views + v) * n);
+      }
+    });
+    const [withoutOwn, withoutOther] = [own, other].map((patches) =>
+      likelihood(withoutPatches(batch.images, batch.shape, patches, { rows, cols }), k),
+    );
+    asked.forEach((findings, i) => {
+      if (!findings[k]) return;
+      const V = model.parts.decoder.vocabularySize;
+      const intact = sentenceLogProbability(intactLogits, V, tokens, i, findings[k].span);
+      out.push({ intact, own: withoutOwn[i], random: withoutOther[i] });
+    });
+  }
+  return out;
+}
+
+function logitsOf(
+  model: Raca,
+  images: Float32Array,
+  shape: StudyBatch['shape'],
+  tokens: ModelBatch['tokens'],
+): Float32Array {
+  return tf.tidy(() => {
+    const encoded = model.parts.vision.encode({ images: tf.tensor5d(images, shape) }, EVALUATION);
+    const regions = model.locate(encoded);
+    return model.logitsOf(encoded, regions, tokens, EVALUATION).dataSync() as Float32Array;
+  });
+}

@@ -1,0 +1,54 @@
+import type { ScoreTable } from '../../report-page';
+import type { TruthScores } from './measure-truth';
+
+const BED = ' (phantom: a test bed)';
+
+/** Truth measures as tables of numbers: overlap by region and view, then what the text does. */
+export function truthTables({ phantom, overlap, retrieval, erasure }: TruthScores): ScoreTable[] {
+  const about = phantom ? BED : '';
+  const [first] = overlap;
+  const rows = first.regions.flatMap(({ region, view, studies }, i) =>
+    studies === 0
+      ? []
+      : [
+          {
+            system: `${region}, view ${view + 1}`,
+            scores: Object.fromEntries(overlap.map(({ system, regions }) => [system, regions[i].iou])),
+          },
+        ],
+  );
+  const means = (name: string, key: 'iou' | 'dice') => ({
+    system: name,
+    scores: Object.fromEntries(overlap.map(({ system, mean }) => [system, mean[key]])),
+  });
+  const tables: ScoreTable[] = [
+    {
+      title: `regions: mean IoU with the organs on patches${about}`,
+      columns: overlap.map(({ system }) => ({ key: system, label: system, direction: 'higher' as const })),
+      rows: [means('mean IoU', 'iou'), means('mean Dice', 'dice'), ...rows],
+    },
+  ];
+  if (retrieval) {
+    tables.push({
+      title: `sentence → region by alignment, ${retrieval.sentences} sentences${about}`,
+      columns: [
+        { key: 'top1', label: 'top-1', direction: 'higher' },
+        { key: 'mrr', label: 'mean reciprocal rank', direction: 'higher' },
+        { key: 'chance', label: 'chance', direction: '' },
+      ],
+      rows: [{ system: 'model', scores: { ...retrieval } }],
+    });
+  }
+  if (erasure) {
+    tables.push({
+      title: `regions erased, ${erasure.findings} positive findings${about}`,
+      columns: [
+        { key: 'ownHurtsMore', label: 'own region hurts more', direction: 'higher' },
+        { key: 'ownChange', label: 'change of ln p, own', direction: '' },
+        { key: 'randomChange', label: 'change of ln p, random', direction: '' },
+      ],
+      rows: [{ system: 'model', scores: { ...erasure } }],
+    });
+  }
+  return tables;
+}
