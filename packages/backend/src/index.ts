@@ -2,10 +2,17 @@ import { startCpu } from './cpu';
 import type { BackendInfo } from './provider';
 import { DEFAULT_ORDER, startFirst, type UseBackendOptions } from './select';
 import { startWasm } from './wasm/start';
-import { startWebgpu } from './webgpu';
+import { startWebgpu } from './webgpu/start';
 
-export type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
+export {
+  BACKENDS,
+  type BackendInfo,
+  type BackendName,
+  type BackendProvider,
+  type ProviderOptions,
+} from './provider';
 export type { UseBackendOptions } from './select';
+export { DEFAULT_ORDER } from './select';
 export { completeWasm } from './wasm/complete';
 
 /**

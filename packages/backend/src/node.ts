@@ -5,10 +5,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { quietCpu, startCpu } from './cpu';
 import { registerNative } from './native';
 import { type GraphCompiler, loadGraphCompiler } from './native/graph/compile-graph';
-import type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
-import { DEFAULT_ORDER, parseOrder, startFirst, type UseBackendOptions } from './select';
+import {
+  BACKENDS,
+  type BackendInfo,
+  type BackendName,
+  type BackendProvider,
+  type ProviderOptions,
+} from './provider';
+import { DEFAULT_ORDER, firstLine, parseOrder, startFirst, type UseBackendOptions } from './select';
+import { startTfjsNode } from './tfjs-node';
 import { startWasm } from './wasm/start';
-import { startWebgpu } from './webgpu';
+import { startNodeWebgpu } from './webgpu/start-node';
 
 export {
   type CompiledGraph,
@@ -18,8 +25,15 @@ export {
   type NetworkGraph,
   type ShapedArray,
 } from './native/graph/compile-graph';
-export type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
+export {
+  BACKENDS,
+  type BackendInfo,
+  type BackendName,
+  type BackendProvider,
+  type ProviderOptions,
+} from './provider';
 export type { UseBackendOptions } from './select';
+export { DEFAULT_ORDER } from './select';
 export { completeWasm } from './wasm/complete';
 
 const providers: Partial<Record<BackendName, BackendProvider>> = {
@@ -28,7 +42,9 @@ const providers: Partial<Record<BackendName, BackendProvider>> = {
     findWasmFiles();
     return startWasm(options);
   },
-  webgpu: startWebgpu,
+  webgpu: startNodeWebgpu,
+  'tfjs-node-gpu': () => startTfjsNode('tfjs-node-gpu'),
+  'tfjs-node': () => startTfjsNode('tfjs-node'),
   cpu: startCpu,
 };
 
@@ -49,6 +65,26 @@ let compiler: GraphCompiler | null = null;
 /** Compiles whole networks with the threads of the native backend; null while another backend computes. */
 export const nativeGraphCompiler = (): GraphCompiler | null =>
   tf.getBackend() === 'native' ? compiler : null;
+
+/** Whether a backend starts here. */
+export type BackendState =
+  | { readonly name: BackendName; readonly available: true; readonly info: BackendInfo }
+  | { readonly name: BackendName; readonly available: false; readonly reason: string };
+
+/** Tries every backend, leaving the one in use as it is. */
+export async function listBackends(): Promise<BackendState[]> {
+  const used = tf.getBackend();
+  const states: BackendState[] = [];
+  for (const name of BACKENDS) {
+    try {
+      states.push({ name, available: true, info: await providers[name]!({}) });
+    } catch (error) {
+      states.push({ name, available: false, reason: firstLine(error) });
+    }
+  }
+  if (used) await tf.setBackend(used);
+  return states;
+}
 
 /** Starts onnxruntime's kernels, where its package and a library for this platform are installed. */
 async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {

@@ -1,5 +1,6 @@
-/** Names of the backends {@link useBackend} can start, fastest first. */
-export type BackendName = 'native' | 'wasm' | 'webgpu' | 'cpu';
+/** Names of the backends {@link useBackend} can start. */
+export const BACKENDS = ['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm', 'webgpu', 'cpu'] as const;
+export type BackendName = (typeof BACKENDS)[number];
 
 /** What {@link useBackend} started. */
 export interface BackendInfo {
@@ -9,7 +10,7 @@ export interface BackendInfo {
   readonly version: string;
   /** Whether vector instructions are in use. */
   readonly simd: boolean;
-  /** Number of threads the backend computes with. */
+  /** Number of threads the backend computes with; 0 where the backend decides. */
   readonly threads: number;
   /** One line worth showing to a person: why a preferred or a fast backend is not in use. */
   readonly notice?: string;

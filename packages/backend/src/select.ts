@@ -1,13 +1,21 @@
-import type { BackendInfo, BackendName, BackendProvider, ProviderOptions } from './provider';
+import { NotInstalled } from './not-installed';
+import {
+  BACKENDS,
+  type BackendInfo,
+  type BackendName,
+  type BackendProvider,
+  type ProviderOptions,
+} from './provider';
 
-const NAMES: readonly BackendName[] = ['native', 'wasm', 'webgpu', 'cpu'];
-
-/** Tried in this order when nothing is asked for. WebGPU runs only when asked. */
-export const DEFAULT_ORDER: readonly BackendName[] = ['native', 'wasm', 'cpu'];
+/**
+ * Tried in this order when nothing is asked for, fastest first. The packages of tfjs-node count only where the user
+ * has installed them. WebGPU runs only when asked: a software driver would be far slower than the processor.
+ */
+export const DEFAULT_ORDER: readonly BackendName[] = ['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm', 'cpu'];
 
 /** Options of `useBackend`. */
 export interface UseBackendOptions extends ProviderOptions {
-  /** Backends to try, first one first. Default: native (in Node), wasm, cpu. */
+  /** Backends to try, first one first. Default: tfjs-node-gpu, native, tfjs-node (in Node), wasm, cpu. */
   readonly prefer?: readonly BackendName[];
 }
 
@@ -38,6 +46,7 @@ export async function startFirst(
       const info = await start(options);
       return withNotice(info, reasons);
     } catch (error) {
+      if (!asked && error instanceof NotInstalled) continue;
       reasons.push(`${name}: ${firstLine(error)}`);
     }
   }
@@ -52,8 +61,8 @@ export function parseOrder(text: string | undefined): string[] | undefined {
 }
 
 function parseName(name: string): BackendName {
-  if ((NAMES as readonly string[]).includes(name)) return name as BackendName;
-  throw new RangeError(`useBackend: unknown backend '${name}', expected one of ${NAMES.join(', ')}`);
+  if ((BACKENDS as readonly string[]).includes(name)) return name as BackendName;
+  throw new RangeError(`useBackend: unknown backend '${name}', expected one of ${BACKENDS.join(', ')}`);
 }
 
 function withNotice(info: BackendInfo, reasons: readonly string[]): BackendInfo {
@@ -62,7 +71,7 @@ function withNotice(info: BackendInfo, reasons: readonly string[]): BackendInfo 
   return parts.length > 0 ? { ...info, notice: parts.join('; ') } : info;
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   const text =
     error instanceof Error ? error.message : ((error as { message?: string })?.message ?? String(error));
   return text.split('\n')[0]!;

@@ -1,7 +1,5 @@
-import { type BackendInfo, type BackendName, useBackend } from '@raca/backend/node';
+import { BACKENDS, type BackendInfo, type BackendName, useBackend } from '@raca/backend/node';
 import { oneOf } from './errors';
-
-const BACKENDS = ['native', 'wasm', 'webgpu', 'cpu'] as const satisfies readonly BackendName[];
 
 export const backendOption = [
   '--backend <name>',

@@ -1,38 +1,5 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
-import { quietCpu } from '../cpu';
+import type * as tf from '@tensorflow/tfjs-core';
+import { cpuFallback as fallback } from '../cpu-fallback';
 
-/**
- * A WASM kernel that copies its inputs to the CPU backend, computes there and copies the result back.
- * Right and slow: for kernels that no inner loop of a model calls.
- */
-export function cpuFallback(kernelName: string): tf.KernelConfig {
-  const cpuKernel = tf.getKernel(kernelName, 'cpu');
-  if (!cpuKernel) throw new Error(`cpuFallback: the cpu backend has no kernel '${kernelName}'`);
-  return {
-    kernelName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const wasm = backend as BackendWasm;
-      const cpu = quietCpu();
-      const made: object[] = [];
-      const toCpu = (info: tf.TensorInfo): tf.TensorInfo => {
-        const dataId = cpu.write(wasm.readSync(info.dataId), info.shape, info.dtype);
-        made.push(dataId);
-        return { dataId, shape: info.shape, dtype: info.dtype };
-      };
-      const copies: tf.NamedTensorInfoMap = {};
-      for (const [name, info] of Object.entries(inputs)) if (info) copies[name] = toCpu(info);
-      // Some kernels take a list of inputs where the type says a record.
-      const ordered = (Array.isArray(inputs) ? Object.values(copies) : copies) as tf.NamedTensorInfoMap;
-      const result = cpuKernel.kernelFunc({ inputs: ordered, attrs, backend: cpu });
-      const outputs = (Array.isArray(result) ? result : [result]).map((info) => {
-        made.push(info.dataId);
-        const values = cpu.readSync(info.dataId) as tf.backend_util.BackendValues;
-        return { dataId: wasm.write(values, info.shape, info.dtype), shape: info.shape, dtype: info.dtype };
-      });
-      for (const dataId of new Set(made)) cpu.disposeData(dataId);
-      return Array.isArray(result) ? outputs : outputs[0]!;
-    },
-  };
-}
+/** A WASM kernel computed on the CPU backend. */
+export const cpuFallback = (kernelName: string): tf.KernelConfig => fallback(kernelName, 'wasm');

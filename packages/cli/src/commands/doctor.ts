@@ -1,5 +1,5 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
-import type { BackendName } from '@raca/backend/node';
+import { type BackendName, type BackendState, listBackends } from '@raca/backend/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Command } from 'commander';
 import { version } from '../../package.json';
@@ -29,9 +29,23 @@ export function addDoctor(program: Command): void {
         simd: backend.simd,
         gigaflops: measure(),
       };
-      if (flags.json) console.log(JSON.stringify(facts));
-      else for (const [name, value] of Object.entries(facts)) console.log(`${name.padEnd(10)} ${value}`);
+      const backends = await listBackends();
+      if (flags.json) {
+        console.log(JSON.stringify({ ...facts, backends }));
+        return;
+      }
+      for (const [name, value] of Object.entries(facts)) console.log(`${name.padEnd(10)} ${value}`);
+      console.log('\nbackends, in the order in which they are tried (webgpu only when asked):');
+      for (const state of backends) console.log(describe(state));
     });
+}
+
+function describe(state: BackendState): string {
+  const name = `  ${state.name.padEnd(14)}`;
+  if (!state.available) return `${name} no: ${state.reason}`;
+  const { version, threads, notice } = state.info;
+  const count = threads > 0 ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  return `${name} yes: version ${version}${count}${notice ? ` (${notice})` : ''}`;
 }
 
 /** 10^9 operations a second of a plain matrix product, best of five. */
