@@ -21,8 +21,9 @@ const FLOOR = -60;
  * @param k keys `[b, n, h]`
  * @param v values `[b, n, h]`
  * @param mix w, `[r]`
- * @param counts c, `[b, r, n]`, ≥ 0 and not all 0 in any region; no gradient
+ * @param counts c, `[b, r, n]`, ≥ 0 and not all 0 in any region
  * @param whole counts of the plain attention, `[n]`, such as 1 for each patch; no gradient
+ * @param countsGradient whether the counts get a gradient (two more products backwards); 0 otherwise
  * @returns `[b, n, 2h]`: the mix of the r attentions, then the plain attention
  */
 export function attendRegions(
@@ -32,6 +33,7 @@ export function attendRegions(
   mix: tf.Tensor1D,
   counts: tf.Tensor3D,
   whole: tf.Tensor1D,
+  countsGradient = false,
 ): tf.Tensor3D {
   const [b, r, n] = counts.shape;
   // The plain attention is one more region, of weight 0 in the mix.
@@ -39,13 +41,8 @@ export function attendRegions(
   const wholeColumn = tf.reshape(whole, [n, 1]);
   const last = tf.oneHot(tf.tensor1d([r], 'int32'), r + 1); // [1, r + 1]
   const op = tf.customGrad((...inputs) => {
-    const [q, k, v, w, save] = inputs as unknown as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-      tf.GradSaveFunc,
-    ];
+    const [q, k, v, w] = inputs as tf.Tensor[];
+    const save = inputs[inputs.length - 1] as unknown as tf.GradSaveFunc;
     const scores = tf.matMul(q, swap(k));
     const e = tf.exp(tf.maximum(tf.sub(scores, tf.max(scores, -1, true)), FLOOR)); // [b, n, n]
     const inverse = tf.div(1, tf.matMul(e, swap(all))); // 1/D, [b, n, r + 1]
@@ -53,19 +50,27 @@ export function attendRegions(
     const mixed = tf.matMul(tf.mul(e, weights), v);
     const plain = tf.mul(tf.matMul(e, tf.mul(v, wholeColumn)), column(inverse, r));
     save([q, k, v, w, e, inverse, weights, plain, all, last, wholeColumn]);
-    return { value: tf.concat([mixed, plain], 2), gradFunc };
+    return { value: tf.concat([mixed, plain], 2), gradFunc: countsGradient ? withCounts : gradFunc };
   });
-  return op(q, k, v, tf.concat([mix, tf.zeros([1])])) as tf.Tensor3D;
+  const weighted = tf.concat([mix, tf.zeros([1])]);
+  return (countsGradient ? op(q, k, v, weighted, all) : op(q, k, v, weighted)) as tf.Tensor3D;
 }
 
-/** Gradients of q, k, v and w. Large products are never transposed, only their thin factors. */
-function gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+/** Gradients of q, k, v and w. */
+const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => gradients(dy, saved, false);
+
+/** Gradients of q, k, v, w and of the counts. */
+const withCounts = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => gradients(dy, saved, true);
+
+/** Large products are never transposed, only their thin factors. */
+function gradients(dy: tf.Tensor, saved: tf.Tensor[], ofCounts: boolean): tf.Tensor[] {
   const [q, k, v, w, e, inverse, weights, plain, all, last, whole] = saved;
   const [dMixed, dPlain] = tf.split(dy, 2, 2);
   const dRaw = tf.mul(dPlain, column(inverse, inverse.shape[2]! - 1));
   const dAttention = tf.matMul(dMixed, swap(v)); // of e ⊙ weights
   // 1/D: once through the mix, once through the plain attention
-  const dInverse = tf.mul(tf.matMul(tf.mul(dAttention, e), swap(all)), inverse); // times 1/D
+  const dWeights = tf.mul(dAttention, e);
+  const dInverse = tf.mul(tf.matMul(dWeights, swap(all)), inverse); // times 1/D
   const dPlainSum = tf.mul(tf.sum(tf.mul(dPlain, plain), 2, true), last);
   const dD = tf.mul(tf.add(tf.mul(dInverse, w), dPlainSum), inverse); // minus the gradient of D
   const dE = tf.sub(
@@ -75,12 +80,16 @@ function gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
   const dScores = tf.mul(dE, e);
   const dMixedV = swap(tf.matMul(swap(dMixed), tf.mul(e, weights)));
   const dPlainV = tf.mul(swap(tf.matMul(swap(dRaw), e)), whole);
-  return [
+  const first = [
     tf.matMul(dScores, k),
     swap(tf.matMul(swap(q), dScores)),
     tf.add(dMixedV, dPlainV),
     tf.sum(dInverse, [0, 1]),
   ];
+  if (!ofCounts) return first;
+  // c stands in the mix of weights and in D
+  const dMix = tf.matMul(swap(tf.mul(inverse, w)), dWeights);
+  return [...first, tf.sub(dMix, tf.matMul(swap(dD), e))];
 }
 
 const swap = (x: tf.Tensor): tf.Tensor3D => tf.transpose(x, [0, 2, 1]) as tf.Tensor3D;

@@ -55,10 +55,13 @@ const mixedMasks = (b: number, p: number): tf.Tensor3D =>
   ) as tf.Tensor3D;
 
 describe('bca', () => {
-  it.each(['raca', 'published'] as const)('%s satisfies the contract', (variant) => {
-    expect(checkFusion((width, random) => bca({ ...small, variant, width }, random))).toContain(
-      'gradients equal central differences',
-    );
+  it.each([
+    ['raca', false],
+    ['published', false],
+    ['published', true],
+  ] as const)('%s satisfies the contract, gradient of masks %s', (variant, maskGradient) => {
+    const checks = checkFusion((width, random) => bca({ ...small, variant, width, maskGradient }, random));
+    expect(checks).toContain('gradients equal central differences');
   });
 
   it('equals the naive form in value and in every gradient', () => {
@@ -95,6 +98,25 @@ describe('bca', () => {
     for (const [name, gradient] of gradients) {
       expect([...gradient.dataSync()].every(Number.isFinite), name).toBe(true);
     }
+  });
+
+  it('sends masks the gradient of central differences where asked to', () => {
+    const fusion = bca({ ...small, variant: 'published', maskGradient: true }, new Random(1));
+    const random = new Random(2);
+    const patches = randomTensor<tf.Rank.R3>([2, 5, 8], random);
+    const target = randomTensor<tf.Rank.R3>([2, 5, 8], random);
+    const direction = randomTensor<tf.Rank.R3>([2, 12, 5], random);
+    const loss = (m: tf.Tensor): tf.Scalar =>
+      tf.sum(tf.mul(fusion.fuse(patches, m as tf.Tensor3D, EVALUATION), target)) as tf.Scalar;
+    for (const masks of [mixedMasks(2, 5), tf.fill<tf.Rank.R3>([2, 12, 5], 0.4)]) {
+      const exact = tf.sum(tf.mul(tf.grad(loss)(masks), direction)).dataSync()[0];
+      const at = (h: number): number => loss(tf.add(masks, tf.mul(direction, h))).dataSync()[0];
+      expect(Math.abs(exact)).toBeGreaterThan(0.1);
+      expect((at(1e-2) - at(-1e-2)) / 2e-2 / exact).toBeCloseTo(1, 2);
+    }
+    const plain = bca({ ...small, variant: 'published' }, new Random(1));
+    const [one, other] = [fusion, plain].map((f) => f.fuse(patches, mixedMasks(2, 5), EVALUATION).dataSync());
+    expect(one).toEqual(other);
   });
 
   it('sends no gradient to the masks', () => {

@@ -62,11 +62,19 @@ export interface BcaParts {
  *   without ever writing it down by region. An empty mask gives v_n, a full one A_i.
  * - L̄_i = s_i G_i + c.
  *
- * F = ReLU([V; U] W_o + b_o) + L̄ + G. Masks get no gradient.
+ * F = ReLU([V; U] W_o + b_o) + L̄ + G.
+ *
+ * @param maskGradient whether masks get a gradient: that of this form, in which a mask between 0 and 1 is a share
+ *   of a count
  */
-export function fuseParts(weights: BcaWeights, patches: tf.Tensor3D, given: tf.Tensor3D): BcaParts {
+export function fuseParts(
+  weights: BcaWeights,
+  patches: tf.Tensor3D,
+  given: tf.Tensor3D,
+  maskGradient = false,
+): BcaParts {
   const [b, p, d] = patches.shape;
-  const masks = withoutGradient(given);
+  const masks = maskGradient ? given : withoutGradient(given);
   const r = masks.shape[1];
   const h = weights.query.weight.shape[1]!;
   const w = tf.reshape(weights.mix.weight, [r]) as tf.Tensor1D;
@@ -80,6 +88,7 @@ export function fuseParts(weights: BcaWeights, patches: tf.Tensor3D, given: tf.T
     w,
     tf.concat([masks, leftOut], 2) as tf.Tensor3D,
     tf.concat([tf.ones([p]), tf.zeros([1])]) as tf.Tensor1D,
+    maskGradient,
   );
   const patchesByRegion = tf.reshape(tf.transpose(masks, [0, 2, 1]), [b * p, r]);
   const s = tf.reshape(tf.matMul(patchesByRegion, weights.mix.weight as unknown as tf.Tensor2D), [b, p, 1]);
@@ -100,6 +109,7 @@ class Bca implements BcaFusion {
   readonly info;
   readonly parameters: NamedParameters;
   private readonly weights: BcaWeights;
+  private readonly maskGradient: boolean;
 
   constructor(config: BcaConfig, random: Random) {
     const parsed = bcaConfigSchema.parse(config);
@@ -120,6 +130,7 @@ class Bca implements BcaFusion {
     };
     this.info = { package: '@raca/bca', version, name: 'bca', config: parsed };
     this.parameters = p.all;
+    this.maskGradient = parsed.maskGradient;
   }
 
   fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
@@ -136,7 +147,7 @@ class Bca implements BcaFusion {
     if (masks.rank !== 3 || masks.shape.some((size, i) => size !== expected[i])) {
       throw new RangeError(`bca: masks must be [${expected}] for these patches, got [${masks.shape}]`);
     }
-    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks) }));
+    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks, this.maskGradient) }));
   }
 
   dispose(): void {

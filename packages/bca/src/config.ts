@@ -14,6 +14,8 @@ export const bcaConfigSchema = z.strictObject({
   attentionWidth: z.int().positive().default(32),
   /** r */
   regions: z.int().positive().default(12),
+  /** Whether masks get a gradient, for agents whose masks carry one on; costs two products more backwards. */
+  maskGradient: z.boolean().default(false),
 });
 
 /** Config of {@link bca}; every field has a default. */

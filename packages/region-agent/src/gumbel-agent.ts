@@ -132,7 +132,8 @@ class GumbelAgent implements DifferentiableRegionAgent {
 /**
  * Region masks learnt by gradient: the network of the PPO agent ({@link patchPolicy}), whose sampled masks carry an
  * estimate of the gradient back to it. The losses of the whole model train it, so what reads masks must let the gradient
- * through: alignment and the mean, gated and self-attention fusions do, bidirectional cross-attention does not.
+ * through: alignment and the mean, gated and self-attention fusions do, bidirectional cross-attention with
+ * `maskGradient`.
  *
  * @throws ZodError if the config is not valid
  * @see straight-through: Bengio et al. 2013, arXiv:1308.3432; binary concrete: Maddison et al. 2017, arXiv:1611.00712,
