@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedParameters } from './contracts/module';
 import { hasKernel, RECORDED, runKernel } from './fused-kernels';
 
 /**
@@ -38,5 +39,31 @@ export class BatchProgram {
   dispose(): void {
     const kernel = tf.getKernel(RECORDED, tf.getBackend());
     kernel?.kernelFunc({ inputs: {}, attrs: { f: this.f as never, n: 0 }, backend: tf.backend() });
+  }
+}
+
+/** A {@link BatchProgram} of weights that training may change: recorded anew after they did. */
+export class WeightedProgram {
+  private current: { readonly program: BatchProgram; readonly ids: readonly object[] } | null = null;
+
+  /** @param weights all that f reads besides its inputs */
+  constructor(
+    private readonly weights: NamedParameters,
+    private readonly f: (inputs: readonly tf.Tensor[]) => tf.Tensor[],
+  ) {}
+
+  /** See {@link BatchProgram.run}. */
+  run(n: number, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+    const ids = [...this.weights.values()].map(({ dataId }) => dataId);
+    if (!this.current?.ids.every((id, i) => id === ids[i])) {
+      this.dispose();
+      this.current = { program: new BatchProgram(this.f), ids };
+    }
+    return this.current!.program.run(n, inputs);
+  }
+
+  dispose(): void {
+    this.current?.program.dispose();
+    this.current = null;
   }
 }

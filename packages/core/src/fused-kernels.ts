@@ -13,7 +13,7 @@ export const NORM_GRADIENT = 'RacaLayerNormGrad';
 export const SOFTMAX_GRADIENT = 'RacaSoftmaxGrad';
 /** Tensors whose first axes are multiples of n; {f, n} → f of them, recorded as one program (see BatchProgram) */
 export const RECORDED = 'RacaRecorded';
-/** cache `[n, h, m, w]`, fresh `[n, h, k, w]`; {at} → the cache itself, changed in place from position `at` on */
+/** Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n, h, k, w]`; {at} → nothing; changes the caches in place from position `at` on */
 export const WRITE_CACHE = 'RacaWriteCache';
 
 /** Whether the backend in use has a kernel of that name. */

@@ -9,6 +9,7 @@ import {
   keysValues,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { gathered, kept, release } from './stored-keys';
 import { embed } from './teacher-forcing';
 import type { DecoderWeights } from './weights';
 
@@ -121,23 +122,3 @@ function isEven(studies: readonly number[]): boolean {
   const each = studies.length / new Set(studies).size;
   return Number.isInteger(each) && studies.every((study, i) => study === studies[i - (i % each)]);
 }
-
-/** Runs `make` and keeps its two tensors past every enclosing tidy. */
-function kept(make: () => KeysValues): KeysValues {
-  return tf.tidy(() => {
-    const { keys, values } = make();
-    return { keys: tf.keep(keys), values: tf.keep(values) };
-  });
-}
-
-/** Those rows; the old tensors are released. */
-function gathered(cache: KeysValues, rows: readonly number[]): KeysValues {
-  const next = kept(() => {
-    const index = tf.tensor1d(rows as number[], 'int32');
-    return { keys: tf.gather(cache.keys, index), values: tf.gather(cache.values, index) };
-  });
-  release(cache);
-  return next;
-}
-
-const release = ({ keys, values }: KeysValues): void => tf.dispose([keys, values]);

@@ -1,5 +1,6 @@
 import { type DecoderState, type KeysValues, keysValues } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { gathered, kept, release } from './stored-keys';
 import type { DecoderLayer } from './weights';
 
 /**
@@ -95,23 +96,3 @@ export class RowState implements DecoderState {
     this.own = null;
   }
 }
-
-/** Runs `make` and keeps its two tensors past every enclosing tidy. */
-function kept(make: () => KeysValues): KeysValues {
-  return tf.tidy(() => {
-    const { keys, values } = make();
-    return { keys: tf.keep(keys), values: tf.keep(values) };
-  });
-}
-
-/** Those rows; the old tensors are released. */
-function gathered(cache: KeysValues, rows: readonly number[]): KeysValues {
-  const next = kept(() => {
-    const index = tf.tensor1d([...rows], 'int32');
-    return { keys: tf.gather(cache.keys, index), values: tf.gather(cache.values, index) };
-  });
-  release(cache);
-  return next;
-}
-
-const release = ({ keys, values }: KeysValues): void => tf.dispose([keys, values]);

@@ -1,5 +1,6 @@
 import {
   applyLinear,
+  BatchProgram,
   type DecoderState,
   disposeParameters,
   type ModuleInfo,
@@ -8,11 +9,14 @@ import {
   type Random,
   type ReportDecoder,
   type TokenBatch,
+  type WeightedProgram,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../package.json';
 import { CachedState } from './cached-state';
 import { type ParsedConfig, type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+import { RecordedState } from './recorded-state';
+import { stepProgram } from './step-program';
 import { embed, hiddenStates } from './teacher-forcing';
 import { type DecoderWeights, decoderWeights } from './weights';
 
@@ -28,6 +32,7 @@ class TransformerDecoder implements TransformerReportDecoder {
   readonly vocabularySize: number;
   readonly width: number;
   private readonly weights: DecoderWeights;
+  private readonly oneStep: WeightedProgram;
 
   constructor(
     private readonly config: ParsedConfig,
@@ -35,6 +40,7 @@ class TransformerDecoder implements TransformerReportDecoder {
   ) {
     this.weights = decoderWeights(config, random);
     this.parameters = this.weights.parameters;
+    this.oneStep = stepProgram(this.weights);
     this.vocabularySize = config.vocabularySize;
     this.width = config.width;
     this.info = { package: '@raca/decoder', version, name: 'transformerDecoder', config };
@@ -59,19 +65,24 @@ class TransformerDecoder implements TransformerReportDecoder {
     return tf.tidy(() => hiddenStates(this.weights, memory, tokens, this.config.dropout, pass));
   }
 
-  start(memory: tf.Tensor3D): DecoderState {
+  start(memory: tf.Tensor3D, rowsPerStudy?: number): DecoderState {
     this.checkMemory(memory);
-    return new CachedState(this.weights, memory, this.config.maxLength);
+    const { maxLength } = this.config;
+    if (rowsPerStudy !== undefined && BatchProgram.records) {
+      return new RecordedState(this.weights, this.oneStep, memory, rowsPerStudy, maxLength);
+    }
+    return new CachedState(this.weights, memory, maxLength);
   }
 
   step(state: DecoderState, tokens: readonly number[] | Int32Array): tf.Tensor2D {
-    if (!(state instanceof CachedState)) {
+    if (!(state instanceof CachedState || state instanceof RecordedState)) {
       throw new TypeError('transformerDecoder: step needs a state made by start of such a decoder');
     }
     return state.step(tokens);
   }
 
   dispose(): void {
+    this.oneStep.dispose();
     disposeParameters(this.parameters);
   }
 

@@ -1,4 +1,4 @@
-import { EVALUATION, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
+import { INFERENCE, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
 import { generate, TRIGRAM_PENALTY } from '@raca/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
@@ -29,10 +29,10 @@ export async function writeReports(
   input: VisionInput,
   { search, beam, trigramPenalty, maxLength }: GenerationOptions,
 ): Promise<WrittenReports> {
-  const features = tidyFeatures(() => model.parts.vision.encode(input, EVALUATION));
+  const features = tidyFeatures(() => model.parts.vision.encode(input, INFERENCE));
   const regions = model.locate(features);
   const dispose = (): void => tf.dispose([features.patches, regions.masks, regions.probabilities]);
-  const memory = tf.tidy(() => tf.clone(model.memory(features, regions, EVALUATION)));
+  const memory = tf.tidy(() => tf.clone(model.memory(features, regions, INFERENCE)));
   try {
     const written = await generate(model.parts.decoder, memory, {
       method: search,

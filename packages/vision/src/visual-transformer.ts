@@ -3,6 +3,7 @@ import {
   applyTransformerEncoder,
   disposeParameters,
   dropout,
+  EVALUATION,
   glorotUniform,
   type Linear,
   linear,
@@ -21,6 +22,7 @@ import {
   type VisionBackbone,
   type VisionEncoder,
   type VisionInput,
+  WeightedProgram,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -86,6 +88,7 @@ class VisualTransformer implements VisualTransformerEncoder {
   private readonly own: NamedParameters;
   private readonly embed: Linear;
   private readonly positions: Positions | null;
+  private readonly programs = new Map<string, WeightedProgram>();
   private readonly encoder: TransformerEncoder | null;
 
   constructor(
@@ -118,23 +121,47 @@ class VisualTransformer implements VisualTransformerEncoder {
 
   encode(input: VisionInput, pass: Pass): PatchFeatures {
     return tidyPatches(() => {
-      let { patches: x, grid } = this.embedPatches(input, pass);
-      if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
-      return { patches: this.encoder ? applyTransformerEncoder(this.encoder, x, null, pass) : x, grid };
+      const { patches, grid } = this.features(input, pass);
+      if (pass.training || pass.gradients !== false)
+        return { patches: this.encoded(patches, grid, pass), grid };
+      return { patches: this.program(grid).run(patches.shape[0], [patches])[0] as tf.Tensor3D, grid };
     });
   }
 
   embedPatches(input: VisionInput, pass: Pass): PatchFeatures {
     return tidyPatches(() => {
       const { patches, grid } = this.features(input, pass);
-      const embedded = tf.relu(applyLinear(this.embed, patches));
-      return { patches: dropout(embedded, this.config.patchDropout, pass), grid };
+      return { patches: this.embedded(patches, pass), grid };
     });
   }
 
   dispose(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
     disposeParameters(this.own);
     this.backbone?.dispose();
+  }
+
+  private embedded(patches: tf.Tensor3D, pass: Pass): tf.Tensor3D {
+    return dropout(tf.relu(applyLinear(this.embed, patches)), this.config.patchDropout, pass);
+  }
+
+  /** Backbone features `[b, p, d_v]` → encoded patches. */
+  private encoded(patches: tf.Tensor3D, grid: PatchGrid, pass: Pass): tf.Tensor3D {
+    let x = this.embedded(patches, pass);
+    if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
+    return this.encoder ? applyTransformerEncoder(this.encoder, x, null, pass) : x;
+  }
+
+  /** {@link encoded} as a program, one for each grid. */
+  private program(grid: PatchGrid): WeightedProgram {
+    const key = show(grid);
+    let program = this.programs.get(key);
+    if (!program) {
+      program = new WeightedProgram(this.own, ([x]) => [this.encoded(x as tf.Tensor3D, grid, EVALUATION)]);
+      this.programs.set(key, program);
+    }
+    return program;
   }
 
   private features(input: VisionInput, pass: Pass): PatchFeatures {

@@ -10,6 +10,9 @@ const [NORM, NORM_GRADIENT, SOFTMAX_GRADIENT, WRITE_CACHE] = [
   'RacaWriteCache',
 ];
 
+/** Keeps the operator from dividing by 0; far below any variance that matters. */
+const TINY = 1e-24;
+
 const f32 = (names: string): Record<string, 'float32'> =>
   Object.fromEntries(names.split(' ').map((n) => [n, 'float32'] as const));
 /** `op: inputs > output`, one operator a word group. */
@@ -20,31 +23,51 @@ const nodes = (lines: readonly string[]): Graph['nodes'] =>
   });
 
 /**
- * y = scale·c/(sd + ε) + shift with c = x − mean and sd = √(Σc²/(n − 1)); unit is c over its spread, inverse one over
- * the spread, factor what the gradient multiplies.
+ * y = scale·c/(sd + ε) + shift with c = x − mean and sd = √(Σc²/(n − 1)); unit is c over its spread sd + ε, inverse
+ * one over the spread, factor what the gradient multiplies.
+ *
+ * The operator gives u = c/s and i = 1/s for s = √(Σc²/n). With k = √(n/(n − 1)): sd = k·s, so unit = u/(k + ε·i),
+ * inverse = i/(k + ε·i), factor = 1/(sd·(n − 1)) = i/(k·(n − 1)). A constant row has u = 0.
  */
 const normGraph: Graph = {
-  nodes: nodes([
-    'ReduceSum: x last > total',
-    'Div: total n > mean',
-    'Sub: x mean > c',
-    'Mul: c c > cc',
-    'ReduceSum: cc last > squares',
-    'Div: squares divisor > variance',
-    'Sqrt: variance > deviation',
-    'Add: deviation epsilon > spread',
-    'Reciprocal: spread > inverse',
-    'Max: deviation tiny > safe', // a constant row has no spread; its gradient is then 0, not NaN
-    'Mul: safe divisor > scaled',
-    'Reciprocal: scaled > factor',
-    'Mul: c inverse > unit',
-    'Mul: unit scale > stretched',
-    'Add: stretched shift > y',
-  ]),
-  inputs: f32('x scale shift n divisor epsilon tiny'),
+  nodes: [
+    {
+      op: 'LayerNormalization',
+      inputs: ['x', 'ones'],
+      outputs: ['u', 'mean', 'i'],
+      attributes: { axis: { int: -1 }, epsilon: { float: TINY } },
+    },
+    ...nodes([
+      'Mul: i epsilon > ie',
+      'Add: ie k > divisor',
+      'Div: u divisor > unit',
+      'Div: i divisor > inverse',
+      'Mul: i share > factor',
+      'Mul: unit scale > stretched',
+      'Add: stretched shift > y',
+    ]),
+  ],
+  inputs: f32('x scale shift ones epsilon k share'),
   outputs: f32('y unit inverse factor'),
-  constants: { last: [1] },
 };
+
+/**
+ * The value alone as one operator, for recorded programs, which have no gradient: ε² inside the root instead of ε
+ * outside. The same for a constant row; else y differs by ε/sd of itself.
+ */
+const normValueGraph = (epsilon: number): Graph => ({
+  nodes: [
+    ...nodes(['Div: scale k > share']),
+    {
+      op: 'LayerNormalization',
+      inputs: ['x', 'share', 'shift'],
+      outputs: ['y'],
+      attributes: { axis: { int: -1 }, epsilon: { float: epsilon * epsilon } },
+    },
+  ],
+  inputs: f32('x scale shift k'),
+  outputs: f32('y'),
+});
 
 /** dx = inverse·(g − mean g) − unit·factor·Σ(g·unit) with g = dy·scale; the parameters' gradients are column sums. */
 const normGradientGraph: Graph = {
@@ -78,6 +101,14 @@ const softmaxGradientGraph: Graph = {
   constants: { last: [1] },
 };
 
+const ones = new Map<number, Float32Array>();
+/** A vector of ones, made once a width. */
+function onesOf(n: number): Float32Array {
+  const known = ones.get(n) ?? new Float32Array(n).fill(1);
+  ones.set(n, known);
+  return known;
+}
+
 const scalar = (v: number) => [[], Float32Array.of(v)] as const;
 
 /** Our own kernels; there is nothing to fall back to, so callers ask `hasKernel` first. */
@@ -91,8 +122,16 @@ export const fusedKernels: KernelTable = {
       [[rows, 1], backend.floats(rows)],
     ];
     const feeds = [x, scale, shift].map((t) => [t.shape, backend.read32(t)] as const);
-    const numbers = [n, Math.max(n - 1, 1), epsilon, 1e-30].map(scalar);
-    backend.run(NORM, () => normGraph, [...feeds, ...numbers], results);
+    const rest = Math.max(n - 1, 1);
+    const k = Math.sqrt(n / rest);
+    if (backend.recorder) {
+      const made = results.slice(0, 1);
+      backend.run(`${NORM} value`, () => normValueGraph(epsilon), [...feeds, scalar(k)], made);
+      for (const [shape, data] of results.slice(1)) backend.recorder.know(data, 'nothing', shape);
+      return results.map(([shape, data]) => output(backend, shape, data));
+    }
+    const numbers = [epsilon, k, 1 / (k * rest)].map(scalar);
+    backend.run(NORM, () => normGraph, [...feeds, [[n], onesOf(n)], ...numbers], results);
     return results.map(([shape, data]) => output(backend, shape, data));
   },
   [NORM_GRADIENT]: ({ inputs: { dy, scale, unit, inverse, factor }, backend }) => {
@@ -122,12 +161,14 @@ export const fusedKernels: KernelTable = {
     );
     return output(backend, y.shape, dx);
   },
-  [WRITE_CACHE]: ({ inputs: { cache, fresh }, attrs: { at }, backend }) => {
-    const [rows, k, width] = [cache.shape[0] * cache.shape[1], fresh.shape[2], cache.shape[3]];
-    const [to, from] = [backend.read32(cache), backend.read32(fresh)];
-    const [whole, part] = [cache.shape[2] * width, k * width];
-    for (let i = 0; i < rows; i++) to.set(from.subarray(i * part, (i + 1) * part), i * whole + at * width);
-    backend.incRef(cache.dataId);
-    return { dataId: cache.dataId, shape: cache.shape, dtype: cache.dtype };
+  [WRITE_CACHE]: ({ inputs, attrs: { at }, backend }) => {
+    for (let pair = 0; inputs[`cache${pair}`]; pair++) {
+      const [cache, fresh] = [inputs[`cache${pair}`], inputs[`fresh${pair}`]];
+      const [n, h, m, w] = cache.shape;
+      const [whole, part] = [m * w, fresh.shape[2] * w];
+      const [to, from] = [backend.read32(cache), backend.read32(fresh)];
+      for (let i = 0; i < n * h; i++) to.set(from.subarray(i * part, (i + 1) * part), i * whole + at * w);
+    }
+    return [];
   },
 };

@@ -57,7 +57,7 @@ describe.skipIf(missing !== '')(`recorded programs ${missing}`, () => {
     let again: tf.Tensor[] = [];
     expect(runs(() => (again = program.run(n, inputs)))).toBe(0);
     again.forEach((t, i) => {
-      tf.test_util.expectArraysClose(t.dataSync(), plain[i], 1e-5);
+      tf.test_util.expectArraysClose(t.dataSync(), plain[i], 5e-5); // the norm's ε/sd, see fused.ts
     });
     expect(again.map((t) => t.shape)).toEqual(f(inputs).map((t) => t.shape));
     program.dispose();

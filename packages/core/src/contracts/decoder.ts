@@ -28,8 +28,12 @@ export interface ReportDecoder extends Module {
   embed(tokens: TokenBatch, pass: Pass): Tensor3D;
   /** Teacher forcing: logits `[b, t, V]`, position i predicts token i + 1. @param memory `[b, p, d]` */
   logits(memory: Tensor3D, tokens: TokenBatch, pass: Pass): Tensor3D;
-  /** Begins one report a row of memory `[b, p, d]`. The caller disposes the state. */
-  start(memory: Tensor3D): DecoderState;
+  /**
+   * Begins one report a row of memory `[b, p, d]`. The caller disposes the state.
+   * @param rowsPerStudy most rows that `select` will ever give one study, when the caller knows (the beam): some
+   *   decoders are faster then, and may refuse more
+   */
+  start(memory: Tensor3D, rowsPerStudy?: number): DecoderState;
   /** Feeds one token a row, advances the state and returns the next logits `[rows, V]`. Starts with id 0. */
   step(state: DecoderState, tokens: readonly number[] | Int32Array): Tensor2D;
 }

@@ -24,8 +24,16 @@ export interface Module {
   dispose(): void;
 }
 
-/** How a forward pass runs. Dropout acts in training only and draws from `random`. */
-export type Pass = { readonly training: false } | { readonly training: true; readonly random: Random };
+/**
+ * How a forward pass runs. Dropout acts in training only and draws from `random`. Where `gradients` is false, nobody
+ * will ask for a gradient, and a module may take a faster way.
+ */
+export type Pass =
+  | { readonly training: false; readonly gradients?: boolean }
+  | { readonly training: true; readonly random: Random };
 
 /** A deterministic pass: no dropout, no augmentation. */
 export const EVALUATION: Pass = { training: false };
+
+/** {@link EVALUATION} of which no gradient will be asked: how reports are written. */
+export const INFERENCE: Pass = { training: false, gradients: false };

@@ -37,7 +37,7 @@ export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0 }: BeamSear
   positiveInteger('maxLength', maxLength);
   notNegative('trigramPenalty', trigramPenalty);
   return (decoder, memory) =>
-    withState(decoder, memory, async (state) => {
+    withState(decoder, memory, beam, async (state) => {
       const studies = Array.from(
         { length: memory.shape[0] },
         (_, row): Study => ({

@@ -15,13 +15,14 @@ export interface Generation {
 /** A way to write reports. @param memory `[b, p, d]`, one report a row; stays the caller's */
 export type Search = (decoder: StepDecoder, memory: Tensor3D) => Promise<Generation>;
 
-/** Runs `write` on a fresh state and disposes it, also on errors. */
+/** Runs `write` on a fresh state and disposes it, also on errors. @param rowsPerStudy most rows of one study */
 export async function withState<T>(
   decoder: StepDecoder,
   memory: Tensor3D,
+  rowsPerStudy: number,
   write: (state: DecoderState) => Promise<T>,
 ): Promise<T> {
-  const state = decoder.start(memory);
+  const state = decoder.start(memory, rowsPerStudy);
   try {
     return await write(state);
   } finally {
@@ -53,7 +54,9 @@ export function logSoftmax(x: ArrayLike<number>): Float64Array {
   for (let i = 0; i < x.length; i++) sum += Math.exp(x[i] - max);
   const log = max + Math.log(sum);
   if (!Number.isFinite(log)) throw new RangeError('search: the decoder gave logits that are not finite');
-  return Float64Array.from(x, (value) => value - log);
+  const out = new Float64Array(x.length); // not Float64Array.from: its callback costs more than the arithmetic
+  for (let i = 0; i < out.length; i++) out[i] = x[i] - log;
+  return out;
 }
 
 /** @throws RangeError unless value is an integer of at least 1 */

@@ -15,7 +15,7 @@ export type Choose = (logProbabilities: Float64Array, row: number) => number;
 /** Writes one token after the other until each report chose 0 or has `maxLength`; finished rows are dropped. */
 export function oneByOne({ maxLength, trigramPenalty = 0 }: OneByOneOptions, choose: Choose): Search {
   return (decoder, memory) =>
-    withState(decoder, memory, async (state) => {
+    withState(decoder, memory, 1, async (state) => {
       const b = memory.shape[0];
       const tokens: number[][] = Array.from({ length: b }, () => []);
       const scores = new Array<number>(b).fill(0);

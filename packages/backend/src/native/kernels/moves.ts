@@ -1,6 +1,7 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, output } from '../backend';
+import { allFloat, type NativeBackend, output, type Shaped } from '../backend';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
+import type { Graph } from '../onnx-bytes';
 
 /** Reads or writes an array with one stride an axis, in elements. */
 interface Strided {
@@ -115,10 +116,23 @@ function split({
   return backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis).map((count) => {
     const size = x.shape.map((s, i) => (i === axis ? count : s));
     const out = backend.floats(util.sizeFromShape(size));
-    copyBlock({ values, offset: begin * from[axis], strides: from }, dense(out, size), size);
+    if (backend.recorder) cut(backend, [x.shape, values], [size, out], axis, begin);
+    else copyBlock({ values, offset: begin * from[axis], strides: from }, dense(out, size), size);
     begin += count;
     return output(backend, size, out);
   });
+}
+
+/** One cut along `axis` by onnxruntime: for recordings, which must not see a copy made in JavaScript. */
+function cut(backend: NativeBackend, from: Shaped, to: Shaped, axis: number, begin: number): void {
+  const end = begin + to[0][axis];
+  const graph = (): Graph => ({
+    nodes: [{ op: 'Slice', inputs: ['a', 'begin', 'end', 'axis'], outputs: ['y'] }],
+    inputs: { a: 'float32' },
+    outputs: { y: 'float32' },
+    constants: { begin: [begin], end: [end], axis: [axis] },
+  });
+  backend.run(`Slice ${axis} ${begin} ${end}`, graph, [from], [to]);
 }
 
 function concat({ inputs, attrs, backend }: KernelArgs<{ axis: number }>): TensorInfo | undefined {
@@ -129,6 +143,12 @@ function concat({ inputs, attrs, backend }: KernelArgs<{ axis: number }>): Tenso
   backend_util.assertParamsConsistent(shapes, axis);
   const shape = backend_util.computeOutShape(shapes, axis);
   const out = backend.floats(util.sizeFromShape(shape));
+  if (backend.recorder) {
+    const feeds = tensors.map((t): Shaped => [t.shape, backend.read32(t)]);
+    const graph = () => single('Concat', feeds.length, { axis: { int: axis } });
+    backend.run(`Concat ${axis} of ${feeds.length}`, graph, feeds, [[shape, out]]);
+    return output(backend, shape, out);
+  }
   const to = strides(shape);
   let offset = 0;
   for (const t of tensors) {

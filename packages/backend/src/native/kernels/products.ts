@@ -48,6 +48,11 @@ export function multiply(
   transA = false,
   transB = false,
 ): void {
+  if (backend.recorder && !transA && !transB) {
+    // The plain operator: onnxruntime joins it with the addition that follows.
+    backend.run('MatMul', () => single('MatMul', 2), [a, b], [y], backend.options.threads);
+    return;
+  }
   const attributes = { transA: { int: Number(transA) }, transB: { int: Number(transB) } };
   const graph = () => single('FusedMatMul', 2, attributes, { domain: 'com.microsoft' });
   backend.run(

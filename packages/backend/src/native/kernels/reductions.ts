@@ -102,8 +102,8 @@ function softmax({
   const values = backend.read32(logits);
   const n = logits.shape[rank - 1];
   const out = backend.floats(values.length);
-  const dims = [values.length / n, n];
-  const graph = () => single('Softmax', 1, { axis: { int: 1 } });
+  const dims = backend.recorder ? logits.shape : [values.length / n, n]; // a recording keeps the form it has
+  const graph = () => single('Softmax', 1, { axis: { int: -1 } });
   backend.run('Softmax', graph, [[dims, values]], [[dims, out]], backend.options.threads);
   return output(backend, logits.shape, out);
 }
