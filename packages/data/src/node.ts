@@ -25,6 +25,8 @@ export {
   readVocabulary,
   writeVocabulary,
 } from './node/read';
+export { type ImageSurvey, type ShowOptions, type ShownDataset, showDataset } from './node/show/show';
+export { type DataSummary, type Labeler, type LabelCount, summarise } from './node/show/summary';
 export {
   batches,
   type LoaderOptions,

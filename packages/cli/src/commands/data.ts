@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { FAILED, oneOf, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 import { addDataImport } from './data-import';
+import { addDataShow } from './data-show';
 
 const POSES = ['none', 'mild', 'strong'] as const;
 
@@ -51,6 +52,7 @@ export function addData(program: Command): void {
     });
 
   addDataImport(data);
+  addDataShow(data);
 
   data
     .command('check <dir>')

@@ -12,7 +12,8 @@ import {
 import { DataError, parseOrThrow, shown } from '../errors';
 import { type Cleaning, cleanReport, words } from '../text/clean';
 import { buildVocabulary } from '../text/tokenizer';
-import { decodeImage } from './decode';
+import { readImage } from './decode';
+import { readJsonLists } from './json-lists';
 import { imageFile, readJson } from './read';
 
 export interface DataProblem {
@@ -60,7 +61,7 @@ export interface CheckOptions {
 /**
  * Looks through a whole data set folder and lists what is wrong instead of stopping at the first fault:
  * wrong types, ids used twice, empty reports, missing or corrupt images, unknown regions, text that stands
- * in training and in another split, patients (`subject_id`) in two splits.
+ * in training and in another split, patients (`subject_id`) and image files in two splits, pictures that look wrong.
  *
  * @throws DataError only where nothing can be looked at: no folder, no readable `annotation.json`
  */
@@ -78,7 +79,7 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
   };
 
   const file = join(dir, 'annotation.json');
-  const studies = readSplits(readJson(file), file, attempt);
+  const studies = readSplits(file, attempt);
   const ifThere = <T>(name: string, parse: (value: unknown, file: string) => T) =>
     existsSync(join(dir, name))
       ? attempt(() => parse(readJson(join(dir, name)), join(dir, name)))
@@ -123,30 +124,36 @@ type Studies = Record<Split, Study[]>;
 type Report = (level: DataProblem['level'], message: string) => void;
 
 /** The studies that are well formed; the others are reported. */
-function readSplits(value: unknown, file: string, attempt: <T>(read: () => T) => T | undefined): Studies {
+function readSplits(file: string, attempt: <T>(read: () => T) => T | undefined): Studies {
   const studies: Studies = { train: [], val: [], test: [] };
-  for (const split of SPLITS) {
-    const list: unknown =
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[split] : value;
-    if (!Array.isArray(list)) {
-      attempt(() => {
-        throw new DataError(`${file}: ${split}: expected an array of studies, found ${shown(list)}`);
-      });
-      continue;
-    }
-    list.forEach((entry, i) => {
-      const study = attempt(() => parseOrThrow(studySchema, entry, `${file}: ${split}[${i}]`));
-      if (study) studies[split].push(study);
+  const lists = new Set<string>();
+  for (const { list, index, value } of readJsonLists(file, { lists: (name) => lists.add(name) })) {
+    const split = SPLITS.find((name) => name === list);
+    if (!split) continue;
+    lists.add(list);
+    const study = attempt(() => {
+      if (index === undefined)
+        throw new DataError(`${file}: ${split}: expected an array of studies, found ${shown(value)}`);
+      return parseOrThrow(studySchema, value, `${file}: ${split}[${index}]`);
     });
+    if (study) studies[split].push(study);
+  }
+  for (const split of SPLITS) {
+    if (!lists.has(split))
+      attempt(() => {
+        throw new DataError(`${file}: ${split}: expected an array of studies, found nothing`);
+      });
   }
   return studies;
 }
 
-/** Each id once, in the list of its split; each patient in one split. */
+/** Each id once, in the list of its split; each patient and each image in one split. */
 function checkOwners(studies: Studies, file: string, report: Report): void {
   const ids = new Set<string>();
   const patients = new Map<unknown, Split>();
   const shared = new Set<unknown>();
+  const images = new Map<string, Split>();
+  const sharedImages = new Set<string>();
   for (const split of SPLITS) {
     for (const study of studies[split]) {
       if (ids.has(study.id)) report('error', `${file}: ${split}: id ${shown(study.id)} is used twice`);
@@ -157,11 +164,22 @@ function checkOwners(studies: Studies, file: string, report: Report): void {
           `${file}: ${split}: ${shown(study.id)}: expected split "${split}", found "${study.split}"`,
         );
       }
+      for (const path of study.image_path) {
+        if ((images.get(path) ?? split) !== split) sharedImages.add(path);
+        images.set(path, split);
+      }
       const patient = study.subject_id;
       if (patient === undefined) continue;
       if ((patients.get(patient) ?? split) !== split) shared.add(patient);
       patients.set(patient, split);
     }
+  }
+  if (sharedImages.size > 0) {
+    const [first] = sharedImages;
+    report(
+      'error',
+      `${file}: image_path: ${sharedImages.size} images stand in two splits, first ${shown(first)}`,
+    );
   }
   if (shared.size > 0) {
     report(
@@ -174,17 +192,30 @@ function checkOwners(studies: Studies, file: string, report: Report): void {
 async function checkImages(dir: string, studies: Studies, decode: boolean, report: Report): Promise<void> {
   const paths = [...new Set(SPLITS.flatMap((split) => studies[split].flatMap((study) => study.image_path)))];
   const faults: (string | undefined)[] = new Array(paths.length).fill(undefined);
+  const odd = new Map<string, string[]>();
   let next = 0;
   const lane = async () => {
     while (next < paths.length) {
       const i = next++;
       const file = imageFile(dir, paths[i]);
       if (!existsSync(file)) faults[i] = `${file}: expected an image, found nothing`;
-      else if (decode) await decodeImage(file).catch((error: Error) => (faults[i] = error.message));
+      else if (decode) {
+        try {
+          for (const warning of (await readImage(file)).warnings) addTo(odd, warning.split(':')[0], paths[i]);
+        } catch (error) {
+          faults[i] = (error as Error).message;
+        }
+      }
     }
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
   for (const fault of faults) if (fault) report('error', fault);
+  for (const [what, found] of odd)
+    report('warning', `${join(dir, 'images')}: ${what}: ${found.length} images, first ${found.sort()[0]}`);
+}
+
+function addTo(lists: Map<string, string[]>, name: string, value: string): void {
+  lists.set(name, [...(lists.get(name) ?? []), value]);
 }
 
 function countSplit(studies: Study[], texts: string[], inTrain = new Set<string>()): SplitCounts {

@@ -155,6 +155,7 @@ describe('checkDataset', () => {
     writeDataset(dir, { ...small(), val: [{ ...study('c', 'val'), report: 'HEART normal b' }] }, manifest);
     const { problems, counts } = await checkDataset(dir);
     expect(problems.map(({ level, message }) => `${level} ${message.replace(dir, '')}`)).toEqual([
+      'warning /images: tiny: 4 images, first a/0.png',
       'warning /annotation.json: val: 1 of 1 reports stand word for word in train',
     ]);
     expect(counts.splits.train).toEqual({
@@ -181,17 +182,17 @@ describe('checkDataset', () => {
       }),
     );
     const messages = (await checkDataset(dir)).problems.map(({ message }) => message.replace(dir, ''));
-    expect(messages).toHaveLength(8);
+    expect(messages).toHaveLength(10);
     expect(messages[0]).toMatch(/train\[2\]: report: expected a report that is not empty, found ""$/);
     expect(messages[1]).toMatch(/test: id "a" is used twice$/);
     expect(messages[2]).toMatch(/"a": expected split "test", found "train"$/);
-    expect(messages[3]).toMatch(/subject_id: 1 patients stand in two splits, first 10$/);
-    expect(messages[4]).toMatch(
-      /^\/images\/b\/0\.png: expected a readable PNG, JPEG or DICOM image, found: [^\n]+$/,
-    );
-    expect(messages[5]).toBe('/images/c/0.png: expected an image, found nothing');
-    expect(messages[6]).toMatch(/"Nose" is not one of the 12 regions/);
-    expect(messages[7]).toMatch(/test: 1 of 2 reports stand word for word in train$/);
+    expect(messages[3]).toMatch(/image_path: 1 images stand in two splits, first "a\/0\.png"$/);
+    expect(messages[4]).toMatch(/subject_id: 1 patients stand in two splits, first 10$/);
+    expect(messages[5]).toMatch(/^\/images\/b\/0\.png: expected a readable PNG[^\n]*, found: [^\n]+$/);
+    expect(messages[6]).toBe('/images/c/0.png: expected an image, found nothing');
+    expect(messages[7]).toBe('/images: tiny: 2 images, first a/0.png');
+    expect(messages[8]).toMatch(/"Nose" is not one of the 12 regions/);
+    expect(messages[9]).toMatch(/test: 1 of 2 reports stand word for word in train$/);
   });
 
   it('stops where there is nothing to look at', async () => {
