@@ -15,7 +15,7 @@ export interface AskOptions {
   readonly attempts?: number;
   /** First wait before asking again; doubles each time, at most a minute (default 1000). */
   readonly retryWaitMs?: number;
-  /** Longest wait that the server may ask for; more counts as failed (default 600). */
+  /** Longest wait, in all, that the server may ask for one question; more counts as failed (default 600). */
   readonly longestWaitSeconds?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -33,6 +33,8 @@ export interface Asked {
 interface Task {
   readonly sentences: readonly string[];
   readonly attempt: number;
+  /** Seconds spent on waits that the server asked for. */
+  readonly waited?: number;
 }
 
 /** Questions that fail to the last attempt in a row, before the server is taken for gone. */
@@ -88,17 +90,20 @@ export async function askAll(
     const last = task.attempt >= attempts;
     if (exchange.kind === 'fatal') throw new Error(exchange.reason);
     if (exchange.kind === 'busy') {
+      const backoff = Math.min(LONGEST_BACKOFF_MS, retryWaitMs * 2 ** (task.attempt - 1));
       const asked = exchange.waitSeconds;
-      if (asked !== undefined && asked <= longestWaitSeconds) pace.rest(asked * 1000);
-      if (last || (asked !== undefined && asked > longestWaitSeconds)) {
+      const waited = (task.waited ?? 0) + Math.max(asked ?? 0, backoff / 1000);
+      if (asked !== undefined && waited <= longestWaitSeconds) {
+        // A server that says when to come back is well: this was no attempt.
+        pace.rest(Math.max(asked * 1000, backoff));
+        queue.unshift({ ...task, waited });
+      } else if (last || asked !== undefined) {
         fail(task.sentences, `${exchange.reason}${wait(asked)} (asked ${task.attempt} times)`);
         if (++lost >= MOST_LOST) giveUp(exchange.reason);
-        return;
-      }
-      const backoff = Math.min(LONGEST_BACKOFF_MS, retryWaitMs * 2 ** (task.attempt - 1));
-      if (asked === undefined)
+      } else {
         await sleep(backoff * (0.75 + Math.random() / 2), undefined, { signal: stopped });
-      again(task.sentences, task.attempt, false);
+        again(task.sentences, task.attempt, false);
+      }
       return;
     }
     lost = 0;
@@ -162,4 +167,4 @@ export async function askAll(
 }
 
 const wait = (seconds: number | undefined): string =>
-  seconds === undefined ? '' : `, which asks to wait ${Math.ceil(seconds)} s`;
+  seconds === undefined ? '' : `, and to wait ${Math.ceil(seconds)} s more`;

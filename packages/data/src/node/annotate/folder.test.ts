@@ -200,6 +200,24 @@ describe('annotateFolder with a server', () => {
     expect(next.at - refused.at).toBeGreaterThanOrEqual(990);
   });
 
+  it('takes a wait that the server asks for as no attempt, up to a limit', async () => {
+    writeFolder(studies.slice(0, 1));
+    const headers = { 'retry-after': '0' };
+    const server = await serve(({ nth, sentences }) =>
+      nth < 8 ? { status: 429, headers, body: '{}' } : good(sentences),
+    );
+    const ask = { attempts: 2, longestWaitSeconds: 1 };
+    expect((await annotateFolder({ dir, provider: provider(server, ask) })).failures).toEqual([]);
+    const long = await serve(() => ({ status: 429, headers: { 'retry-after': '90' }, body: '{}' }));
+    const { failures } = await annotateFolder({
+      dir,
+      again: true,
+      provider: provider(long, ask, { model: 'other' }),
+    });
+    expect(failures).toHaveLength(4);
+    expect(failures[0].reason).toBe('the server answered 429, and to wait 90 s more (asked 1 times)');
+  });
+
   it('lists every sentence that fails, keeps the rest, and asks only those again', async () => {
     writeFolder(studies, { access: 'open' });
     let ill = true;
