@@ -30,8 +30,8 @@ const gridSchema = z.strictObject({
 
 /**
  * The paper's table: each idea alone on top of nothing, then all three. Masks that nobody reads change nothing, so the
- * agent alone comes with the simplest reader, the mean of each region's patches. BCA without an agent reads every
- * region as all patches; alignment without an agent has no regions, so its global loss is left.
+ * agent alone comes with the simplest reader, `mean`, which has no weights. BCA without an agent gets every patch for
+ * every region, so it attends from the whole to the whole; alignment without an agent keeps its global loss.
  */
 const PAPER: Readonly<Record<string, Record<string, unknown>>> = {
   baseline: { model: { agent: null, alignment: null, fusion: null } },
