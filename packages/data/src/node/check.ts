@@ -90,7 +90,9 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
   const threshold = options.threshold ?? (cleaning === 'mimic_cxr' ? 10 : 3);
   checkOwners(studies, file, report);
-  await checkImages(dir, studies, options.decodeImages ?? true, report);
+  if ((manifest?.imageFiles as { mode?: unknown } | undefined)?.mode === 'none')
+    report('warning', `${dir}: imported without images`);
+  else await checkImages(dir, studies, options.decodeImages ?? true, report);
   for (const [name, uses] of unknownRegions(studies)) {
     report(
       'warning',

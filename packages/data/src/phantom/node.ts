@@ -83,8 +83,8 @@ export async function makePhantom(options: PhantomOptions): Promise<PhantomResul
 }
 
 /**
- * Draws images for real reports: findings from the codes of `reports.jsonl` (rows with `r2gen_id`, `mesh_major`),
- * else from the text; all else random by seed and id. Sentence regions come from the data set or the lexicon. The
+ * Draws images for real reports: findings from the codes of `reports.jsonl` (rows with `r2gen_id`, `mesh_major`) or of
+ * the studies (`mesh`, kept by the import of IU X-ray), else from the text; all else random by seed and id. Sentence regions come from the data set or the lexicon. The
  * images are made up, the reports are not. Not for clinical use.
  *
  * @throws DataError on unreadable input, or if `out` holds something else
@@ -110,7 +110,7 @@ export async function drawForReports(options: ReportsOptions): Promise<PhantomRe
         );
       }
       const regions = study.sentence_regions ?? annotateReport(cleanReport(study.report, cleaning));
-      const real = { codes: codes.get(study.id) ?? [], text: study.report };
+      const real = { codes: codes.get(study.id) ?? meshOf(study), text: study.report };
       return { split, id: study.id, real, regions };
     }),
   );
@@ -211,6 +211,11 @@ function annotationOf(plan: readonly Planned[], records: readonly DrawnRecord[])
     });
   });
   return annotation;
+}
+
+/** Coded findings that an import of IU X-ray keeps with the study. */
+function meshOf({ mesh }: Study): string[] {
+  return Array.isArray(mesh) && mesh.every((code) => typeof code === 'string') ? mesh : [];
 }
 
 /** `r2gen_id` → coded findings. */

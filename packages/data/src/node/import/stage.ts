@@ -49,6 +49,7 @@ export async function inStage(
       }
       writeFileSync(mark, text);
     }
+    removeHalfWritten(stage);
     await fill(stage);
     if (existsSync(target)) {
       if (!replace && readdirSync(target).length > 0)
@@ -62,6 +63,15 @@ export async function inStage(
     rmSync(lock, { force: true });
     if (existsSync(stage) && !existsSync(join(stage, 'images')))
       rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** Files that a killed process had not finished. */
+function removeHalfWritten(stage: string): void {
+  if (!existsSync(join(stage, 'images'))) return;
+  for (const entry of readdirSync(join(stage, 'images'), { recursive: true })) {
+    if (/\.\d+\.(tmp|source)$/.test(String(entry)))
+      rmSync(join(stage, 'images', String(entry)), { force: true });
   }
 }
 
