@@ -13,8 +13,15 @@ import { hasKernel, RECORDED, runKernel } from './fused-kernels';
 export class BatchProgram {
   private readonly f: (inputs: readonly tf.Tensor[]) => tf.Tensor[];
 
-  /** @param f inputs whose first axes are all multiples of the batch size n → results of which the same is true */
-  constructor(f: (inputs: readonly tf.Tensor[]) => tf.Tensor[]) {
+  /**
+   * @param f inputs whose first axes are all multiples of the batch size n → results of which the same is true
+   * @param freeAxes by input, one more axis whose length may change from run to run (all by the same amount) without
+   *   changing the form of the results, such as the positions of a cache
+   */
+  constructor(
+    f: (inputs: readonly tf.Tensor[]) => tf.Tensor[],
+    private readonly freeAxes: Readonly<Record<number, number>> = {},
+  ) {
     this.f = (inputs) => f(inputs); // a function of its own: its identity is the key of what is recorded
   }
 
@@ -32,7 +39,11 @@ export class BatchProgram {
       );
     }
     if (!BatchProgram.records) return tf.tidy(() => this.f(inputs));
-    return runKernel(RECORDED, Object.fromEntries(inputs.map((x, i) => [`${i}`, x])), { f: this.f, n });
+    return runKernel(RECORDED, Object.fromEntries(inputs.map((x, i) => [`${i}`, x])), {
+      f: this.f,
+      n,
+      free: this.freeAxes,
+    });
   }
 
   /** Frees what was recorded. */
@@ -50,6 +61,7 @@ export class WeightedProgram {
   constructor(
     private readonly weights: NamedParameters,
     private readonly f: (inputs: readonly tf.Tensor[]) => tf.Tensor[],
+    private readonly freeAxes: Readonly<Record<number, number>> = {},
   ) {}
 
   /** See {@link BatchProgram.run}. */
@@ -57,7 +69,7 @@ export class WeightedProgram {
     const ids = [...this.weights.values()].map(({ dataId }) => dataId);
     if (!this.current?.ids.every((id, i) => id === ids[i])) {
       this.dispose();
-      this.current = { program: new BatchProgram(this.f), ids };
+      this.current = { program: new BatchProgram(this.f, this.freeAxes), ids };
     }
     return this.current!.program.run(n, inputs);
   }

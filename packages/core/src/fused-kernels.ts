@@ -11,9 +11,12 @@ export const NORM = 'RacaLayerNorm';
 export const NORM_GRADIENT = 'RacaLayerNormGrad';
 /** dy, y of one shape → dx = y·(dy − Σ dy·y) over the last axis */
 export const SOFTMAX_GRADIENT = 'RacaSoftmaxGrad';
-/** Tensors whose first axes are multiples of n; {f, n} → f of them, recorded as one program (see BatchProgram) */
+/** Tensors whose first axes are multiples of n; {f, n, free} → f of them, recorded as one program (see BatchProgram) */
 export const RECORDED = 'RacaRecorded';
-/** Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n, h, k, w]`; {at} → nothing; changes the caches in place from position `at` on */
+/**
+ * Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n, h, k, w]`; {at}: n·k positions below m, or −1 to leave one out → nothing;
+ * writes each fresh vector into the cache, in place
+ */
 export const WRITE_CACHE = 'RacaWriteCache';
 
 /** Whether the backend in use has a kernel of that name. */

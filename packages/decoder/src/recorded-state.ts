@@ -19,16 +19,18 @@ interface Row {
 }
 
 const FORBIDDEN = -1e9;
+/** Positions by which caches grow. */
+const CHUNK = 16;
 
 /**
- * {@link DecoderState} for backends that record programs. All rows of a study share one cache of fixed length, and a
- * bias tells each row which positions are its own words: a beam that branches costs a list, never a copy of keys.
+ * {@link DecoderState} for backends that record programs. All rows of a study share one cache, and a bias tells each
+ * row which positions are its own words: a beam that branches costs a list, never a copy of keys. Positions whose
+ * beams were given up are used again, so a cache holds little more than one report.
  */
 export class RecordedState implements DecoderState {
   private current: Row[];
   private length = 0;
-  private readonly slots: number;
-  /** Per layer `[studies, h, slots, w]`; written in place. */
+  /** Per layer `[studies, h, m, w]`; written in place. */
   private written: KeysValues[];
   /** Per layer `[studies, h, p, w]`. */
   private memory: KeysValues[];
@@ -43,13 +45,13 @@ export class RecordedState implements DecoderState {
     private readonly maxLength: number,
   ) {
     const [n, , d] = memory.shape;
-    this.slots = maxLength * rowsPerStudy;
-    this.freshBias = tf.keep(freshBias(n, rowsPerStudy));
+    const { layers } = weights;
+    const { heads } = layers[0].selfAttention;
+    const empty = (): tf.Tensor4D => tf.zeros([n, heads, CHUNK, d / heads]);
     this.current = Array.from({ length: n }, (_, study) => ({ study, positions: [] }));
-    this.memory = weights.layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
-    const { heads } = weights.layers[0].selfAttention;
-    const empty = (): tf.Tensor4D => tf.zeros([n, heads, this.slots, d / heads]);
-    this.written = weights.layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
+    this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
+    this.written = layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
+    this.freshBias = tf.keep(freshBias(n, rowsPerStudy));
   }
 
   get rows(): number {
@@ -70,14 +72,9 @@ export class RecordedState implements DecoderState {
       throw new RangeError(`select: started for ${this.rowsPerStudy} rows a study, got ${most}`);
     }
     const stay = [...counts.keys()];
-    if (stay.length < this.studies) {
-      this.written = this.written.map((store) => gathered(store, stay));
-      this.memory = this.memory.map((store) => gathered(store, stay));
-      this.freshBias.dispose();
-      this.freshBias = tf.keep(freshBias(stay.length, this.rowsPerStudy));
-      const place = new Map(stay.map((study, i) => [study, i]));
-      this.current = next.map(({ study, positions }) => ({ study: place.get(study)!, positions }));
-    } else this.current = next;
+    const place = new Map(stay.map((study, i) => [study, i]));
+    if (stay.length < this.studies || stay.some((study, i) => study !== i)) this.keepStudies(stay);
+    this.current = next.map(({ study, positions }) => ({ study: place.get(study)!, positions }));
   }
 
   /** Feeds one token a row; the next logits `[rows, V]`. */
@@ -88,24 +85,24 @@ export class RecordedState implements DecoderState {
     if (this.length >= this.maxLength) {
       throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
     }
-    const lanes = this.lanes();
     const [n, c] = [this.studies, this.rowsPerStudy];
+    const lanes = this.lanes();
+    const at = this.freePositions(lanes);
     const ids = new Int32Array(n * c);
     lanes.forEach((lane, row) => {
       ids[lane] = tokens[row];
     });
-    const at = this.length * c;
     const logits = tf.tidy(() => {
       const { embedding } = this.weights;
-      const inputs = [
+      const caches = this.written.flatMap(({ keys, values }) => [keys, values]);
+      const [all, ...made] = this.program.run(n, [
         tf.gather(embedding as unknown as tf.Tensor2D, tf.tensor1d(ids, 'int32')),
         position(n, embedding.shape[1]!, this.length),
         this.cachedBias(lanes),
         this.freshBias,
-        ...[...this.written, ...this.memory].flatMap(({ keys, values }) => [keys, values]),
-      ];
-      const [all, ...made] = this.program.run(n, inputs);
-      const caches = this.written.flatMap(({ keys, values }) => [keys, values]);
+        ...caches,
+        ...this.memory.flatMap(({ keys, values }) => [keys, values]),
+      ]);
       const pairs = made.flatMap((fresh, i) => [
         [`cache${i}`, caches[i]],
         [`fresh${i}`, fresh],
@@ -116,7 +113,7 @@ export class RecordedState implements DecoderState {
     });
     this.current = this.current.map(({ study, positions }, row) => ({
       study,
-      positions: [...positions, at + (lanes[row] % c)],
+      positions: [...positions, at[lanes[row]]],
     }));
     this.length++;
     return logits;
@@ -131,19 +128,64 @@ export class RecordedState implements DecoderState {
     return this.memory[0].keys.shape[0];
   }
 
+  /** m */
+  private get capacity(): number {
+    return this.written[0].keys.shape[2];
+  }
+
+  private keepStudies(stay: readonly number[]): void {
+    this.written = this.written.map((store) => gathered(store, stay));
+    this.memory = this.memory.map((store) => gathered(store, stay));
+    this.freshBias.dispose();
+    this.freshBias = tf.keep(freshBias(stay.length, this.rowsPerStudy));
+  }
+
   /** Each row's place in the program's `[n, c]` rows. */
   private lanes(): number[] {
     const used = new Array<number>(this.studies).fill(0);
     return this.current.map(({ study }) => study * this.rowsPerStudy + used[study]++);
   }
 
-  /** `[n, 1, c, slots]`: 0 at a row's own words, forbidden elsewhere. */
-  private cachedBias(lanes: readonly number[]): tf.Tensor4D {
-    const values = new Float32Array(this.studies * this.rowsPerStudy * this.slots).fill(FORBIDDEN);
-    this.current.forEach(({ positions }, row) => {
-      for (const position of positions) values[lanes[row] * this.slots + position] = 0;
+  /** A position for the next word of each lane, −1 where no row is; caches grow when a study has none left. */
+  private freePositions(lanes: readonly number[]): number[] {
+    const taken = Array.from({ length: this.studies }, () => new Set<number>());
+    for (const { study, positions } of this.current) for (const x of positions) taken[study].add(x);
+    const at = new Array<number>(this.studies * this.rowsPerStudy).fill(-1);
+    let most = 0;
+    this.current.forEach(({ study }, row) => {
+      let free = 0;
+      while (taken[study].has(free)) free++;
+      taken[study].add(free);
+      at[lanes[row]] = free;
+      most = Math.max(most, free);
     });
-    return tf.tensor4d(values, [this.studies, 1, this.rowsPerStudy, this.slots]);
+    while (most >= this.capacity) this.grow();
+    return at;
+  }
+
+  private grow(): void {
+    const longer = (x: tf.Tensor4D): tf.Tensor4D =>
+      tf.pad(x, [
+        [0, 0],
+        [0, 0],
+        [0, CHUNK],
+        [0, 0],
+      ]);
+    this.written = this.written.map((store) => {
+      const next = kept(() => ({ keys: longer(store.keys), values: longer(store.values) }));
+      release(store);
+      return next;
+    });
+  }
+
+  /** `[n, 1, c, m]`: 0 at a row's own words, forbidden elsewhere. */
+  private cachedBias(lanes: readonly number[]): tf.Tensor4D {
+    const [n, c, m] = [this.studies, this.rowsPerStudy, this.capacity];
+    const values = new Float32Array(n * c * m).fill(FORBIDDEN);
+    this.current.forEach(({ positions }, row) => {
+      for (const x of positions) values[lanes[row] * m + x] = 0;
+    });
+    return tf.tensor4d(values, [n, 1, c, m]);
   }
 }
 

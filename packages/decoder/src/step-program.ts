@@ -9,6 +9,9 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderWeights } from './weights';
 
+/** Places among the inputs. */
+const [CACHED_BIAS, FIRST_STORE] = [2, 4];
+
 /**
  * One decoding step as a program that a backend may record. Axes: n studies, c rows of each, h heads, w = d/h,
  * m cached positions of a study, p patches, V words.
@@ -20,7 +23,9 @@ import type { DecoderWeights } from './weights';
  * What depends on weights only (joined and scaled matrices) is worked out once, when the program is recorded.
  */
 export function stepProgram({ layers, norm, output, parameters }: DecoderWeights): WeightedProgram {
-  return new WeightedProgram(parameters, ([tokens, positions, cachedBias, freshBias, ...stores]) => {
+  const caches = Array.from({ length: 2 * layers.length }, (_, i) => [FIRST_STORE + i, 2] as const);
+  const free = Object.fromEntries([[CACHED_BIAS, 3] as const, ...caches]); // m grows as reports do
+  const step = ([tokens, positions, cachedBias, freshBias, ...stores]: readonly tf.Tensor[]): tf.Tensor[] => {
     const store = (i: number): KeysValues => ({
       keys: stores[2 * i] as tf.Tensor4D,
       values: stores[2 * i + 1] as tf.Tensor4D,
@@ -36,14 +41,14 @@ export function stepProgram({ layers, norm, output, parameters }: DecoderWeights
       made.push(keys, values);
       // The cache is not joined with the fresh keys, which would copy it: one softmax over both lots of scores.
       const lots: [KeysValues, tf.Tensor][] = [
-        [store(i), cachedBias],
         [{ keys, values }, freshBias],
+        [store(i), cachedBias],
       ];
       const scores = lots.map(([lot, bias]) => tf.add(tf.matMul(query, lot.keys, false, true), bias));
       const sizes = lots.map(([{ keys }]) => keys.shape[2]);
       const weights = tf.split(softmax(tf.concat(scores, 3)), sizes, 3);
-      const [before, now] = lots.map(([lot], k) => tf.matMul(weights[k], lot.values));
-      h = tf.add(h, joined(selfAttention, tf.add(before, now)));
+      const [now, before] = lots.map(([lot], k) => tf.matMul(weights[k], lot.values));
+      h = tf.add(h, joined(selfAttention, tf.add(now, before)));
       const memory = store(layers.length + i);
       const [asked] = heads(crossAttention, ['query'], applyNorm(norms[1], h), c);
       const seen = softmax(tf.matMul(asked, memory.keys, false, true));
@@ -52,7 +57,8 @@ export function stepProgram({ layers, norm, output, parameters }: DecoderWeights
       h = tf.add(h, applyLinear(feedForward.outer, inner));
     });
     return [applyLinear(output, applyNorm(norm, h)), ...made];
-  });
+  };
+  return new WeightedProgram(parameters, step, free);
 }
 
 /** `[n·c, d]` → each part of the attention `[n, h, c, w]`, all by one product; queries scaled by 1/√w. */

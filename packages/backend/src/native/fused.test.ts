@@ -61,8 +61,8 @@ describe.skipIf(missing !== '')(`fused kernels ${missing}`, () => {
   it('writes fresh positions into a cache in place', async () => {
     await tf.setBackend('native');
     const cache = tf.zeros([2, 1, 3, 2]);
-    const fresh = tf.tensor4d([1, 2, 3, 4], [2, 1, 1, 2]);
-    tf.engine().runKernel('RacaWriteCache', { cache0: cache, fresh0: fresh }, { at: 1 });
-    expect(Array.from(cache.dataSync())).toEqual([0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0]);
+    const fresh = tf.tensor4d([1, 2, 9, 9, 3, 4, 5, 6], [2, 1, 2, 2]);
+    tf.engine().runKernel('RacaWriteCache', { cache0: cache, fresh0: fresh }, { at: [1, -1, 2, 0] });
+    expect(Array.from(cache.dataSync())).toEqual([0, 0, 1, 2, 0, 0, 5, 6, 0, 0, 3, 4]);
   });
 });

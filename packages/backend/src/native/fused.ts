@@ -161,13 +161,18 @@ export const fusedKernels: KernelTable = {
     );
     return output(backend, y.shape, dx);
   },
-  [WRITE_CACHE]: ({ inputs, attrs: { at }, backend }) => {
+  [WRITE_CACHE]: ({ inputs, attrs, backend }) => {
+    const { at } = attrs as { at: readonly number[] };
     for (let pair = 0; inputs[`cache${pair}`]; pair++) {
       const [cache, fresh] = [inputs[`cache${pair}`], inputs[`fresh${pair}`]];
       const [n, h, m, w] = cache.shape;
-      const [whole, part] = [m * w, fresh.shape[2] * w];
+      const k = fresh.shape[2];
       const [to, from] = [backend.read32(cache), backend.read32(fresh)];
-      for (let i = 0; i < n * h; i++) to.set(from.subarray(i * part, (i + 1) * part), i * whole + at * w);
+      for (let i = 0; i < n * h * k; i++) {
+        const [head, own] = [Math.floor(i / k), i % k];
+        const position = at[Math.floor(head / h) * k + own];
+        if (position >= 0) to.set(from.subarray(i * w, (i + 1) * w), (head * m + position) * w);
+      }
     }
     return [];
   },

@@ -148,22 +148,27 @@ function record(
   }
 }
 
+/** Recordings that hold the same kernels and constants. */
+function requireSame(one: Recording, other: Recording): void {
+  if (JSON.stringify([one.nodes, one.vectors]) !== JSON.stringify([other.nodes, other.vectors])) {
+    throw new NotRecordable('other kernels at another size');
+  }
+  for (const [name, { shape, data }] of Object.entries(one.constants)) {
+    const found = other.constants[name];
+    if (data === found.data) continue;
+    if (!same(shape, found.shape) || data.some((x, i) => x !== found.data[i])) {
+      throw new NotRecordable('a constant that depends on a size');
+    }
+  }
+}
+
 /** Two recordings at batch sizes 2 and 3, merged into one graph for every size: what differs is the batch axis. */
 function merged(
   two: Recording,
   three: Recording,
   inputs: number,
 ): { graph: Graph; weights: Record<string, Weight> } {
-  if (JSON.stringify([two.nodes, two.vectors]) !== JSON.stringify([three.nodes, three.vectors])) {
-    throw new NotRecordable('other kernels at another batch size');
-  }
-  for (const [name, { shape, data }] of Object.entries(two.constants)) {
-    const other = three.constants[name];
-    if (data === other.data) continue;
-    if (!same(shape, other.shape) || data.some((x, i) => x !== other.data[i])) {
-      throw new NotRecordable('a constant that depends on the batch size');
-    }
-  }
+  requireSame(two, three);
   const dims = Object.entries(two.reshapes).map(([name, before]) => {
     const after = three.reshapes[name];
     const moving = before.filter((size, i) => size !== after[i]).length;
@@ -184,13 +189,23 @@ function merged(
 
 const identity = (from: string, to: string): Node => ({ op: 'Identity', inputs: [from], outputs: [to] });
 
+type FreeAxes = Readonly<Record<number, number>>;
+
 function compile(
   f: Recordable,
   inputs: readonly (readonly number[])[],
+  free: FreeAxes,
   backend: NativeBackend,
 ): Recorded | null {
   try {
     const [two, three] = [2, 3].map((n) => record(f, n, inputs, backend));
+    if (Object.keys(free).length > 0) {
+      const longer = inputs.map((dims, i) => dims.map((size, axis) => (axis === free[i] ? size + 1 : size)));
+      const other = record(f, 2, longer, backend);
+      requireSame(two, other);
+      const form = ({ reshapes, results }: Recording) => JSON.stringify([reshapes, results]);
+      if (form(two) !== form(other)) throw new NotRecordable('a result that follows a free axis');
+    }
     const { graph, weights } = merged(two, three, inputs.length);
     // Many small operators one after another: threads that spin between them halve the time.
     const options = { threads: backend.options.threads, spin: true, fixedSizes: true };
@@ -210,7 +225,7 @@ const recorded = new WeakMap<Recordable, Map<string, Recorded | null>>();
  */
 export const recordedKernels: KernelTable = {
   RacaRecorded: ({ inputs, attrs, backend }) => {
-    const { f, n } = attrs as unknown as { f: Recordable; n: number };
+    const { f, n, free = {} } = attrs as unknown as { f: Recordable; n: number; free?: FreeAxes };
     const forms = recorded.get(f) ?? new Map<string, Recorded | null>();
     recorded.set(f, forms);
     if (n === 0) {
@@ -220,10 +235,10 @@ export const recordedKernels: KernelTable = {
     }
     const tensors = Object.values(inputs) as tf.Tensor[];
     const each = tensors.map(({ shape: [rows, ...rest] }) => [rows / n, ...rest]);
-    const key = each.join(' ');
+    const key = each.map((dims, i) => dims.map((size, axis) => (axis === free[i] ? '*' : size))).join(' ');
     let found = forms.get(key);
     if (found === undefined) {
-      found = backend.recorder ? null : compile(f, each, backend);
+      found = backend.recorder ? null : compile(f, each, free, backend);
       forms.set(key, found);
     }
     if (found === null) return f(tensors);

@@ -13,6 +13,8 @@ export interface PatchFeatures {
   /** `[b, p, d]` */
   readonly patches: Tensor3D;
   readonly grid: PatchGrid;
+  /** What the patches were made of, `[b, v, H, W, 3]`, where there are images: for an agent with eyes of its own. */
+  readonly images?: Tensor5D;
 }
 
 /** Normalised images `[b, v, H, W, 3]`, or the backbone's features of them (from a feature store). */

@@ -26,11 +26,11 @@ export interface RelationalMemory {
   readonly memoryGates: Linear;
 }
 
-/** What the memory reads of tokens, for all positions at once. */
-interface ReadTokens {
-  /** `[b, h, t, d/h]` each */
+/** What the memory reads of one token. */
+interface ReadToken {
+  /** `[b, h, 1, d/h]` each */
   readonly seen: KeysValues;
-  /** `[b, t, 2d]` */
+  /** `[b, 1, 2d]` */
   readonly gates: tf.Tensor3D;
 }
 
@@ -78,42 +78,42 @@ export function unrollMemory(
   pass: Pass,
 ): tf.Tensor3D {
   const [b, t, d] = x.shape;
-  const read: ReadTokens = { seen: keysValues(m.attention, x), gates: applyLinear(m.tokenGates, x) };
   const states: tf.Tensor3D[] = [];
   let current = memory;
-  for (let j = 0; j < t; j++) {
-    current = advance(m, current, read, j, rate, pass);
+  for (const token of readTokens(m, x)) {
+    current = advance(m, current, token, rate, pass);
     states.push(current);
   }
   return tf.reshape(tf.stack(states, 1), [b, t, m.slots * d]);
+}
+
+/** All products with tokens at once, then one piece a token; to unstack costs one operation backwards, to slice t. */
+function readTokens(m: RelationalMemory, x: tf.Tensor3D): ReadToken[] {
+  const { keys, values } = keysValues(m.attention, x);
+  const k = tf.unstack(keys, 2);
+  const v = tf.unstack(values, 2);
+  return tf.unstack(applyLinear(m.tokenGates, x), 1).map((gates, j) => ({
+    seen: { keys: tf.expandDims(k[j], 2), values: tf.expandDims(v[j], 2) },
+    gates: tf.expandDims(gates, 1),
+  }));
 }
 
 /** One token: `[b, s, d]` → `[b, s, d]`. */
 function advance(
   m: RelationalMemory,
   memory: tf.Tensor3D,
-  { seen, gates }: ReadTokens,
-  j: number,
+  { seen, gates }: ReadToken,
   rate: number,
   pass: Pass,
 ): tf.Tensor3D {
-  const [b, s, d] = memory.shape;
   const own = keysValues(m.attention, memory);
   const both = {
-    keys: tf.concat([own.keys, at(seen.keys, j)], 2),
-    values: tf.concat([own.values, at(seen.values, j)], 2),
+    keys: tf.concat([own.keys, seen.keys], 2),
+    values: tf.concat([own.values, seen.values], 2),
   };
   let next = tf.add(memory, attend(m.attention, memory, both, null, rate, pass)) as tf.Tensor3D;
   next = tf.add(next, tf.relu(applyLinear(m.mlp.outer, tf.relu(applyLinear(m.mlp.inner, next)))));
-  const said = tf.slice(gates, [0, j, 0], [b, 1, 2 * d]);
-  const open = tf.sigmoid(tf.add(said, applyLinear(m.memoryGates, tf.tanh(memory)))); // [b, s, 2d]
-  const input = tf.slice(open, [0, 0, 0], [b, s, d]);
-  const forget = tf.slice(open, [0, 0, d], [b, s, d]);
+  const open = tf.sigmoid(tf.add(gates, applyLinear(m.memoryGates, tf.tanh(memory)))); // [b, s, 2d]
+  const [input, forget] = tf.split(open, 2, 2);
   return tf.add(tf.mul(input, tf.tanh(next)), tf.mul(forget, memory));
 }
-
-/** Position j of `[b, h, t, d/h]`. */
-const at = (x: tf.Tensor4D, j: number): tf.Tensor4D => {
-  const [b, h, , width] = x.shape;
-  return tf.slice(x, [0, 0, j, 0], [b, h, 1, width]);
-};

@@ -125,7 +125,8 @@ function split({
 
 /** One cut along `axis` by onnxruntime: for recordings, which must not see a copy made in JavaScript. */
 function cut(backend: NativeBackend, from: Shaped, to: Shaped, axis: number, begin: number): void {
-  const end = begin + to[0][axis];
+  // To the end, however long the axis is: a recording may meet other lengths.
+  const end = begin + to[0][axis] === from[0][axis] ? 2 ** 31 - 1 : begin + to[0][axis];
   const graph = (): Graph => ({
     nodes: [{ op: 'Slice', inputs: ['a', 'begin', 'end', 'axis'], outputs: ['y'] }],
     inputs: { a: 'float32' },
