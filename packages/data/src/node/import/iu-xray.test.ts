@@ -16,9 +16,10 @@ import { zipSync } from 'fflate';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Study } from '../../dataset';
-import { encodePng } from '../decode';
+import { decodeImage, encodePng } from '../decode';
 import { openDataset } from '../read';
 import { importIuXray } from './run';
+import { plainDicom } from './testing/plain-dicom';
 
 const SHARED = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/data');
 const REAL = join(SHARED, 'iu_xray');
@@ -228,6 +229,32 @@ describe('importIuXray, made-up data', () => {
     await expect(importIuXray({ from: [from], out: `${out}2` })).rejects.toThrow(
       /reports\.tgz: expected a whole archive, found: /,
     );
+  });
+
+  it('turns DICOM into PNG without a word about the patient, from folders and archives', async () => {
+    const pixels = Uint8Array.from({ length: 70 * 80 }, (_, i) => (i * 51) % 256);
+    const dicom = plainDicom(70, 80, pixels);
+    put('2.xml', xml(2, two(2), parts));
+    put('3.xml', xml(3, two(3), parts));
+    put('2/2_IM-200-1001.dcm', dicom);
+    put('2/2_IM-200-2001.dcm', dicom);
+    put('dcm.zip', zipSync({ '3/3_IM-300-1001.dcm': dicom, '3/3_IM-300-2001.dcm': dicom.subarray(0, 900) }));
+    await importIuXray({ from: [from], out, perStudy: 'all' });
+    expect(studies().map(({ image_path }) => image_path)).toEqual([
+      ['CXR2_IM-200/0.png', 'CXR2_IM-200/1.png'],
+      ['CXR3_IM-300/0.png'],
+    ]);
+    for (const path of ['CXR2_IM-200/0.png', 'CXR3_IM-300/0.png']) {
+      const file = join(out, 'images', path);
+      const image = await decodeImage(file);
+      expect([image.width, image.height, image.channels]).toEqual([80, 70, 1]);
+      expect(image.data).toEqual(pixels);
+      expect(readFileSync(file).includes('MADE')).toBe(false);
+    }
+    expect(dropped().join()).toMatch(
+      /CXR3_IM-300-2001,images readable,.*3_IM-300-2001\.dcm: expected a readable/,
+    );
+    expect(readdirSync(join(out, 'images'), { recursive: true })).toHaveLength(2 + 3);
   });
 
   it('reads the CSV pair', async () => {
