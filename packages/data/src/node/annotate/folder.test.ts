@@ -362,6 +362,19 @@ describe('credentialed text', () => {
     }
   });
 
+  it('is text that is cleaned as MIMIC is, whatever the folder lacks', async () => {
+    writeFolder();
+    const attempt = annotateFolder({
+      dir,
+      cleaning: 'mimic_cxr',
+      provider: provider({ baseUrl: refused[0] }),
+    });
+    await expect(attempt).rejects.toThrow(AddressError);
+    writeFolder(studies.slice(0, 1), { access: 'open', cleaning: 'mimic_cxr' });
+    const open = provider({ baseUrl: 'http://other.invalid:9/v1' }, { attempts: 1 });
+    expect((await annotateFolder({ dir, provider: open })).failures).toHaveLength(4);
+  });
+
   it('goes to this machine', async () => {
     writeFolder(studies.slice(0, 1), { access: 'credentialed' });
     const server = await serve(({ sentences }) => good(sentences));

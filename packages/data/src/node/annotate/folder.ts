@@ -81,10 +81,12 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   const file = join(dir, 'annotation.json');
   const manifestFile = join(dir, 'manifest.json');
   const manifest = existsSync(manifestFile) ? readManifest(manifestFile) : undefined;
-  const client = provider === 'lexicon' ? undefined : makeClient(provider, manifest, manifestFile);
+  const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
+  const guarded = isCredentialed(manifest, cleaning);
+  const client = provider === 'lexicon' ? undefined : makeClient(provider, guarded, manifestFile);
   const raw = readJson(file);
   const annotation = { ...(raw as object), ...parseAnnotation(raw, file) };
-  const plan = { cleaning: options.cleaning ?? manifest?.cleaning ?? 'iu_xray', again };
+  const plan = { cleaning, again };
   const places = sentencesToAnnotate(annotation, plan);
   const sentences = [...places.keys()];
   const out = options.out ?? file;
@@ -123,18 +125,14 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   };
 }
 
-/** MIMIC's text is credentialed wherever the manifest does not say otherwise. */
-function isCredentialed(manifest: Manifest | undefined): boolean {
-  return manifest?.access === 'credentialed' || (manifest?.cleaning === 'mimic_cxr' && !manifest.access);
+/** Text that is cleaned as MIMIC's is credentialed wherever the manifest does not say otherwise. */
+function isCredentialed(manifest: Manifest | undefined, cleaning: Cleaning): boolean {
+  return manifest?.access === 'credentialed' || (cleaning === 'mimic_cxr' && !manifest?.access);
 }
 
-function makeClient(
-  provider: ChatProvider,
-  manifest: Manifest | undefined,
-  manifestFile: string,
-): ChatClient {
+function makeClient(provider: ChatProvider, credentialed: boolean, manifestFile: string): ChatClient {
   const address = parseAddress(provider.baseUrl);
-  const guarded = isCredentialed(manifest) && !provider.sendCredentialedText;
+  const guarded = credentialed && !provider.sendCredentialedText;
   if (guarded && !isLocal(address)) {
     throw new AddressError(
       `${manifestFile}: access: credentialed text may not leave this machine: expected a server on localhost, ` +
