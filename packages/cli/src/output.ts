@@ -48,14 +48,17 @@ export function interruptSignal(): { signal: AbortSignal; done: () => void } {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  process.on('disconnect', onSignal);
-  process.channel?.unref(); // listening alone must not keep the process alive
+  const parent = process.env.RACA_CHILD === '1';
+  if (parent) {
+    process.on('disconnect', onSignal);
+    process.channel?.unref(); // listening alone must not keep the process alive
+  }
   return {
     signal: controller.signal,
     done: () => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
-      process.off('disconnect', onSignal);
+      if (parent) process.off('disconnect', onSignal);
     },
   };
 }

@@ -33,6 +33,7 @@ describe('parseGrid', () => {
         base: 'small',
         data: '../phantom',
         baseline: 'prior',
+        common: { training: { batchSize: 5, epochs: 6 } },
         rows: {
           ours: null,
           prior: { model: { agent: { use: 'prior' } } },
@@ -43,10 +44,11 @@ describe('parseGrid', () => {
     );
     expect(grid).toMatchObject({ baseline: 'prior', data: '../phantom' });
     const [ours, prior, mine] = grid.rows;
-    expect(ours).toEqual({ name: 'ours', config: base });
+    const training = { ...base.training, batchSize: 5, epochs: 6 };
+    expect(ours).toEqual({ name: 'ours', config: { ...base, training } });
     expect(prior.config.model.agent).toEqual({ use: 'prior', config: {} });
     expect(mine.config.model.fusion).toEqual({ use: './mine.mjs', config: { a: 1 } });
-    expect(mine.config.training.epochs).toBe(7);
+    expect(mine.config.training).toEqual({ ...training, epochs: 7 });
   });
 
   it.each([
@@ -56,6 +58,7 @@ describe('parseGrid', () => {
       { rows: { a: null }, baseline: 'b' },
       /^grid: baseline: expected the name of a row, found "b" beside a$/,
     ],
+    [{ common: { model: 3 } }, /^grid: common: model: /],
     [{ rows: {} }, /^grid: baseline: .*no rows$/],
     [{ rows: { a: 3 } }, /^grid: rows\.a: /],
     [null, /^grid: the grid: /],

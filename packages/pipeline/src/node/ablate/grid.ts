@@ -22,6 +22,8 @@ const fields = z.record(z.string(), z.unknown());
 const gridSchema = z.strictObject({
   /** Name of a preset, path of a config, or a config. */
   base: z.union([z.string().min(1), fields]).default('small'),
+  /** What all rows change of the base. */
+  common: fields.default({}),
   data: z.string().min(1).optional(),
   baseline: z.string().min(1).optional(),
   /** By name, what each row changes of the base; nothing for the base itself. */
@@ -42,7 +44,7 @@ const PAPER: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /**
- * The grid that a file's value describes: `{ base, data, baseline, rows }`, or a config alone, which is taken as base of
+ * The grid that a file's value describes: `{ base, common, data, baseline, rows }`, or a config alone, which is taken as base of
  * {@link PAPER}.
  * @param configOf makes the config of `base`: a preset's name, a path or fields
  * @param source named in errors
@@ -55,8 +57,8 @@ export function parseGrid(value: unknown, configOf: (base: unknown) => RunConfig
     const [{ path, message }] = parsed.error.issues;
     throw new Error(`${source}: ${path.join('.') || 'the grid'}: ${message}`);
   }
-  const { base, data, rows: named } = parsed.data;
-  const config = configOf(base);
+  const { base, common, data, rows: named } = parsed.data;
+  const config = overlay(configOf(base), common, `${source}: common`);
   if (!named) requireParts(config, source);
   const rows = Object.entries(named ?? PAPER).map(([name, changes]) => ({
     name,

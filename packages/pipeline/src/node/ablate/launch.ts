@@ -32,6 +32,7 @@ export const launchProgram =
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...argv], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: { ...process.env, RACA_CHILD: '1' },
         detached: process.platform !== 'win32',
       });
       const stop = (): void => void child.kill('SIGINT');
