@@ -255,4 +255,33 @@ describe.skipIf(!built)('a run of raca annotate that is killed', () => {
       S2: ['Lung fields'],
     });
   });
+
+  it('keeps its answers when stopped by Ctrl-C', async () => {
+    let child: ChildProcess | undefined;
+    const url = await serve((_, nth) => {
+      if (nth < 2) return {};
+      child?.kill('SIGINT');
+      return null;
+    });
+    const args = [
+      'annotate',
+      '--data',
+      dir,
+      ...LEAST,
+      '--base-url',
+      url,
+      '--concurrency',
+      '1',
+      '--batch',
+      '2',
+    ];
+    child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr?.on('data', (text) => {
+      stderr += text;
+    });
+    const code = await new Promise((resolve) => child?.on('close', resolve));
+    expect([code, stderr]).toEqual([130, expect.stringContaining('the same command goes on')]);
+    expect(readFileSync(at('annotate-cache.jsonl'), 'utf8').trim().split('\n')).toHaveLength(4);
+  });
 });

@@ -106,6 +106,9 @@ async function run(flags: Flags): Promise<void> {
     tell(result, flags);
     if (result.failures.length > 0) throw FAILED;
   } catch (error) {
+    bar.stop();
+    if (signal.aborted && provider !== 'lexicon')
+      console.error('stopped; what was answered is kept: the same command goes on');
     if (!(error instanceof AddressError)) throw error;
     throw new UsageError(`${error.message}; see --base-url and ${SEND} in raca annotate --help`);
   } finally {

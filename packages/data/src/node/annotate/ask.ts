@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegionName } from '@raca/core/regions';
 import type { AnswerCache } from './answer-cache';
@@ -71,6 +72,7 @@ export async function askAll(
   const pace = new Pace(perMinute);
   const stop = new AbortController();
   const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  setMaxListeners(0, stopped); // every lane waits with it
   let [requests, promptTokens, completionTokens, lost, busy] = [0, 0, 0, 0, 0];
   const report = (): void => onProgress?.(answers.size + failures.size, sentences.length);
   const fail = (list: readonly string[], reason: string): void => {

@@ -321,6 +321,41 @@ describe('annotateFolder with a server', () => {
     expect(server.questions.map(({ headers }) => headers.authorization)).toEqual(['Bearer made-up-key']);
   });
 
+  it('warns of nothing with many questions at once', async () => {
+    writeFolder();
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on('warning', listen);
+    let most = 0;
+    let now = 0;
+    const server = await serve(async ({ sentences }) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      now--;
+      return good(sentences);
+    });
+    await annotateFolder({ dir, provider: provider(server, { concurrency: 16, batch: 2 }) });
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+    expectAll();
+  });
+
+  it('never has more questions in flight than it may', async () => {
+    writeFolder();
+    let most = 0;
+    let now = 0;
+    const server = await serve(async ({ sentences }) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      now--;
+      return good(sentences);
+    });
+    await annotateFolder({ dir, provider: provider(server, { concurrency: 3, batch: 2 }) });
+    expect(most).toBeLessThanOrEqual(3);
+  });
+
   it('stops when told, and keeps its answers', async () => {
     writeFolder();
     const controller = new AbortController();
