@@ -27,8 +27,8 @@ import { resnets } from './kinds/resnet.mjs';
  */
 const KINDS = [raca, r2gen, r2gencmn, resnets];
 
-const BACKENDS = ['cpu', 'wasm', 'native'];
-const USAGE = 'usage: npm run --silent parity -- DIR [--backend cpu|wasm|native]';
+const BACKENDS = ['cpu', 'wasm', 'native', 'webgpu'];
+const USAGE = 'usage: npm run --silent parity -- DIR [--backend cpu|wasm|native|webgpu]';
 
 /**
  * Compares a folder of reference values with what our modules compute.
@@ -83,6 +83,6 @@ function parse(args, cwd) {
   }
   return {
     folder: resolve(cwd, positionals[0]),
-    backend: /** @type {'cpu' | 'wasm' | 'native' | undefined} */ (backend),
+    backend: /** @type {'cpu' | 'wasm' | 'native' | 'webgpu' | undefined} */ (backend),
   };
 }

@@ -20,10 +20,13 @@ export function cpuFallback(kernelName: string, backendName: string): tf.KernelC
         made.push(dataId);
         return { dataId, shape: info.shape, dtype: info.dtype };
       };
-      const copies: tf.NamedTensorInfoMap = {};
-      for (const [name, info] of Object.entries(inputs)) if (info) copies[name] = toCpu(info);
-      // Some kernels take a list of inputs where the type says a record.
-      const ordered = (Array.isArray(inputs) ? Object.values(copies) : copies) as tf.NamedTensorInfoMap;
+      // Some kernels take a list of inputs where the type says a record, or a record with lists in it.
+      const copy = (value: unknown): unknown =>
+        Array.isArray(value) ? value.map(copy) : value ? toCpu(value as tf.TensorInfo) : value;
+      const copies = Array.isArray(inputs)
+        ? copy(inputs)
+        : Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, copy(value)]));
+      const ordered = copies as tf.NamedTensorInfoMap;
       const result = cpuKernel.kernelFunc({ inputs: ordered, attrs, backend: cpu });
       const outputs = (Array.isArray(result) ? result : [result]).map((info) => {
         made.push(info.dataId);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
-import { useBackend } from './node';
+import { BACKENDS, listBackends, useBackend } from './node';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -25,20 +25,42 @@ it('lets the argument win over the variable', async () => {
 it('names the unknown backend and the known ones', async () => {
   vi.stubEnv('RACA_BACKEND', 'wsam');
   await expect(async () => useBackend()).rejects.toThrow(
-    "useBackend: unknown backend 'wsam', expected one of native, wasm, webgpu, cpu",
+    "useBackend: unknown backend 'wsam', expected one of tfjs-node-gpu, native, tfjs-node, wasm, webgpu, cpu",
   );
 });
 
 it('goes on to the next name and gives the reason', async () => {
-  const info = await useBackend({ prefer: ['webgpu', 'wasm'] });
+  const info = await useBackend({ prefer: ['tfjs-node', 'wasm'] });
   expect(info.name).toBe('wasm');
-  expect(info.notice).toBe(
-    "using wasm (webgpu: import '@tensorflow/tfjs-backend-webgpu' before asking for it)",
-  );
+  expect(info.notice).toBe('using wasm (tfjs-node: @tensorflow/tfjs-node is not installed)');
+});
+
+it('says nothing of packages that nobody asked for', async () => {
+  const { notice = '' } = await useBackend();
+  expect(notice).not.toMatch(/tfjs-node/);
 });
 
 it('fails with every reason when nothing starts', async () => {
-  await expect(useBackend({ prefer: ['webgpu'] })).rejects.toThrow(/no backend starts \(webgpu: import/);
+  await expect(useBackend({ prefer: ['tfjs-node-gpu', 'tfjs-node'] })).rejects.toThrow(
+    'useBackend: no backend starts (tfjs-node-gpu: @tensorflow/tfjs-node-gpu is not installed; ' +
+      'tfjs-node: @tensorflow/tfjs-node is not installed)',
+  );
+});
+
+it('lists every backend with what it is or why it is not there, and changes nothing', async () => {
+  await useBackend({ prefer: ['wasm'] });
+  const states = await listBackends();
+  expect(states.map(({ name }) => name)).toEqual([...BACKENDS]);
+  expect(states.find(({ name }) => name === 'wasm')).toMatchObject({
+    available: true,
+    info: { version: '4.22.0' },
+  });
+  expect(states[0]).toEqual({
+    name: 'tfjs-node-gpu',
+    available: false,
+    reason: '@tensorflow/tfjs-node-gpu is not installed',
+  });
+  expect(tf.getBackend()).toBe('wasm');
 });
 
 it('writes nothing to the console', async () => {

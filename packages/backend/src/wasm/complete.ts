@@ -12,8 +12,15 @@ import { batchNorm, exp } from './norm';
 import { reduction } from './reduce';
 import { unsortedSegmentSum } from './segment-sum';
 
+/** Complex numbers, which the WASM backend cannot store. */
+const COMPLEX = ['Complex', 'ComplexAbs', 'FFT', 'IFFT', 'Imag', 'Real'];
+
 /** Kernels that the WASM backend lacks and that are computed on the CPU backend: right and slow. */
-const SLOW_KERNELS = ['DepthwiseConv2dNativeBackpropFilter', 'DepthwiseConv2dNativeBackpropInput', 'Einsum'];
+const missingKernels = (): string[] =>
+  tf
+    .getKernelsForBackend('cpu')
+    .map(({ kernelName }) => kernelName)
+    .filter((name) => !COMPLEX.includes(name) && tf.getKernel(name, 'wasm') == null);
 
 let completed = false;
 
@@ -32,7 +39,7 @@ export async function completeWasm(): Promise<void> {
   if (ours) await loadKernels(backend); // the bytes hold vector instructions
   if (completed) return;
   completed = true;
-  for (const name of SLOW_KERNELS) replaceKernel(cpuFallback(name));
+  for (const name of missingKernels()) replaceKernel(cpuFallback(name));
   for (const kernel of corrections()) replaceKernel(kernel);
   if (!ours) {
     for (const name of ['Conv2DBackpropFilter', 'MaxPoolGrad', 'UnsortedSegmentSum'])

@@ -78,7 +78,8 @@ export function conv2dBackpropInput(): tf.KernelConfig {
       const { dy, filter } = args.inputs as Record<'dy' | 'filter', tf.TensorInfo>;
       const attrs = args.attrs as unknown as ConvAttrs;
       const info = describe(attrs.inputShape!, filter.shape, attrs);
-      if (!suits(info, attrs)) return slow.kernelFunc(args);
+      const fits = tf.util.arraysEqual(dy.shape, info.outShape);
+      if (!fits || !suits(info, attrs)) return slow.kernelFunc(args);
       const backend = args.backend as BackendWasm;
       const out = backend.makeOutput(info.inShape, 'float32');
       const { run, columns, scratch } = prepare(backend, info);

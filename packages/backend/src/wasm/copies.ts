@@ -62,7 +62,7 @@ export function gather(stock: tf.KernelConfig): tf.KernelConfig {
       if (wrong >= 0) {
         const id = backend.typedArrayFromHeap(indices)[wrong];
         backend.disposeData(out.dataId);
-        throw new Error(`gather: expected ids from 0 to ${x.shape[along]! - 1}, got ${id} at place ${wrong}`);
+        throw new Error(`GatherV2: the index value ${id} is not in [0, ${x.shape[along]! - 1}]`); // tfjs's words
       }
       return out;
     },

@@ -76,6 +76,8 @@ function multiply(
   transposeA: boolean,
   transposeB: boolean,
 ): tf.TensorInfo {
+  if (a.shape.length < 2 || b.shape.length < 2)
+    throw new Error(`matMul: expected matrices, got [${a.shape}] and [${b.shape}]`);
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];

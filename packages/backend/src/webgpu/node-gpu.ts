@@ -81,10 +81,12 @@ function readBuffer(gpu: WebgpuBackend, buffer: Buffer): ArrayBuffer {
   return bytes;
 }
 
+/** Functions of Dawn that its event loop is to call; each one may queue the next. */
+const ticks: (() => void)[] = [];
+
 /** @throws Error where Dawn does not ask for `setImmediate`, so that there is nothing to wait with */
 function mapNow(buffer: Buffer): void {
   const later = globalThis.setImmediate;
-  const ticks: (() => void)[] = [];
   globalThis.setImmediate = ((tick: () => void) => void ticks.push(tick)) as unknown as typeof later;
   try {
     buffer.mapAsync(READ).catch(() => {}); // a failure shows in mapState
@@ -95,7 +97,11 @@ function mapNow(buffer: Buffer): void {
     }
   } finally {
     globalThis.setImmediate = later;
-    for (const tick of ticks) later(tick);
+    if (ticks.length > 0) later(runTicks);
   }
   if (buffer.mapState !== 'mapped') throw new Error('webgpu: the GPU has given up (device lost)');
+}
+
+function runTicks(): void {
+  for (const tick of ticks.splice(0)) tick();
 }

@@ -20,5 +20,6 @@ export async function startNodeWebgpu(): Promise<BackendInfo> {
   const info = await startWebgpu();
   const backend = tf.engine().registry.webgpu;
   if (backend !== before) readWithoutCanvas(backend);
+  await new Promise((resolve) => setTimeout(resolve, 5)); // until Dawn's own event loop rests
   return info;
 }
