@@ -67,7 +67,7 @@ describe('raca generate', () => {
       expect(errors).toEqual([
         `${dicom}: burned-in annotation: the picture itself may name the patient`,
         `${dicom}: tiny: 67x54`,
-      `${dicom}: looks inverted: the picture is bright where air should be dark`,
+        `${dicom}: looks inverted: the picture is bright where air should be dark`,
       ]);
       const written = readdirSync(at('dicom')).map((name) => readFileSync(join(at('dicom'), name), 'latin1'));
       const broken = at('broken.dcm');

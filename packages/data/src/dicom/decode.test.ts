@@ -419,6 +419,16 @@ describe.skipIf(MISSING.length > 0)(
         for (const secret of SECRETS) expect(message).not.toContain(secret.slice(0, 3));
       });
 
+      it('JPEG 2000 data that are cut short', async () => {
+        run('gdcmconv', '--j2k', source(), at('cut.dcm'));
+        const whole = readFileSync(at('cut.dcm'));
+        expect((await decodeDicom(whole, { wasm: wasmFile })).warnings).toEqual([]);
+        const end = whole.lastIndexOf(Buffer.from([0xff, 0xd9]));
+        whole.fill(0, end - 600, end + 2);
+        const { warnings } = await decodeDicom(whole, { wasm: wasmFile });
+        expect(warnings).toEqual(['JPEG 2000 data without their end mark: cut short?']);
+      });
+
       it('a codec that is not at hand', async () => {
         run('gdcmconv', '--j2k', source(), at('j.dcm'));
         await expect(decodeDicom(readFileSync(at('j.dcm')))).rejects.toThrow(

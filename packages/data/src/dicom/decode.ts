@@ -49,7 +49,7 @@ export async function decodeDicom(bytes: Uint8Array, options: DicomOptions = {})
 
 async function decode(bytes: Uint8Array, options: DicomOptions): Promise<DicomImage> {
   const { voi = 'auto', geometry = 'upright', maxPixels = MAX_PIXELS, wasm } = options;
-  const file = await parseDicom(bytes, 6 * maxPixels);
+  const file = await parseDicom(bytes, 4 * maxPixels + 1e6);
   const { dataSet, format } = file;
   const { rows: height, columns: width } = format;
   if (width * height > maxPixels)
@@ -59,6 +59,7 @@ async function decode(bytes: Uint8Array, options: DicomOptions): Promise<DicomIm
   if (dataSet.string('x00280301')?.trim() === 'YES')
     warnings.push('burned-in annotation: the picture itself may name the patient');
   const samples = await readSamples(file, wasm);
+  if (samples.warning) warnings.push(samples.warning);
   const gray = format.photometric.startsWith('MONOCHROME');
   const stored: RasterImage = gray
     ? { width, height, channels: 1, data: grayOf(dataSet, format, samples.words, voi) }

@@ -13,6 +13,8 @@ export interface Samples {
   readonly words: Uint8Array | Uint16Array;
   /** The codec has made red, green and blue already. */
   readonly rgb: boolean;
+  /** What looks wrong with the data although they could be decoded. */
+  readonly warning?: string;
 }
 
 /** Unpacks the first frame, whatever its coding. @throws DataError */
@@ -39,7 +41,8 @@ export async function readSamples(file: DicomFile, wasm: WasmSource | undefined)
       const { precision } = requireSize(jpeg2000Size(data), format);
       const { bytes } = await decode('openjpeg', data, format, precision, wasm);
       const rgb = /^YBR_(ICT|RCT)$/.test(format.photometric);
-      return { words: asWords(bytes, precision), rgb };
+      const warning = hasEndMark(data) ? undefined : 'JPEG 2000 data without their end mark: cut short?';
+      return { words: asWords(bytes, precision), rgb, warning };
     }
   }
 }
@@ -85,7 +88,7 @@ async function decode(
   if (!wasm) throw new DataError(`pixels that need the codec "${codec}"; pass the option "wasm"`);
   const expected = rows * columns * samples * (precision > 8 ? 2 : 1);
   const picture = await decodeByWasm(codec, data, expected, wasm);
-  if (picture.width !== columns || picture.height !== rows || picture.bytes.length !== expected)
+  if (picture.width !== columns || picture.height !== rows)
     throw new DataError('damaged or truncated compressed pixels');
   return picture;
 }
@@ -101,6 +104,13 @@ function nativeWords(
   }
   const words = asWords(data, 16, bigEndian);
   return planar ? interleaved(words, samples) : words;
+}
+
+/** Whether FF D9 comes last, but for padding. The codec fills in what is missing of a cut codestream. */
+function hasEndMark(data: Uint8Array): boolean {
+  for (let i = data.length - 1; i > 0 && i > data.length - 16; i--)
+    if (data[i] === 0xd9 && data[i - 1] === 0xff) return true;
+  return false;
 }
 
 /** Two bytes a word, or one below 9 bits; copied, for files align nothing. */

@@ -80,6 +80,7 @@ export async function decodeByWasm(
     decoder.decode();
     const { width, height, bitsPerSample, componentCount } = decoder.getFrameInfo();
     const bytes = decoder.getDecodedBuffer().slice();
+    if (bytes.length !== decodedBytes) throw new RangeError('another size'); // how some codecs say that they failed
     const interleave = decoder.getInterleaveMode?.();
     decoder.delete();
     if (instance.memory.buffer.byteLength > KEEP_BYTES) ready.delete(codec);
@@ -95,7 +96,11 @@ async function start(codec: WasmCodec, source: WasmSource): Promise<Instance> {
   const glue = await glueOf(codec);
   let memory: WebAssembly.Memory | undefined;
   const instance: { limit: number } = { limit: BASE_BYTES };
-  const library = await glue({
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const started = glue({
     print: () => {},
     printErr: () => {},
     instantiateWasm(imports: WebAssembly.Imports, done: (made: WebAssembly.Instance) => void) {
@@ -103,10 +108,11 @@ async function start(codec: WasmCodec, source: WasmSource): Promise<Instance> {
         memory = memoryOf(made);
         limitGrowth(memory, instance);
         done(made);
-      });
+      }, fail);
       return {};
     },
   });
+  const library = await Promise.race([started, failed]);
   return Object.assign(instance, { library, memory: memory! });
 }
 
@@ -117,7 +123,7 @@ function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory {
 }
 
 /** The glue code asks for memory by `grow` and takes a refusal for "out of memory". */
-function limitGrowth(memory: WebAssembly.Memory, allowed: { readonly limit: number }): void {
+export function limitGrowth(memory: WebAssembly.Memory, allowed: { readonly limit: number }): void {
   memory.grow = (pages: number) => {
     if (memory.buffer.byteLength + pages * 65536 > allowed.limit) throw new RangeError('out of memory');
     return WebAssembly.Memory.prototype.grow.call(memory, pages);

@@ -126,7 +126,15 @@ function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'nothing';
   if (code?.startsWith('E')) return code;
-  return error.message.replace(/\s+/g, ' ').trim();
+  if (error instanceof DataError) return error.message;
+  // libvips says the same thing several times, a line each
+  const lines = error.message.split('\n').map((line) =>
+    line
+      .replace(/^.*Vips\w*: /, '')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  );
+  return [...new Set(lines)].filter(Boolean).slice(0, 2).join('; ').replace(/:$/, '').slice(0, 160);
 }
 
 /** 16 bit of this machine to 8 bit: 65535 becomes 255. */

@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { useBackend } from '@raca/backend/node';
+import { Tokenizer } from '@raca/data';
+import { encodePng } from '@raca/data/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../modules';
+import { regionsPicture } from '../regions-picture';
+import { TINY_SIZES, TINY_WORDS, tinyConfig } from '../tiny';
+import { generateFromFiles } from './generate-files';
+import type { LoadedRun } from './load-run';
+import { RunFolder } from './run-folder';
+
+const dir = mkdtempSync(join(tmpdir(), 'raca-files-'));
+const config = tinyConfig();
+let loaded: LoadedRun;
+
+beforeAll(async () => {
+  await useBackend({ prefer: ['wasm'] });
+  const model = buildModel(config.model, TINY_SIZES);
+  loaded = { run: new RunFolder(dir), config, tokenizer: new Tokenizer(TINY_WORDS), model };
+});
+afterAll(() => {
+  loaded.model.dispose();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('generateFromFiles', () => {
+  const picture = async (name: string, level: (i: number) => number) => {
+    const data = Uint8Array.from({ length: 80 * 80 }, (_, i) => level(i));
+    writeFileSync(join(dir, name), await encodePng({ width: 80, height: 80, channels: 1, data }));
+    return join(dir, name);
+  };
+
+  it('repeats the last image for a view that is not there, and frees its tensors', async () => {
+    const a = await picture('a.png', (i) => (i * 7) % 256);
+    const before = tf.memory().numTensors;
+    const one = await generateFromFiles(loaded, [a]);
+    const two = await generateFromFiles(loaded, [a, a]);
+    expect(tf.memory().numTensors).toBe(before);
+    expect([one.report, ...one.masks]).toEqual([two.report, ...two.masks]);
+    expect(one.masks.length).toBe(12 * 2 * 4);
+    expect(one.warnings).toEqual([
+      '1 image for a model of 2 views: the last one is repeated, as in training',
+    ]);
+    expect(two.warnings).toEqual([]);
+  });
+
+  it('passes on what looks wrong, with the file', async () => {
+    const flat = await picture('flat.png', () => 90);
+    const { warnings } = await generateFromFiles(loaded, [flat, flat]);
+    expect(new Set(warnings)).toEqual(
+      new Set([`${flat}: nearly constant: 98 of 100 pixels between gray 90 and 90`]),
+    );
+  });
+
+  it('refuses a model that reads stored features', async () => {
+    const stored = { ...loaded, config: { ...config, model: { ...config.model, backbone: null } } };
+    await expect(generateFromFiles(stored, ['x.png'])).rejects.toThrow(
+      'generate: the model reads stored features and has no backbone for images',
+    );
+  });
+});
+
+const data = fileURLToPath(new URL('../../../../../shared/data', import.meta.url));
+/** Of many images, which ones: every one by `RACA_ALL_IMAGES=1` (two minutes), else each ninth. */
+const EVERY = process.env.RACA_ALL_IMAGES === '1' ? 1 : 9;
+const folders = [
+  'hannover_cxr',
+  'covid_cxr_notes',
+  'nih_cxr_320',
+  'nih_cxr_examples',
+  'cxr_organ_masks',
+  'iu_xray',
+  'iu_xray_more',
+];
+it.skipIf(!existsSync(data))(
+  `writes a report and a picture for ${EVERY > 1 ? 'each ninth' : 'every'} real radiograph at hand (needs ../shared/data)`,
+  async () => {
+    const counts: Record<string, number> = {};
+    const odd: string[] = [];
+    for (const folder of folders) {
+      const root = join(data, folder, 'images');
+      const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /\.(png|jpe?g)$/.test(name),
+      );
+      for (const [i, name] of names.entries()) {
+        if (i % EVERY > 0) continue;
+        const { report, masks, images, warnings } = await generateFromFiles(loaded, [join(root, name)]);
+        expect(typeof report).toBe('string');
+        expect(masks.length).toBe(12 * 2 * 4);
+        if (warnings.length > 1) odd.push(...warnings.slice(0, -1));
+        if (i % (10 * EVERY) > 0) continue; // drawing takes longer than reading
+        const drawn = regionsPicture({ images: [images[0].image], masks, grid: config.model.grid });
+        expect(drawn.data.length).toBe(drawn.width * drawn.height * 3);
+      }
+      counts[folder] = names.length;
+    }
+    expect(counts).toEqual({
+      hannover_cxr: 192,
+      covid_cxr_notes: 23,
+      nih_cxr_320: 876,
+      nih_cxr_examples: 9,
+      cxr_organ_masks: 811,
+      iu_xray: 4,
+      iu_xray_more: 3,
+    });
+    expect(odd).toEqual([]);
+  },
+  240_000,
+);
