@@ -33,7 +33,7 @@ const cases: [string, RegionName[]][] = [
   ['clear lungs and no fracture', ['Lung fields', 'Ribs']],
   ['fracture of a finger', []],
   ['external cardiac monitor', []],
-  ['the heart and pulmonary xxxx are normal', ['Heart', 'Pulmonary vasculature']],
+  ['large heart and the pulmonary xxxx are wide', ['Heart', 'Pulmonary vasculature']],
   ['xxxx-a-xxxx on the left', ['Mediastinum']],
   ['pa and lateral views were obtained', []],
   ['', []],
