@@ -50,11 +50,10 @@ export async function writeReports(
 }
 
 function tidyFeatures(run: () => PatchFeatures): PatchFeatures {
-  let grid: PatchFeatures['grid'] | undefined;
+  let rest: PatchFeatures | undefined;
   const patches = tf.tidy(() => {
-    const features = run();
-    grid = features.grid;
-    return features.patches;
+    rest = run();
+    return rest.patches;
   });
-  return { patches, grid: grid! };
+  return { ...rest!, patches };
 }

@@ -1,4 +1,11 @@
+export {
+  AdaptiveAgent,
+  type AdaptiveAgentConfig,
+  adaptiveAgent,
+  adaptiveAgentConfigSchema,
+} from './adaptive-agent';
 export { type Advantages, advantagesOf, type Outcome } from './advantages';
+export { directLoss } from './direct-loss';
 export { type GumbelAgentConfig, gumbelAgent, gumbelAgentConfigSchema } from './gumbel-agent';
 export {
   PatchPolicy,

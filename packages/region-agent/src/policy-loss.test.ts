@@ -53,3 +53,35 @@ describe('policyLoss', () => {
     expect([...value.dataSync(), ...grad.dataSync()]).toEqual([-1, 0, -0]);
   });
 });
+
+it('policyLoss leaves rows out, entropy and all', () => {
+  const logits = tf.tensor2d([0.5, -0.2, 9, 9], [2, 2]);
+  const [actions, old] = [Float32Array.of(1, 0, 1, 0), Float32Array.of(-0.7, -0.7, -3, -3)];
+  const numbers = { actorLoss: 0, entropy: 0, clipped: 0 };
+  const run = (rows: 1 | 2, counted?: Float32Array) =>
+    tf.valueAndGrad((x: tf.Tensor) =>
+      policyLoss(
+        x as tf.Tensor2D,
+        {
+          actions: actions.subarray(0, 2 * rows),
+          old: old.subarray(0, 2 * rows),
+          advantages: Float32Array.of(1, -1, 5, 5).subarray(0, 2 * rows),
+          rowsPerDecision: 1,
+          counted,
+        },
+        { clip: 10, entropyWeight: 0.3 },
+        numbers,
+      ),
+    )(tf.slice(logits, [0, 0], [rows, 2]));
+  const [one, two] = [run(1), run(2, Float32Array.of(1, 0))];
+  // the same sums over twice as many decisions
+  expect(two.value.dataSync()[0]).toBeCloseTo(one.value.dataSync()[0] / 2, 6);
+  const gradient = two.grad.dataSync();
+  expect(
+    largestError(
+      gradient.subarray(0, 2),
+      one.grad.dataSync().map((x) => x / 2),
+    ),
+  ).toBeLessThan(1e-6);
+  expect([...gradient.subarray(2)].map(Math.abs)).toEqual([0, 0]);
+});

@@ -10,6 +10,8 @@ export interface Decisions {
   readonly advantages: Float32Array;
   /** Rows whose actions are one decision: 1, or p when all patches of a visit decide together. */
   readonly rowsPerDecision: number;
+  /** `[rows]`: 0 for rows that are left out, entropy and all; with one row a decision only. Absent: all count. */
+  readonly counted?: Float32Array;
 }
 
 /** Weights of {@link policyLoss}. */
@@ -51,10 +53,13 @@ export function policyLoss(
 function lossAndGradient(
   logits: Float32Array,
   [rows, r]: readonly [number, number],
-  { actions, old, advantages, rowsPerDecision }: Decisions,
+  { actions, old, advantages, rowsPerDecision, counted }: Decisions,
   { clip, entropyWeight }: PolicyLossOptions,
   report: PolicyNumbers,
 ): { loss: number; gradient: Float32Array } {
+  if (counted && rowsPerDecision !== 1) {
+    throw new RangeError('policyLoss: rows can be left out only where each row is a decision');
+  }
   const n = advantages.length;
   const decisionOf = (row: number, k: number): number => Math.floor(row / rowsPerDecision) * r + k;
   const change = new Float64Array(n); // log-probability now minus then
@@ -68,13 +73,14 @@ function lossAndGradient(
       const chance = x >= 0 ? 1 / (1 + small) : small / (1 + small);
       change[decisionOf(row, k)] += actions[i] * x - softplus - old[i];
       gradient[i] = actions[i] - chance;
-      entropy += softplus - x * chance;
+      entropy += (counted?.[row] ?? 1) * (softplus - x * chance);
     }
   }
   let surrogate = 0;
   let clipped = 0;
   const weight = new Float64Array(n); // dloss/dln p
   for (let k = 0; k < n; k++) {
+    if (counted?.[Math.floor(k / r)] === 0) continue;
     const ratio = Math.exp(change[k]);
     const A = advantages[k];
     const stopped = (A > 0 && ratio > 1 + clip) || (A < 0 && ratio < 1 - clip);
@@ -86,7 +92,8 @@ function lossAndGradient(
   for (let row = 0, i = 0; row < rows; row++) {
     for (let k = 0; k < r; k++, i++) {
       const chance = actions[i] - gradient[i];
-      gradient[i] = weight[decisionOf(row, k)] * gradient[i] + scale * logits[i] * chance * (1 - chance);
+      const calm = (counted?.[row] ?? 1) * scale * logits[i] * chance * (1 - chance);
+      gradient[i] = weight[decisionOf(row, k)] * gradient[i] + calm;
     }
   }
   report.actorLoss = -surrogate / n;

@@ -21,6 +21,7 @@ import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy
 import { type Decisions, policyLoss } from './policy-loss';
 import { logProbabilities, valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
+import { regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
 
 /** Options of {@link racaAgent}. */
@@ -241,22 +242,3 @@ export const racaAgent = (
   random: Random,
   parts?: Partial<RacaAgentParts>,
 ): RacaAgent => new RacaAgent(config, random, parts);
-
-/** From the policy's layout `[b·p, r]`; new tensors, so that no gradient finds its way back. */
-function regionMasks(actions: Float32Array, probabilities: Float32Array, b: number): RegionMasks {
-  const p = actions.length / (b * R);
-  const byRegion = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, R, p]);
-  return { masks: byRegion(actions), probabilities: byRegion(probabilities) };
-}
-
-/** `[b, n, m]` → `[b, m, n]` */
-function swapped(x: Float32Array, b: number, n: number): Float32Array {
-  const out = new Float32Array(x.length);
-  const m = x.length / (b * n);
-  for (let i = 0, at = 0; i < b; i++) {
-    for (let j = 0; j < n; j++) {
-      for (let k = 0; k < m; k++, at++) out[(i * m + k) * n + j] = x[at];
-    }
-  }
-  return out;
-}

@@ -1,4 +1,4 @@
-import type { PatchFeatures, PatchGrid } from '@raca/core';
+import type { PatchFeatures } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** `[b, v, H, W, 3]` → `[b·v, H, W, 3]`: a convolutional network sees each view as an image of its own. */
@@ -19,13 +19,12 @@ export function joinViews(maps: tf.Tensor4D, views: number): PatchFeatures {
 
 /** `tf.tidy` for patch features. */
 export function tidyPatches(run: () => PatchFeatures): PatchFeatures {
-  let grid: PatchGrid | undefined;
+  let rest: PatchFeatures | undefined;
   const patches = tf.tidy(() => {
-    const features = run();
-    grid = features.grid;
-    return features.patches;
+    rest = run();
+    return rest.patches;
   });
-  return { patches, grid: grid! };
+  return { ...rest!, patches };
 }
 
 /**

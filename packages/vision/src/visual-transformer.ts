@@ -3,8 +3,9 @@ import {
   applyTransformerEncoder,
   disposeParameters,
   dropout,
-  EVALUATION,
   glorotUniform,
+  INFERENCE,
+  isInference,
   type Linear,
   linear,
   type ModuleInfo,
@@ -120,11 +121,12 @@ class VisualTransformer implements VisualTransformerEncoder {
   }
 
   encode(input: VisionInput, pass: Pass): PatchFeatures {
+    const seen = 'images' in input ? { images: input.images } : {};
     return tidyPatches(() => {
       const { patches, grid } = this.features(input, pass);
-      if (pass.training || pass.gradients !== false)
-        return { patches: this.encoded(patches, grid, pass), grid };
-      return { patches: this.program(grid).run(patches.shape[0], [patches])[0] as tf.Tensor3D, grid };
+      if (!isInference(pass)) return { patches: this.encoded(patches, grid, pass), grid, ...seen };
+      const [encoded] = this.program(grid).run(patches.shape[0], [patches]);
+      return { patches: encoded as tf.Tensor3D, grid, ...seen };
     });
   }
 
@@ -158,7 +160,7 @@ class VisualTransformer implements VisualTransformerEncoder {
     const key = show(grid);
     let program = this.programs.get(key);
     if (!program) {
-      program = new WeightedProgram(this.own, ([x]) => [this.encoded(x as tf.Tensor3D, grid, EVALUATION)]);
+      program = new WeightedProgram(this.own, ([x]) => [this.encoded(x as tf.Tensor3D, grid, INFERENCE)]);
       this.programs.set(key, program);
     }
     return program;
