@@ -36,7 +36,7 @@ export function addTrain(program: Command): void {
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
     .option('--features <dir>', 'folder made by raca extract, read instead of running the backbone')
-    .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors)')
+    .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors, or PyTorch’s .pth)')
     .option(
       '--init <run>',
       'start from weights and vocabulary of this run; --config then only needs to name what changes',

@@ -5,7 +5,7 @@ import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
 import { SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
 import { type Dataset, StudyLoader } from '@raca/data/node';
 import { encoderHash, loadTorchvision } from '@raca/vision';
-import { createFeatureWriter, type FeatureDtype } from '@raca/vision/node';
+import { createFeatureWriter, type FeatureDtype, isTorchFile, parseTorchFile } from '@raca/vision/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
 import { MODULES, type ModuleTable } from '../modules';
@@ -140,7 +140,8 @@ function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): V
 
 function loadWeights(backbone: VisionBackbone, file: string): void {
   if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
-  loadTorchvision(backbone, readFileSync(file), file);
+  const bytes = readFileSync(file);
+  loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
 }
 
 /** Takes away what a killed process left under a temporary name. */

@@ -12,6 +12,7 @@ import {
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
+import { isTorchFile, parseTorchFile } from '@raca/vision/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig, TrainingConfig } from '../config';
 import { writeReports } from '../generate';
@@ -48,7 +49,7 @@ export interface TrainOptions {
   /** Go on with the run in `out`; without it a folder that holds a run is refused. */
   readonly resume?: boolean;
   readonly modules?: ModuleTable;
-  /** File of torchvision weights (safetensors) for a ResNet backbone; read at the start of a run only. */
+  /** File of torchvision weights (safetensors or `.pth`) for a ResNet backbone; read at the start of a run only. */
   readonly backboneWeights?: string;
   /** Folder of stored features, for a model without backbone; its config comes from `fitToFeatures`. */
   readonly features?: string;
@@ -245,8 +246,9 @@ function loadBackbone(model: Raca, file: string): void {
       `${file}: expected a model with a resnet backbone, found ${backbone?.info.name ?? 'none'}`,
     );
   }
-  if (!existsSync(file)) throw new Error(`${file}: expected a safetensors file, found nothing`);
-  loadTorchvision(backbone, readFileSync(file), file);
+  if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
+  const bytes = readFileSync(file);
+  loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
 }
 
 /** Mean loss and scores of written reports on the validation split. */

@@ -173,6 +173,15 @@ describe('errors name the file, the expected and the found', () => {
     expect(() => writer.add('__metadata__', values(0))).toThrow("'__metadata__' cannot be an image's id");
   });
 
+  it('values that the type of the store cannot hold', () => {
+    const writer = createFeatureWriter(folder, options);
+    expect(() => writer.add('0', Float32Array.of(1, 2, 1e5, 4))).toThrow(
+      'image 0 has the value 100000, expected finite float16 values; store float32',
+    );
+    expect(() => writer.add('1', Float32Array.of(1, Number.NaN, 3, 4))).toThrow('image 1 has the value NaN');
+    expect([writer.has('0'), writer.has('1')]).toEqual([false, false]);
+  });
+
   it('studies with different numbers of views', () => {
     fill(['0', '1']);
     expect(() => openFeatureStore(folder).batch([['0', '1'], ['0']])).toThrow('expected 2 views, got 1');

@@ -45,7 +45,7 @@ export class FeatureWriter {
   /**
    * @param values `[rows · cols, width]` in C order, copied
    * @throws Error if the image is there already
-   * @throws RangeError if the number of values is another
+   * @throws RangeError if the number of values is another, one is not finite, or beyond the store's type
    */
   add(id: string, values: Float32Array): void {
     const { grid, width } = this.index;
@@ -55,6 +55,7 @@ export class FeatureWriter {
     if (values.length !== size) {
       throw new RangeError(`${this.folder}: image ${id} must have ${size} values, got ${values.length}`);
     }
+    requireStorable(values, this.index.dtype, `${this.folder}: image ${id}`);
     this.known.add(id);
     this.waiting.set(id, values.slice());
     if (this.waiting.size >= this.shardImages) this.flush();
@@ -91,6 +92,17 @@ export class FeatureWriter {
     this.index = index;
     this.waiting = new Map();
   }
+}
+
+/** Largest value of half precision, as far as it is rounded to. */
+const LARGEST_HALF = 65519;
+
+function requireStorable(values: Float32Array, dtype: FeatureDtype, what: string): void {
+  const largest = dtype === 'float16' ? LARGEST_HALF : Number.MAX_VALUE;
+  const bad = values.find((x) => !(Math.abs(x) <= largest));
+  if (bad === undefined) return;
+  const hint = Number.isFinite(bad) ? '; store float32' : '';
+  throw new RangeError(`${what} has the value ${bad}, expected finite ${dtype} values${hint}`);
 }
 
 /**
