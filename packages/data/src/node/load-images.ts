@@ -1,3 +1,4 @@
+import { DataError } from '../errors';
 import type { RasterImage } from '../image/raster';
 import { type Draws, finish, normalise, place, prepare, type Transform } from '../image/transform';
 import { decodeImage } from './decode';
@@ -24,23 +25,31 @@ export interface LoadResult {
   readonly pixels: Float32Array<ArrayBuffer>;
   /** What to keep of each image, where asked for. */
   readonly prepared: (RasterImage | undefined)[];
+  /** What is wrong with each image that cannot be read, a line that names the file; its pixels are 0. */
+  readonly errors: (string | undefined)[];
 }
 
-/** Decodes, transforms and normalises, in order. @throws DataError naming the file that cannot be read */
+/** Decodes, transforms and normalises, in order. */
 export async function loadImages({ images, transform }: LoadRequest): Promise<LoadResult> {
   const each = transform.size * transform.size * 3;
   const pixels = new Float32Array(images.length * each);
   const prepared: (RasterImage | undefined)[] = new Array(images.length).fill(undefined);
+  const errors: (string | undefined)[] = new Array(images.length).fill(undefined);
   let next = 0;
   const lane = async () => {
     while (next < images.length) {
       const i = next++;
       const out = pixels.subarray(i * each, (i + 1) * each);
-      prepared[i] = await loadImage(images[i], transform, out);
+      try {
+        prepared[i] = await loadImage(images[i], transform, out);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        errors[i] = error.message;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, images.length) }, lane));
-  return { pixels, prepared };
+  return { pixels, prepared, errors };
 }
 
 async function loadImage(request: ImageRequest, transform: Transform, out: Float32Array) {

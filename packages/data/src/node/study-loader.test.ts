@@ -147,6 +147,46 @@ describe('StudyLoader', () => {
     );
   });
 
+  it('leaves out studies with a file that cannot be read, told once, in the same order otherwise', async () => {
+    const whole = await all(batches(dataset, 'train', { ...base, epoch: 2 }));
+    const bad = whole[1].indices.slice(0, 2); // two of the second batch
+    writeFileSync(join(dir, 'images', 'cut.png'), 'not a picture');
+    const train = dataset.annotation.train.map((study, i) =>
+      bad.includes(i)
+        ? { ...study, image_path: [`${study.id}/0.png`, i === bad[0] ? 'cut.png' : 'gone.png'] }
+        : study,
+    );
+    const odd = { dir, annotation: { ...dataset.annotation, train } };
+    const lines: string[] = [];
+    const loader = new StudyLoader(odd, { ...base, onUnreadable: (line) => lines.push(line) });
+    for (let visit = 0; visit < 2; visit++) {
+      const left = await all(loader.batches('train', { epoch: 2 }));
+      expect(left.map(({ cursor }) => cursor)).toEqual([4, 8, 10]);
+      expect(left[0]).toEqual(whole[0]);
+      expect(left[2]).toEqual(whole[2]);
+      expect(left[1].ids).toEqual(whole[1].ids.slice(2));
+      expect(left[1].shape).toEqual([2, 2, 16, 16, 3]);
+      expect(left[1].images).toEqual(whole[1].images.slice(whole[1].images.length / 2));
+      expect(left[1].imageFiles).toEqual(whole[1].imageFiles.slice(2));
+      expect(left[1].viewMask).toEqual(whole[1].viewMask.slice(4));
+    }
+    expect(loader.skipped).toBe(2);
+    expect(lines.toSorted()).toEqual([
+      expect.stringMatching(/cut\.png: expected a readable .*, found: a file that begins like none of them$/),
+      expect.stringMatching(/gone\.png: expected a readable .*, found: nothing$/),
+    ]);
+    // a batch with nothing left is not given, and a pass with nothing at all is an error
+    const single = { ...base, batchSize: 1, onUnreadable: () => {} };
+    expect(await all(batches(odd, 'train', { ...single, epoch: 2 }))).toHaveLength(8);
+    const none = {
+      dir,
+      annotation: { ...dataset.annotation, train: train.filter((_, i) => bad.includes(i)) },
+    };
+    await expect(all(batches(none, 'train', single))).rejects.toThrow(
+      'train: expected readable images, found none in 2 studies',
+    );
+  });
+
   it('rejects settings that cannot work', () => {
     const make = (extra: Partial<LoaderOptions>) => () => new StudyLoader(dataset, { ...base, ...extra });
     expect(make({ batchSize: 0 })).toThrow('batchSize: must be an integer of at least 1, got 0');

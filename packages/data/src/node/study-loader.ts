@@ -1,6 +1,7 @@
 import { augmentationDraws, epochOrder, type Pass } from '../batch/plan';
 import { type TextBatch, textBatch } from '../batch/text';
 import type { Split, Study } from '../dataset';
+import { DataError } from '../errors';
 import { checkTransform, type Transform } from '../image/transform';
 import type { Cleaning } from '../text/clean';
 import type { Tokenizer } from '../text/tokenizer';
@@ -44,6 +45,11 @@ export interface LoaderOptions {
   /** Batches loaded ahead of the one in use (default 2). */
   readonly lookAhead?: number;
   readonly cache?: ImageCache;
+  /**
+   * Called once for each file that cannot be read, with a line that names it; its study is then left out, whatever thread or
+   * moment it is met in. Without this the first such file ends the pass.
+   */
+  readonly onUnreadable?: (line: string) => void;
 }
 
 export interface PassOptions {
@@ -64,6 +70,7 @@ export class StudyLoader {
   private readonly views: number;
   private readonly seed: number;
   private readonly cleaning: Cleaning;
+  private readonly unreadable = new Set<string>();
 
   /** @throws RangeError for counts that are not positive integers, sizes that do not fit */
   constructor(
@@ -95,7 +102,15 @@ export class StudyLoader {
     return dropLast ? Math.floor(exact) : Math.ceil(exact);
   }
 
-  /** @throws DataError naming the image file that cannot be read; RangeError for a `start` outside the split */
+  /** Files that could not be read so far; their studies were left out. */
+  get skipped(): number {
+    return this.unreadable.size;
+  }
+
+  /**
+   * @throws DataError naming the image file that cannot be read (without `onUnreadable`), or if no study of a pass has readable
+   * images; RangeError for a `start` outside the split
+   */
   async *batches(split: Split, options: PassOptions = {}): AsyncGenerator<StudyBatch, void, undefined> {
     const { epoch = 0, shuffle = split === 'train', start = 0 } = options;
     const { batchSize, lookAhead = 2, dropLast = false } = this.options;
@@ -115,13 +130,20 @@ export class StudyLoader {
         next += batchSize;
       }
     };
+    let given = 0;
     try {
       fill(1);
       while (ahead.length > 0) {
         fill(lookAhead + 1);
-        yield await ahead.shift()!;
+        const batch = await ahead.shift()!;
+        given += batch.ids.length;
+        if (batch.ids.length > 0) yield batch;
         fill(1);
       }
+      if (given === 0 && next > start)
+        throw new DataError(
+          `${this.dataset.dir}: ${split}: expected readable images, found none in ${next - start} studies`,
+        );
     } finally {
       await Promise.allSettled(ahead);
     }
@@ -139,33 +161,41 @@ export class StudyLoader {
     pass: Pass,
   ): Promise<StudyBatch> {
     const { tokenizer, maxLength, transform } = this.options;
-    const chosen = indices.map((index) => studies[index]);
-    const viewMask = new Uint8Array(chosen.length * this.views);
-    const imageFiles = chosen.map(({ image_path }, b) =>
-      Array.from({ length: this.views }, (_, v) => {
-        viewMask[b * this.views + v] = v < image_path.length ? 1 : 0;
-        return imageFile(this.dataset.dir, image_path[Math.min(v, image_path.length - 1)]);
-      }),
-    );
-    const images = transform ? await this.pixels(transform, indices, imageFiles, pass) : new Float32Array(0);
     const size = transform?.size ?? 0;
+    const files = indices.map((index) => this.filesOf(studies[index]));
+    const { images, readable } = transform
+      ? await this.pixels(transform, indices, files, pass)
+      : { images: new Float32Array(0), readable: indices.map(() => true) };
+    const kept = indices.filter((_, b) => readable[b]);
+    const chosen = kept.map((index) => studies[index]);
+    const viewMask = chosen.flatMap(({ image_path }) =>
+      Array.from({ length: this.views }, (_, v) => (v < image_path.length ? 1 : 0)),
+    );
     return {
       ...textBatch(chosen, { tokenizer, maxLength, cleaning: this.cleaning }),
-      indices,
+      indices: kept,
       images,
       shape: [chosen.length, this.views, size, size, 3],
-      viewMask,
-      imageFiles,
-      cursor: from + chosen.length,
+      viewMask: Uint8Array.from(viewMask),
+      imageFiles: files.filter((_, b) => readable[b]),
+      cursor: from + indices.length,
     };
   }
 
+  /** The file of each view; the last one stands in for those that are not there. */
+  private filesOf({ image_path }: Study): string[] {
+    return Array.from({ length: this.views }, (_, v) =>
+      imageFile(this.dataset.dir, image_path[Math.min(v, image_path.length - 1)]),
+    );
+  }
+
+  /** Pixels of the studies whose images can all be read, one after the other. */
   private async pixels(
     transform: Transform,
     indices: number[],
     files: string[][],
     pass: Pass,
-  ): Promise<Float32Array> {
+  ): Promise<{ images: Float32Array; readable: boolean[] }> {
     const { cache } = this.options;
     const images = indices.flatMap((index, b) =>
       augmentationDraws(pass, index, this.views).map((draws, v): ImageRequest => {
@@ -174,11 +204,32 @@ export class StudyLoader {
       }),
     );
     const request = { images, transform };
-    const { pixels, prepared } = await (this.pool ? this.pool.run(request) : loadImages(request));
+    const { pixels, prepared, errors } = await (this.pool ? this.pool.run(request) : loadImages(request));
     prepared.forEach((image, i) => {
       if (image) cache?.set(images[i].file, transform, image);
     });
-    return pixels;
+    errors.forEach((line, i) => {
+      if (line !== undefined) this.report(images[i].file, line);
+    });
+    const readable = indices.map(
+      (_, b) => !errors.slice(b * this.views, (b + 1) * this.views).some((line) => line !== undefined),
+    );
+    if (readable.every(Boolean)) return { images: pixels, readable };
+    const each = this.views * transform.size * transform.size * 3;
+    const kept = readable.flatMap((good, b) => (good ? [pixels.subarray(b * each, (b + 1) * each)] : []));
+    const left = new Float32Array(kept.length * each);
+    kept.forEach((part, b) => {
+      left.set(part, b * each);
+    });
+    return { images: left, readable };
+  }
+
+  private report(file: string, line: string): void {
+    const { onUnreadable } = this.options;
+    if (!onUnreadable) throw new DataError(line);
+    if (this.unreadable.has(file)) return;
+    this.unreadable.add(file);
+    onUnreadable(line);
   }
 }
 
