@@ -9,6 +9,9 @@ export interface Sections {
   readonly untitled?: string;
 }
 
+/** A mark of de-identification. */
+const MARK = /X{3,}|_{2,}/;
+
 /** Which part becomes the report. */
 export const SECTION_CHOICES = ['findings', 'impression', 'findings-or-impression', 'both'] as const;
 export type SectionChoice = (typeof SECTION_CHOICES)[number];
@@ -35,8 +38,10 @@ export function chooseText(sections: Sections, policy: TextPolicy): { text: stri
     both: [findings, impression].filter((part) => part !== undefined).join(' ') || untitled,
   }[policy.section];
   if (chosen === undefined || chosen.trim() === '') return { reason: reasonOf(sections, policy.section) };
-  if (withoutMarks(chosen) === '') return { reason: 'only de-identification marks' };
-  return { text: policy.marks === 'drop' ? withoutMarks(chosen) : chosen };
+  if (!MARK.test(chosen)) return { text: chosen };
+  const without = withoutMarks(chosen);
+  if (without === '') return { reason: 'only de-identification marks' };
+  return { text: policy.marks === 'drop' ? without : chosen };
 }
 
 function reasonOf({ findings, impression, untitled }: Sections, section: SectionChoice): string {
@@ -53,7 +58,7 @@ function reasonOf({ findings, impression, untitled }: Sections, section: Section
 export function withoutMarks(text: string): string {
   return text
     .split(/\s+/)
-    .map((word) => (/X{3,}|_{2,}/.test(word) ? (/[.,;:?!)]+$/.exec(word)?.[0] ?? '') : word))
+    .map((word) => (MARK.test(word) ? (/[.,;:?!)]+$/.exec(word)?.[0] ?? '') : word))
     .filter(Boolean)
     .join(' ')
     .replace(/\s+([.,;:?!)])/g, '$1')

@@ -1,8 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
@@ -105,7 +104,7 @@ async function* walkTar(root: string): AsyncGenerator<SourceFile, void, undefine
           root,
           read: async (limit = LIMIT) => {
             if (size > limit) throw tooLarge(`${root}: ${name}`, limit);
-            return buffer(entry);
+            return collect(entry as unknown as Readable);
           },
         };
       }
@@ -138,9 +137,16 @@ function zipped(root: string, zip: ZipFile, entry: Entry): SourceFile {
     root,
     read: async (limit = LIMIT) => {
       if (entry.uncompressedSize > limit) throw tooLarge(`${root}: ${name}`, limit);
-      return buffer(await zip.openReadStreamPromise(entry));
+      return collect(await zip.openReadStreamPromise(entry));
     },
   };
+}
+
+/** All of a stream. (`node:stream/consumers` goes through a Blob, which costs much for many small files.) */
+async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 const tooLarge = (place: string, limit: number): DataError =>
