@@ -26,8 +26,9 @@ const options = new Command('regions')
   .addOption(
     new Option('--learning <name>', 'how the agent learns').choices(['ppo', 'direct']).default('ppo'),
   )
-  .option('--steps <n>', 'updates', whole, 700)
-  .option('--batch <n>', 'studies an update', whole, 24)
+  .option('--steps <n>', 'updates', whole, 600)
+  .option('--batch <n>', 'studies an update', whole, 16)
+  .option('--threads <n>', 'of the native backend', whole, 2)
   .option('--train <n>', 'drawn training patients', whole, 2000)
   .option('--test <n>', 'drawn patients of each test set', whole, 300)
   .option('--validate', 'measure on validation patients instead of test patients')
@@ -40,7 +41,7 @@ const options = new Command('regions')
   .parse()
   .opts();
 
-await useBackend({ threads: 2, ...(options.backend && { prefer: [options.backend] }) });
+await useBackend({ threads: options.threads, ...(options.backend && { prefer: [options.backend] }) });
 const seeds = options.seeds.split(',').map(whole);
 const out = from(options.out);
 const config = {

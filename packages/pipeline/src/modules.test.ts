@@ -57,6 +57,7 @@ it('gives a module the same first weights whatever the others are', () => {
 const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };
 const SLOTS: [keyof ModelConfig, string, object][] = [
   ['agent', 'raca', { hidden: 4 }],
+  ['agent', 'adaptive', { hidden: 4, eyes: { stem: 2, channels: [2, 3, 4], residuals: 0 } }],
   ['agent', 'published', { hidden: 4 }],
   ['agent', 'prior', {}],
   ['agent', 'straight-through', { hidden: 4 }],

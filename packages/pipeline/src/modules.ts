@@ -10,7 +10,14 @@ import {
   type VisionEncoder,
 } from '@raca/core';
 import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
-import { gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
+import {
+  adaptiveAgent,
+  adaptiveAgentConfigSchema,
+  gumbelAgent,
+  priorAgent,
+  publishedAgent,
+  racaAgent,
+} from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import type { ModelConfig, Slot } from './config';
 import { Raca } from './model';
@@ -58,6 +65,12 @@ export const MODULES: ModuleTable = {
   agent: {
     raca: (config, { width, views }, random) =>
       racaAgent({ width, views: viewKinds(views), ...config }, random),
+    adaptive: ({ eyes = {}, ...config }, { width, views, imageSize }, random) => {
+      const options = adaptiveAgentConfigSchema.parse({ width, views: viewKinds(views), ...config });
+      const cnn = { stem: 4, channels: [32, 64, 128], inputSize: imageSize } as const;
+      const own = eyes === null ? null : smallCnn({ ...cnn, ...(eyes as object) }, random.split('eyes'));
+      return adaptiveAgent(options, random, own);
+    },
     published: (config, { views }, random) => publishedAgent({ views, ...config }, random),
     prior: (config, { views }) => priorAgent({ views: viewKinds(views), ...config }),
     'straight-through': (config, { width, views }, random) =>
