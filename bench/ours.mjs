@@ -80,6 +80,7 @@ function model(withPpo) {
     buildModel(config.model, { vocabularySize: words + 1, separator: 1, seed: 1 }),
   );
   for (const [name, weight] of built.parameters) {
+    if (/gamma$/.test(name)) weight.assign(tf.ones(weight.shape));
     if (!/weight$/.test(name)) continue;
     const scale = 1 / Math.sqrt(weight.shape[0]);
     const values = Float32Array.from({ length: weight.size }, () => scale * random.normal());

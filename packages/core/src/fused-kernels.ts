@@ -14,7 +14,12 @@ export const SOFTMAX_GRADIENT = 'RacaSoftmaxGrad';
 /** Tensors whose first axes are multiples of n; {f, n, free} → f of them, recorded as one program (see BatchProgram) */
 export const RECORDED = 'RacaRecorded';
 /**
- * Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n, h, k, w]`; {at}: n·k positions below m, or −1 to leave one out → nothing;
+ * q `[n, s, d]`; keys, values `[n, l, d]` or by head `[n, h, l, w]`; optional bias `[n or 1, h or 1, s, m + l]`,
+ * pastKeys, pastValues `[n, h, m, w]`, which come before the keys; {heads} → `[n, s, d]`
+ */
+export const ATTENTION = 'RacaAttention';
+/**
+ * Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n·c, d]`; {at}: n·c positions below m, or −1 to leave one out → nothing;
  * writes each fresh vector into the cache, in place
  */
 export const WRITE_CACHE = 'RacaWriteCache';

@@ -34,7 +34,6 @@ export class RecordedState implements DecoderState {
   private written: KeysValues[];
   /** Per layer `[studies, h, p, w]`. */
   private memory: KeysValues[];
-  private freshBias: tf.Tensor4D;
 
   /** @param rowsPerStudy c, most rows of one study */
   constructor(
@@ -51,7 +50,6 @@ export class RecordedState implements DecoderState {
     this.current = Array.from({ length: n }, (_, study) => ({ study, positions: [] }));
     this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
     this.written = layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
-    this.freshBias = tf.keep(freshBias(n, rowsPerStudy));
   }
 
   get rows(): number {
@@ -98,8 +96,7 @@ export class RecordedState implements DecoderState {
       const [all, ...made] = this.program.run(n, [
         tf.gather(embedding as unknown as tf.Tensor2D, tf.tensor1d(ids, 'int32')),
         position(n, embedding.shape[1]!, this.length),
-        this.cachedBias(lanes),
-        this.freshBias,
+        this.bias(lanes),
         ...caches,
         ...this.memory.flatMap(({ keys, values }) => [keys, values]),
       ]);
@@ -120,7 +117,6 @@ export class RecordedState implements DecoderState {
   }
 
   dispose(): void {
-    this.freshBias.dispose();
     for (const store of [...this.written, ...this.memory]) release(store);
   }
 
@@ -136,8 +132,6 @@ export class RecordedState implements DecoderState {
   private keepStudies(stay: readonly number[]): void {
     this.written = this.written.map((store) => gathered(store, stay));
     this.memory = this.memory.map((store) => gathered(store, stay));
-    this.freshBias.dispose();
-    this.freshBias = tf.keep(freshBias(stay.length, this.rowsPerStudy));
   }
 
   /** Each row's place in the program's `[n, c]` rows. */
@@ -178,14 +172,15 @@ export class RecordedState implements DecoderState {
     });
   }
 
-  /** `[n, 1, c, m]`: 0 at a row's own words, forbidden elsewhere. */
-  private cachedBias(lanes: readonly number[]): tf.Tensor4D {
+  /** `[n, 1, c, m + c]`: 0 at a row's own words, the fresh one included, forbidden elsewhere. */
+  private bias(lanes: readonly number[]): tf.Tensor4D {
     const [n, c, m] = [this.studies, this.rowsPerStudy, this.capacity];
-    const values = new Float32Array(n * c * m).fill(FORBIDDEN);
+    const values = new Float32Array(n * c * (m + c)).fill(FORBIDDEN);
+    for (let lane = 0; lane < n * c; lane++) values[lane * (m + c) + m + (lane % c)] = 0;
     this.current.forEach(({ positions }, row) => {
-      for (const x of positions) values[lanes[row] * m + x] = 0;
+      for (const x of positions) values[lanes[row] * (m + c) + x] = 0;
     });
-    return tf.tensor4d(values, [n, 1, c, m]);
+    return tf.tensor4d(values, [n, 1, c, m + c]);
   }
 }
 
@@ -195,11 +190,4 @@ function position(n: number, d: number, t: number): tf.Tensor2D {
   const one = sinusoidalPositions(1, d, t);
   for (let i = 0; i < n; i++) values.set(one, i * d);
   return tf.tensor2d(values, [n, d]);
-}
-
-/** `[n, 1, c, c]`: every row sees its own new word only. */
-function freshBias(n: number, c: number): tf.Tensor4D {
-  const values = new Float32Array(n * c * c).fill(FORBIDDEN);
-  for (let i = 0; i < n; i++) for (let j = 0; j < c; j++) values[(i * c + j) * c + j] = 0;
-  return tf.tensor4d(values, [n, 1, c, c]);
 }

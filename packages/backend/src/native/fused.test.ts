@@ -58,10 +58,33 @@ describe.skipIf(missing !== '')(`fused kernels ${missing}`, () => {
     tf.test_util.expectArraysClose(gradient(), plain, 1e-5);
   });
 
+  it('attention in one kernel equals the plain form, with a bias and with a past', async () => {
+    const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+    const [q, k, v] = [random([2, 3, 8], 1), random([2, 5, 8], 2), random([2, 5, 8], 3)];
+    const heads = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [2, -1, 2, 4]), [0, 2, 1, 3]);
+    const past = [random([2, 2, 4, 4], 4), random([2, 2, 4, 4], 5)];
+    const bias = random([2, 1, 3, 9], 6);
+    const plain = (keys: tf.Tensor, values: tf.Tensor, bias: tf.Tensor | null) => {
+      const raw = tf.mul(tf.matMul(heads(q), keys, false, true), 0.5); // 1/√4
+      const mixed = tf.matMul(tf.softmax(bias ? tf.add(raw, bias) : raw), values);
+      return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [2, 3, 8]).dataSync();
+    };
+    await tf.setBackend('native');
+    const run = (inputs: Record<string, tf.Tensor>) =>
+      (tf.engine().runKernel('RacaAttention', inputs, { heads: 2 }) as tf.Tensor).dataSync();
+    const close = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      tf.test_util.expectArraysClose(Array.from(a), Array.from(b), 1e-5);
+    close(run({ q, keys: k, values: v }), plain(heads(k), heads(v), null));
+    close(run({ q, keys: heads(k), values: heads(v) }), plain(heads(k), heads(v), null));
+    const all = [0, 1].map((i) => tf.concat([past[i], heads([k, v][i])], 2));
+    const found = run({ q, keys: k, values: v, bias, pastKeys: past[0], pastValues: past[1] });
+    close(found, plain(all[0], all[1], bias));
+  });
+
   it('writes fresh positions into a cache in place', async () => {
     await tf.setBackend('native');
     const cache = tf.zeros([2, 1, 3, 2]);
-    const fresh = tf.tensor4d([1, 2, 9, 9, 3, 4, 5, 6], [2, 1, 2, 2]);
+    const fresh = tf.tensor2d([1, 2, 9, 9, 3, 4, 5, 6], [4, 2]);
     tf.engine().runKernel('RacaWriteCache', { cache0: cache, fresh0: fresh }, { at: [1, -1, 2, 0] });
     expect(Array.from(cache.dataSync())).toEqual([0, 0, 1, 2, 0, 0, 5, 6, 0, 0, 3, 4]);
   });

@@ -164,15 +164,18 @@ export const fusedKernels: KernelTable = {
   [WRITE_CACHE]: ({ inputs, attrs, backend }) => {
     const { at } = attrs as { at: readonly number[] };
     for (let pair = 0; inputs[`cache${pair}`]; pair++) {
-      const [cache, fresh] = [inputs[`cache${pair}`], inputs[`fresh${pair}`]];
+      const cache = inputs[`cache${pair}`];
       const [n, h, m, w] = cache.shape;
-      const k = fresh.shape[2];
-      const [to, from] = [backend.read32(cache), backend.read32(fresh)];
-      for (let i = 0; i < n * h * k; i++) {
-        const [head, own] = [Math.floor(i / k), i % k];
-        const position = at[Math.floor(head / h) * k + own];
-        if (position >= 0) to.set(from.subarray(i * w, (i + 1) * w), (head * m + position) * w);
-      }
+      const c = at.length / n;
+      const [to, from] = [backend.read32(cache), backend.read32(inputs[`fresh${pair}`])];
+      at.forEach((position, row) => {
+        if (position < 0) return;
+        const first = Math.floor(row / c) * h;
+        for (let k = 0; k < h; k++) {
+          const read = (row * h + k) * w;
+          to.set(from.subarray(read, read + w), ((first + k) * m + position) * w);
+        }
+      });
     }
     return [];
   },

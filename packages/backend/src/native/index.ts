@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import { attentionKernels } from './attention';
 import { NativeBackend } from './backend';
 import { loadBinding, ORT_VERSION, type OrtBinding } from './binding';
 import { fusedKernels } from './fused';
@@ -75,7 +76,7 @@ const describe = (threads: number): NativeInfo => ({
 function registerKernels(): void {
   const all = new Map<string, tf.KernelConfig>();
   const cpu = new Map(tf.getKernelsForBackend('cpu').map((kernel) => [kernel.kernelName, kernel]));
-  const native = { ...nativeKernels, ...fusedKernels, ...recordedKernels };
+  const native = { ...nativeKernels, ...fusedKernels, ...attentionKernels, ...recordedKernels };
   for (const name of new Set([...cpu.keys(), ...Object.keys(native)])) {
     const kernel = tfjsKernel(name, native[name], cpu.get(name), all);
     all.set(name, kernel);

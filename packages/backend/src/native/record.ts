@@ -72,7 +72,7 @@ export class Recorder {
       names.set(name, own + name);
       this.vectors[own + name] = values;
     }
-    const rename = (name: string): string => names.get(name) ?? own + name;
+    const rename = (name: string): string => name && (names.get(name) ?? own + name); // '' is an input left out
     for (const node of graph.nodes) {
       this.nodes.push({ ...node, inputs: node.inputs.map(rename), outputs: node.outputs.map(rename) });
     }

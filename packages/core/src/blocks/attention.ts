@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Pass } from '../contracts/module';
+import { isInference, type Pass } from '../contracts/module';
+import { ATTENTION, hasKernel, runKernel } from '../fused-kernels';
 import type { Initializer } from '../initializers';
 import type { Parameters } from '../parameters';
 import { dropout } from './dropout';
@@ -53,11 +54,17 @@ export function attend(
   rate: number,
   pass: Pass,
 ): tf.Tensor3D {
+  const { keys, values } = memory;
+  if (isInference(pass) && hasKernel(ATTENTION)) {
+    const q = applyLinear(a.query, x);
+    const inputs = { q, keys, values, ...(bias && { bias }) };
+    return applyLinear(a.output, runKernel(ATTENTION, inputs, { heads: a.heads })[0] as tf.Tensor3D);
+  }
   const [b, n, d] = x.shape;
   const q = splitHeads(tf.mul(applyLinear(a.query, x), 1 / Math.sqrt(d / a.heads)), a.heads);
-  const raw = tf.matMul(q, memory.keys, false, true);
+  const raw = tf.matMul(q, keys, false, true);
   const weights = softmax(bias ? tf.add(raw, bias) : raw);
-  const mixed = tf.matMul(dropout(weights, rate, pass), memory.values); // [b, h, n, d/h]
+  const mixed = tf.matMul(dropout(weights, rate, pass), values); // [b, h, n, d/h]
   const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b, n, d]) as tf.Tensor3D;
   return applyLinear(a.output, joined);
 }

@@ -37,3 +37,6 @@ export const EVALUATION: Pass = { training: false };
 
 /** {@link EVALUATION} of which no gradient will be asked: how reports are written. */
 export const INFERENCE: Pass = { training: false, gradients: false };
+
+/** Whether no gradient of this pass will be asked. */
+export const isInference = (pass: Pass): boolean => !pass.training && pass.gradients === false;

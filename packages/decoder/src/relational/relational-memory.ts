@@ -1,8 +1,8 @@
 import {
   type Attention,
   applyLinear,
-  attend,
   attention,
+  dropout,
   type FeedForward,
   type Initializer,
   type KeysValues,
@@ -32,6 +32,12 @@ interface ReadToken {
   readonly seen: KeysValues;
   /** `[b, 1, 2d]` */
   readonly gates: tf.Tensor3D;
+}
+
+/** Weight `[in, out]` and bias `[out]`, of a layer or made of several. */
+interface Product {
+  readonly weight: tf.Tensor;
+  readonly bias: tf.Tensor;
 }
 
 /** Weights `attention`, `mlp`, `tokenGates`, `memoryGates`. */
@@ -78,10 +84,11 @@ export function unrollMemory(
   pass: Pass,
 ): tf.Tensor3D {
   const [b, t, d] = x.shape;
-  const states: tf.Tensor3D[] = [];
+  const states: tf.Tensor[] = [];
+  const questions = joined(m.attention);
   let current = memory;
   for (const token of readTokens(m, x)) {
-    current = advance(m, current, token, rate, pass);
+    current = advance(m, current, questions, token, rate, pass);
     states.push(current);
   }
   return tf.reshape(tf.stack(states, 1), [b, t, m.slots * d]);
@@ -98,22 +105,40 @@ function readTokens(m: RelationalMemory, x: tf.Tensor3D): ReadToken[] {
   }));
 }
 
-/** One token: `[b, s, d]` → `[b, s, d]`. */
+/** Query, key and value of the memory as one product; the query scaled by 1/√(d/h). */
+function joined({ query, key, value, heads }: Attention): Product {
+  const scale = 1 / Math.sqrt(query.weight.shape[0] / heads);
+  return {
+    weight: tf.concat([tf.mul(query.weight, scale), key.weight, value.weight], 1) as tf.Tensor2D,
+    bias: tf.concat([tf.mul(query.bias, scale), key.bias, value.bias]),
+  };
+}
+
+/** One token: `[b, s, d]` → `[b, s, d]`. Slots of all reports are rows of one matrix wherever they can be. */
 function advance(
   m: RelationalMemory,
   memory: tf.Tensor3D,
+  questions: Product,
   { seen, gates }: ReadToken,
   rate: number,
   pass: Pass,
 ): tf.Tensor3D {
-  const own = keysValues(m.attention, memory);
-  const both = {
-    keys: tf.concat([own.keys, seen.keys], 2),
-    values: tf.concat([own.values, seen.values], 2),
-  };
-  let next = tf.add(memory, attend(m.attention, memory, both, null, rate, pass)) as tf.Tensor3D;
-  next = tf.add(next, tf.relu(applyLinear(m.mlp.outer, tf.relu(applyLinear(m.mlp.inner, next)))));
-  const open = tf.sigmoid(tf.add(gates, applyLinear(m.memoryGates, tf.tanh(memory)))); // [b, s, 2d]
-  const [input, forget] = tf.split(open, 2, 2);
-  return tf.add(tf.mul(input, tf.tanh(next)), tf.mul(forget, memory));
+  const [b, s, d] = memory.shape;
+  const { heads, output } = m.attention;
+  const rows = tf.reshape(memory, [b * s, d]) as tf.Tensor2D;
+  const all = tf.reshape(times(rows, questions), [b, s, 3 * heads, d / heads]);
+  const [q, k, v] = tf.split(tf.transpose(all, [0, 2, 1, 3]), 3, 1); // [b, h, s, d/h] each
+  const scores = tf.matMul(q, tf.concat([k, seen.keys], 2), false, true);
+  const weights = dropout(tf.softmax(scores), rate, pass);
+  const mixed = tf.transpose(tf.matMul(weights, tf.concat([v, seen.values], 2)), [0, 2, 1, 3]);
+  const attended = tf.add(rows, times(tf.reshape(mixed, [b * s, d]) as tf.Tensor2D, output)) as tf.Tensor2D;
+  const inner = tf.relu(times(attended, m.mlp.inner));
+  const next = tf.add(attended, tf.relu(times(inner, m.mlp.outer)));
+  const own = tf.reshape(times(tf.tanh(rows), m.memoryGates), [b, s, 2 * d]);
+  const [input, forget] = tf.split(tf.sigmoid(tf.add(gates, own)), 2, 2);
+  return tf.add(tf.mul(input, tf.reshape(tf.tanh(next), [b, s, d])), tf.mul(forget, memory));
 }
+
+/** `[n, in]` → `[n, out]` */
+const times = (x: tf.Tensor2D, { weight, bias }: Product): tf.Tensor2D =>
+  tf.add(tf.matMul(x, weight as tf.Tensor2D), bias);
