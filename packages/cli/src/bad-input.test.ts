@@ -235,7 +235,7 @@ const DATA: Case[] = [
     () => {
       copyData();
       truncateSync(firstImage(data), 200);
-      return trainOn(data);
+      return [...trainOn(data), '--strict'];
     },
     /images\/.*\.png: expected a readable PNG, JPEG or DICOM image, found: /,
   ],
@@ -701,6 +701,19 @@ it('leaves nothing where training cannot start', async () => {
     await runCommand(...trainWith(withConfig(edit)));
     expect(existsSync(out)).toBe(false);
   }
+});
+
+it('names an unreadable image and trains without its study', async () => {
+  copyData();
+  truncateSync(firstImage(data), 200);
+  const { code, errors, stdout } = await runCommand(...trainOn(data));
+  expect(code, errors.join('\n')).toBe(0);
+  const skipped = errors.filter((line) => line.startsWith('skipped: '));
+  expect(skipped).toEqual([
+    expect.stringMatching(/0\.png: expected a readable PNG, JPEG or DICOM image, found: /),
+  ]);
+  expect(errors).toContain('images that could not be read: 1; their studies were left out (see --strict)');
+  expect(stdout).toMatch(/6 steps/);
 });
 
 it('goes on for more epochs where a run has ended', async () => {

@@ -19,6 +19,7 @@ interface TrainFlags {
   init?: string;
   resume?: boolean;
   saveEvery?: number;
+  strict?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -43,6 +44,7 @@ export function addTrain(program: Command): void {
     )
     .option('--resume', 'go on with the run in --out')
     .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
+    .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print one JSON line an event')
     .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --config small --epochs 12')
@@ -72,12 +74,17 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       signal,
       resume: flags.resume,
       saveEvery: flags.saveEvery,
+      strict: flags.strict,
       backboneWeights: flags.backboneWeights,
       features: flags.features,
       init: flags.init,
       onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
     });
     bar.stop();
+    if (result.skipped > 0)
+      console.error(
+        `images that could not be read: ${result.skipped}; their studies were left out (see --strict)`,
+      );
     if (result.interrupted) {
       const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
       console.error(
@@ -115,6 +122,7 @@ function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
 function show(event: TrainingEvent, update: (done: number, total: number, note?: string) => void): void {
   if (event.kind === 'start' && event.resumed)
     console.error(`going on at step ${event.step} of ${event.steps}`);
+  if (event.kind === 'skipped') console.error(`skipped: ${event.line}`);
   if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
   if (event.kind === 'epoch') {
     const { epoch, loss, bleu4, clinicalMicroF1 } = event.line as unknown as Record<string, number>;

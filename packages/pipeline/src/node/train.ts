@@ -38,6 +38,8 @@ export type TrainingEvent =
       readonly steps: number;
       readonly cursor: number;
     }
+  /** An image cannot be read; its study is left out. Said once a file. */
+  | { readonly kind: 'skipped'; readonly line: string }
   | { readonly kind: 'epoch'; readonly line: MetricsLine; readonly improved: boolean }
   | { readonly kind: 'stop'; readonly reason: 'finished' | 'patience' | 'interrupted' };
 
@@ -63,6 +65,8 @@ export interface TrainOptions {
   /** Abort to stop after the current step, with a resume point. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;
+  /** Stop at the first image that cannot be read. Otherwise its study is left out and an event names it. */
+  readonly strict?: boolean;
   /** Decoded images kept in memory, in bytes; 1 GB. */
   readonly cacheBytes?: number;
 }
@@ -72,6 +76,8 @@ export interface TrainedRun {
   readonly run: RunFolder;
   readonly state: TrainingState;
   readonly interrupted: boolean;
+  /** Images that could not be read. */
+  readonly skipped: number;
 }
 
 /**
@@ -99,7 +105,13 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const features = openFeatures(sizes, dataset, options.features);
   const model = buildModel(sizes, modelContext(tokenizer, training.seed), withCompiledBackbones(modules));
   const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
-  const loaders = makeLoaders(dataset, config, tokenizer, cache);
+  const skipped = new Set<string>();
+  const skip = (line: string): void => {
+    if (skipped.has(line)) return;
+    skipped.add(line);
+    onEvent({ kind: 'skipped', line });
+  };
+  const loaders = makeLoaders(dataset, config, tokenizer, cache, options.strict ? undefined : skip);
   try {
     const trainer = new Trainer(model, training, (ids) => tokenizer.decode(ids));
     let state: TrainingState = {
@@ -158,7 +170,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (options.signal?.aborted) {
           run.writeResumePoint(trainer, state, tokenizer);
           onEvent({ kind: 'stop', reason: 'interrupted' });
-          return { run, state, interrupted: true };
+          return { run, state, interrupted: true, skipped: skipped.size };
         }
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
@@ -184,7 +196,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       onEvent({ kind: 'epoch', line, improved });
     }
     onEvent({ kind: 'stop', reason });
-    return { run, state, interrupted: false };
+    return { run, state, interrupted: false, skipped: skipped.size };
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
     model.dispose();
@@ -213,7 +225,13 @@ export function modelContext(tokenizer: Tokenizer, seed: number) {
 }
 
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
-export function makeLoaders(dataset: Dataset, config: RunConfig, tokenizer: Tokenizer, cache: ImageCache) {
+export function makeLoaders(
+  dataset: Dataset,
+  config: RunConfig,
+  tokenizer: Tokenizer,
+  cache: ImageCache,
+  onUnreadable?: (line: string) => void,
+) {
   const { model, training } = config;
   const { imageSize: size, maxLength, views } = model;
   const { shortSide = size, flip } = training.augmentation;
@@ -223,6 +241,7 @@ export function makeLoaders(dataset: Dataset, config: RunConfig, tokenizer: Toke
     maxLength,
     views,
     cache,
+    onUnreadable,
     seed: training.seed,
     cleaning: training.cleaning,
   };
