@@ -34,7 +34,7 @@ describe('paper.yaml', () => {
       ['racaAgent', null, 'meanFusion'],
       [null, 'contrastiveAlignment', null],
       [null, null, 'bca'],
-      ['raca', 'contrastiveAlignment', 'bca'],
+      ['racaAgent', 'contrastiveAlignment', 'bca'],
     ]);
     // every module draws its first weights from a stream of its own
     const decoders = made.map(({ parameters }) =>
