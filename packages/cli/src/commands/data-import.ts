@@ -107,6 +107,10 @@ async function run(
     });
     bar.stop();
     console.log(flags.json ? JSON.stringify(result) : importSummary(result));
+  } catch (error) {
+    bar.stop();
+    if (signal.aborted) console.error('stopped: the same command goes on where this one was');
+    throw error;
   } finally {
     bar.stop();
     done();

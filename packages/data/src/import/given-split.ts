@@ -1,4 +1,4 @@
-import { type Annotation, SPLITS, type Split } from '../dataset';
+import type { Split } from '../dataset';
 import type { Funnel } from './funnel';
 import type { ImportStudy } from './study';
 
@@ -6,12 +6,6 @@ import type { ImportStudy } from './study';
 export interface GivenSplit {
   /** In the order of the file. */
   readonly entries: readonly { readonly id: string; readonly split: Split; readonly report: string }[];
-}
-
-export function givenSplit(annotation: Annotation): GivenSplit {
-  return {
-    entries: SPLITS.flatMap((split) => annotation[split].map(({ id, report }) => ({ id, split, report }))),
-  };
 }
 
 /**

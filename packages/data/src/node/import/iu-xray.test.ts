@@ -142,6 +142,10 @@ describe('importIuXray, made-up data', () => {
     });
     expect(Object.keys(manifest.inputs!)).toEqual(['reports (12 files)']);
     expect(readdirSync(dir).sort()).toEqual(['from', 'out']);
+    const images = readdirSync(join(out, 'images'), { recursive: true }).filter((name) =>
+      /png$/.test(String(name)),
+    );
+    expect(images).toHaveLength(6); // none of the studies that were dropped
   });
 
   it('takes other sections, drops marks, keeps orders and seeds', async () => {

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Split, type Study } from '../../dataset';
 import { DataError } from '../../errors';
 import { Funnel, imagesOf } from '../../import/funnel';
@@ -159,6 +160,9 @@ async function run(
     const placed =
       mode === 'none' ? undefined : await placeImages(`${dir}/images`, files, mode, { onProgress, signal });
     const kept = dropUnreadable(chosen, paths, placed?.failed ?? new Map(), settings.perStudy, funnel);
+    const used = new Set(kept.flatMap((study) => study.paths));
+    for (const target of files.keys())
+      if (!used.has(target)) rmSync(join(dir, 'images', target), { force: true });
     const annotation = annotationOf(kept, settings.perStudy);
     const counts = countsOf(
       kept.map(({ study }) => study),

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -76,17 +76,6 @@ async function readWhole(path: string, limit: number): Promise<Buffer> {
   const { size } = statSync(path);
   if (size > limit) throw tooLarge(path, limit);
   return readFile(path);
-}
-
-/** The first bytes of a file on the disk. */
-export async function readHead(path: string, count: number): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 async function* walkTar(root: string): AsyncGenerator<SourceFile, void, undefined> {

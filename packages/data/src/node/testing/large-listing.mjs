@@ -49,7 +49,7 @@ function write() {
         split,
         views: n % 2 === 0 ? ['PA', 'LATERAL'].slice(0, images) : ['AP', 'AP'].slice(0, images),
         subject_id: String(10_000_000 + n),
-        indication: 'Cough and fever, please look for pneumonia.',
+        indication: 'Cough and fever ≥ 38 °C, please look for pneumonia.', // one sign that makes strings twice as wide
       };
       lines.push(`${n === from ? '' : ','}${JSON.stringify(study)}\n`);
       if (lines.length > 1000) flush();
