@@ -110,7 +110,7 @@ describe('adaptiveAgent', () => {
     const agent = make({ registerAfter: null });
     const random = new Random(3);
     const images = painted(Array(6).fill(IDENTITY));
-    for (let k = 0; k < 30; k++) agent.practise(images, GRID, random.split(k));
+    for (let k = 0; k < 40; k++) agent.practise(images, GRID, random.split(k));
     const { own, prior } = tested(agent);
     expect(own).toBeGreaterThan(prior + 0.15);
   });

@@ -67,8 +67,16 @@ export class Atlas {
   }
 }
 
-/** Atlas of our prior; null where the view has none. */
-export const atlasOf = (view: ViewKind): Atlas | null =>
-  view === 'unknown' ? null : new Atlas((rows, cols) => anatomicalPrior(rows, cols, view)!);
+/** Drawing one takes longer than placing it a hundred times. */
+const drawn = new Map<ViewKind, Atlas | null>();
+
+/** Atlas of our prior, drawn once; null where the view has none. */
+export function atlasOf(view: ViewKind): Atlas | null {
+  const known = drawn.get(view);
+  if (known !== undefined) return known;
+  const atlas = view === 'unknown' ? null : new Atlas((rows, cols) => anatomicalPrior(rows, cols, view)!);
+  drawn.set(view, atlas);
+  return atlas;
+}
 
 const clamped = (i: number): number => Math.min(Math.max(i, 0), FINE - 1);

@@ -31,11 +31,7 @@ export class PriorPlacement {
   private readonly means: Float32Array;
 
   constructor(views: readonly ViewKind[]) {
-    const drawn = new Map<ViewKind, Atlas | null>();
-    this.atlases = views.map((kind) => {
-      if (!drawn.has(kind)) drawn.set(kind, atlasOf(kind));
-      return drawn.get(kind)!;
-    });
+    this.atlases = views.map(atlasOf);
     this.means = new Float32Array(5 * views.length);
   }
 
