@@ -1,6 +1,7 @@
 // Packs every package, installs the packed @raca/pipeline into an empty folder with npm, and runs a small program there:
 // with and without optional dependencies, on this Node and on the newest one that npm's `node` package offers.
-// Prints a line an installation; exit code 1 if one does not work. Options: --current (this Node only), --json.
+// Prints a line an installation; exit code 1 if one does not work. Options: --current (this Node only), --json,
+// --keep (the folders stay).
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,8 @@ try {
     for (const optional of [true, false]) rows.push(check(node, optional, tarballs));
   }
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  if (!flags.has('--keep')) rmSync(work, { recursive: true, force: true });
+  else console.error(work);
 }
 for (const row of rows) console.log(flags.has('--json') ? JSON.stringify(row) : line(row));
 for (const problem of problems) console.error(problem);
@@ -103,8 +105,8 @@ function line({ node, optional, ok, backend, loss, words, notice, seconds, error
   return `${what}: ${ok ? 'ok' : `FAILED (${error})`}, installed in ${seconds} s, ${backend}, loss ${loss}, ${words} words written${notices}`;
 }
 
-const lastLine = (text) =>
-  (text ?? '')
-    .trim()
-    .split('\n')
-    .filter((l) => /error|cannot/i.test(l))[0] ?? '?';
+/** The line of an error's output that says most. */
+function lastLine(text) {
+  const lines = (text ?? '').trim().split('\n');
+  return lines.find((l) => /error|cannot|not found/i.test(l)) ?? lines.at(-1);
+}
