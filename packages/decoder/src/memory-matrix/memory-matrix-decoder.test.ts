@@ -35,6 +35,25 @@ describe('topKSoftmax', () => {
     tf.test_util.expectArraysClose(gradient, [first, 0, third, 0]);
   });
 
+  it('equals a softmax over sorted values, for any k', () => {
+    const random = new Random(8);
+    for (let k = 1; k < 40; k += 3) {
+      const x = randomTensor<tf.Rank.R2>([6, 40], random);
+      const expected = (x.arraySync() as number[][]).map((row) => {
+        const least = [...row].sort((a, b) => b - a)[k - 1];
+        const weights = row.map((value) => (value >= least ? Math.exp(value) : 0));
+        const sum = weights.reduce((a, b) => a + b);
+        return weights.map((weight) => weight / sum);
+      });
+      tf.test_util.expectArraysClose(topKSoftmax(x, k).arraySync(), expected, 1e-6);
+    }
+  });
+
+  it('is NaN, not 0, where values are', () => {
+    const x = tf.tensor1d([1, Number.NaN, 3, 2]);
+    expect([...topKSoftmax(x, 2).dataSync()].some(Number.isNaN)).toBe(true);
+  });
+
   it('is softmax where k reaches all', () => {
     const x = randomTensor<tf.Rank.R2>([3, 5], new Random(1));
     tf.test_util.expectArraysClose(topKSoftmax(x, 9).dataSync(), tf.softmax(x).dataSync());
