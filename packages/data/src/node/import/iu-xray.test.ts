@@ -343,7 +343,7 @@ describe('importIuXray, made-up data', () => {
     const split = join(dir, 'annotation.json');
     const annotation = {
       train: [
-        study('CXR7_IM-700', 'train', 'Heart < 10 cm. XXXX clear.'),
+        study('CXR7_IM-0700', 'train', 'Heart < 10 cm. XXXX clear.'),
         study('CXR4_IM-400', 'train', 'x'),
       ],
       val: [study('CXR1_1_IM-0001', 'val', '    ')],
@@ -353,7 +353,7 @@ describe('importIuXray, made-up data', () => {
     const { manifest } = await importIuXray({ from: [from], out, split });
     const { train, val, test } = openDataset(out).annotation;
     expect([train, val, test].map((list) => list.map(({ id }) => id))).toEqual([
-      ['CXR7_IM-700'],
+      ['CXR7_IM-0700'],
       ['CXR1_1_IM-0001'],
       [],
     ]);

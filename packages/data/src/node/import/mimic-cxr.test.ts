@@ -38,7 +38,7 @@ const STUDIES: readonly MadeStudy[] = [
     report: final('INDICATION: Follow-up.', '', 'FINDINGS: Second film.', '', 'IMPRESSION: Same.'),
     views: ['LATERAL', 'PA'],
     split: 'train',
-    time: '21800301 070000',
+    time: '21800301 103000',
   },
   {
     subject: A,
@@ -187,7 +187,7 @@ it('imports findings, one image a study', async () => {
     indication: 'Follow-up.',
     impression: 'Same.',
     study_id: 50000012,
-    prior_study: 's50000011', // 6:30 comes before 7:00 on the same day
+    prior_study: 's50000011', // 6:30 comes before 10:30 on the same day
     chexpert: { Atelectasis: 1, Cardiomegaly: -1 },
   });
   expect(byId.get('s50000011')).not.toHaveProperty('prior_study');
