@@ -46,7 +46,9 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 if (flags.help) {
-  console.log('npm run bench -- [train train-ppo generate generate-batch resnet scaling] [--rounds 3] [--runs 5]');
+  console.log(
+    'npm run bench -- [train train-ppo generate generate-batch resnet scaling] [--rounds 3] [--runs 5]',
+  );
   console.log('                 [--threads 2] [--yardstick FILE | --no-yardstick]');
   process.exit(0);
 }
@@ -67,7 +69,11 @@ for (const name of wanted.filter((name) => name !== 'scaling')) {
   line.peakMegabytes = Math.max(...own.map((x) => x.peakMegabytes));
   if (yardstick) {
     const theirs = median(other.map((x) => x.seconds));
-    line.yardstick = { engine: other[0].engine, seconds: theirs, rounds: other.map((x) => round4(x.seconds)) };
+    line.yardstick = {
+      engine: other[0].engine,
+      seconds: theirs,
+      rounds: other.map((x) => round4(x.seconds)),
+    };
     line.ratio = round4(seconds / theirs);
   }
   console.log(JSON.stringify(line));
@@ -93,14 +99,18 @@ function common() {
 function run(program, args) {
   const env = { ...process.env, OMP_NUM_THREADS: flags.threads };
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env });
-  if (status !== 0) fail(`${program} ${args.join(' ')}: ${(error?.message ?? stderr).trim().split('\n').at(-1)}`, 1);
+  if (status !== 0)
+    fail(`${program} ${args.join(' ')}: ${(error?.message ?? stderr).trim().split('\n').at(-1)}`, 1);
   const last = stdout.trim().split('\n').at(-1);
   try {
     const line = JSON.parse(last);
     if (!(line.seconds > 0)) throw new Error();
     return line;
   } catch {
-    fail(`${program} ${args.join(' ')}: expected a last line of JSON with seconds > 0, found ${last.slice(0, 80)}`, 1);
+    fail(
+      `${program} ${args.join(' ')}: expected a last line of JSON with seconds > 0, found ${last.slice(0, 80)}`,
+      1,
+    );
   }
 }
 

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 /**
  * One workload at full size, as a program of its own, so that its memory is its own:
- *   node bench/ours.mjs train|train-ppo|generate|generate-batch [--runs 5] [--threads 2] [--backend native] [sizes]
+ *   node bench/ours.mjs train|train-ppo|train-long|generate|generate-batch|resnet [--runs 5] [--threads 2] [--backend native] [sizes]
  * Prints one JSON line: median seconds, what one unit of work is, peak memory. Weights and inputs are random: only
  * time counts. `main.mjs` runs it beside the yardstick. Sizes: --batch 16 --patches 98 --vocabulary 760 --tokens 60.
  */
 import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs-layers';
-import { useBackend } from '@raca/backend/node';
+import { loadGraphCompiler, useBackend } from '@raca/backend/node';
 import { Random, skipInitialization } from '@raca/core';
 import { buildModel, fullConfig, parseRunConfig, Trainer, writeReports } from '@raca/pipeline';
+import { resnet } from '@raca/vision';
+import { compileBackbone } from '@raca/vision/node';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: flags, positionals } = parseArgs({
@@ -45,7 +47,9 @@ const WORKLOADS = {
     unit: `step, batch ${b}, cached features, ${p} patches, ${t} tokens, agent acts and learns`,
     run: training(true),
   },
+  'train-long': { unit: 'memory after 20 and after 200 steps of train-ppo', run: memory },
   generate: { unit: `report of ${t} tokens, beam ${BEAM}`, run: generation(1) },
+  resnet: { unit: '8 images 224x224 through ResNet-101, forward', run: backbone },
   'generate-batch': {
     unit: `report of ${t} tokens, beam ${BEAM}, ${b} studies together`,
     run: generation(b),
@@ -99,21 +103,36 @@ function features(n) {
 }
 
 function training(withPpo) {
-  return async () => {
-    const { config, built } = model(withPpo);
-    const ids = Int32Array.from({ length: b * t }, (_, i) =>
-      i % t === 0 ? 0 : i % 10 === 9 ? 1 : 2 + random.int(words - 1),
-    );
-    const sentenceRegions = Array.from({ length: b }, () =>
-      Array.from({ length: 6 }, () =>
-        Array.from({ length: 12 }, (_, r) => r).filter(() => random.next() < 0.2),
-      ),
-    );
-    if (!withPpo) built.parts.agent.learn = () => ({});
-    const trainer = new Trainer(built, config.training, (tokens) => Array.from(tokens).join(' '));
-    const batch = { vision: { features: features(b) }, tokens: { ids, shape: [b, t] }, sentenceRegions };
-    return medianOf(() => trainer.trainStep(batch, 0));
-  };
+  return () => medianOf(trainStep(withPpo));
+}
+
+/** Resident memory must not grow from step to step. */
+async function memory() {
+  const step = trainStep(true);
+  const start = performance.now();
+  const marks = {};
+  for (let i = 1; i <= 200; i++) {
+    step();
+    if (i === 20 || i === 200) marks[`megabytesAfter${i}`] = Math.round(process.memoryUsage().rss / 2 ** 20);
+  }
+  return { seconds: (performance.now() - start) / 200 / 1000, ...marks };
+}
+
+/** A function that trains for one step on one batch. */
+function trainStep(withPpo) {
+  const { config, built } = model(withPpo);
+  const ids = Int32Array.from({ length: b * t }, (_, i) =>
+    i % t === 0 ? 0 : i % 10 === 9 ? 1 : 2 + random.int(words - 1),
+  );
+  const sentenceRegions = Array.from({ length: b }, () =>
+    Array.from({ length: 6 }, () =>
+      Array.from({ length: 12 }, (_, r) => r).filter(() => random.next() < 0.2),
+    ),
+  );
+  if (!withPpo) built.parts.agent.learn = () => ({});
+  const trainer = new Trainer(built, config.training, (tokens) => Array.from(tokens).join(' '));
+  const batch = { vision: { features: features(b) }, tokens: { ids, shape: [b, t] }, sentenceRegions };
+  return () => trainer.trainStep(batch, 0);
 }
 
 function generation(n) {
@@ -131,6 +150,22 @@ function generation(n) {
     });
     return { ...found, seconds: found.seconds / n };
   };
+}
+
+/** The frozen backbone as one program, as `raca extract` runs it. */
+async function backbone() {
+  const made = skipInitialization(() => resnet({ depth: 101, frozen: true }, random));
+  for (const [name, weight] of made.parameters) {
+    const fan = weight.shape.slice(0, -1).reduce((x, y) => x * y, 1);
+    const value =
+      weight.rank === 4
+        ? () => Math.sqrt(2 / fan) * random.normal()
+        : () => (/var|weight/.test(name) ? 1 : 0);
+    weight.assign(tf.tensor(Float32Array.from({ length: weight.size }, value), weight.shape));
+  }
+  const compiled = compileBackbone(made, await loadGraphCompiler({ threads }));
+  const data = Float32Array.from({ length: 8 * 224 * 224 * 3 }, () => random.next());
+  return medianOf(() => compiled.run({ shape: [8, 224, 224, 3], data }));
 }
 
 /** Median of `runs` after one to warm up. */

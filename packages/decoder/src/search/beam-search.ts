@@ -1,4 +1,11 @@
-import { nextLogProbabilities, notNegative, positiveInteger, type Search, withState } from './generation';
+import {
+  nextLogProbabilities,
+  notNegative,
+  type OnStep,
+  positiveInteger,
+  type Search,
+  withState,
+} from './generation';
 import { penaliseTrigrams } from './trigram-penalty';
 
 /** Options of {@link beamSearch}. */
@@ -9,6 +16,8 @@ export interface BeamSearchOptions {
   readonly maxLength: number;
   /** Log-probability taken off for each repeated trigram; 0, the default and the published choice, for none. */
   readonly trigramPenalty?: number;
+  /** Called after every token with each study's best text, finished or not. */
+  readonly onStep?: OnStep;
 }
 
 /** An unfinished text. */
@@ -32,7 +41,7 @@ interface Study {
  * before it, and runs to the full length. Leaving it out, and stopping a study once no open text is better than
  * the best finished one (sums only fall), returns the same.
  */
-export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0 }: BeamSearchOptions): Search {
+export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0, onStep }: BeamSearchOptions): Search {
   positiveInteger('beam', beam);
   positiveInteger('maxLength', maxLength);
   notNegative('trigramPenalty', trigramPenalty);
@@ -50,6 +59,7 @@ export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0 }: BeamSear
       for (let t = 1; open.length > 0; t++) {
         const next = await nextLogProbabilities(decoder, state, last);
         for (const study of open) extend(study, next, beam, trigramPenalty, t === maxLength);
+        onStep?.(studies.map(bestText));
         open = open.filter(({ beams }) => beams.length > 0);
         if (open.length === 0) break;
         // The same number of rows for each study, side by side, lets the decoder share what it knows of the study.
@@ -74,6 +84,10 @@ export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0 }: BeamSear
       };
     });
 }
+
+/** The text that would win if all were cut now. */
+const bestText = ({ beams, best }: Study): readonly number[] =>
+  beams.length > 0 && beams[0].score > best.score ? beams[0].words : best.words;
 
 /** Replaces a study's open texts by the best of their continuations; keeps the best text that ended. */
 function extend(study: Study, next: Float64Array[], beam: number, penalty: number, atEnd: boolean): void {

@@ -12,6 +12,9 @@ export interface Generation {
   readonly scores: number[];
 }
 
+/** Reports as far as they are written, to show them while they grow; a beam's is its best text so far. */
+export type OnStep = (texts: readonly (readonly number[])[]) => void;
+
 /** A way to write reports. @param memory `[b, p, d]`, one report a row; stays the caller's */
 export type Search = (decoder: StepDecoder, memory: Tensor3D) => Promise<Generation>;
 

@@ -1,5 +1,5 @@
 export { type BeamSearchOptions, beamSearch } from './beam-search';
-export type { Generation, Search, StepDecoder } from './generation';
+export type { Generation, OnStep, Search, StepDecoder } from './generation';
 export { greedy } from './greedy';
 export type { OneByOneOptions } from './one-by-one';
 export { type SampleOptions, sample } from './sample';

@@ -1,4 +1,4 @@
-import { nextLogProbabilities, type Search, withState } from './generation';
+import { nextLogProbabilities, type OnStep, type Search, withState } from './generation';
 import { penaliseTrigrams } from './trigram-penalty';
 
 /** Options of the searches that keep one text a study. */
@@ -7,13 +7,15 @@ export interface OneByOneOptions {
   readonly maxLength: number;
   /** Log-probability taken off for each repeated trigram; 0, the default, for none. */
   readonly trigramPenalty?: number;
+  /** Called after every token. */
+  readonly onStep?: OnStep;
 }
 
 /** Picks the next token. @param row place of the report in the batch */
 export type Choose = (logProbabilities: Float64Array, row: number) => number;
 
 /** Writes one token after the other until each report chose 0 or has `maxLength`; finished rows are dropped. */
-export function oneByOne({ maxLength, trigramPenalty = 0 }: OneByOneOptions, choose: Choose): Search {
+export function oneByOne({ maxLength, trigramPenalty = 0, onStep }: OneByOneOptions, choose: Choose): Search {
   return (decoder, memory) =>
     withState(decoder, memory, 1, async (state) => {
       const b = memory.shape[0];
@@ -31,6 +33,7 @@ export function oneByOne({ maxLength, trigramPenalty = 0 }: OneByOneOptions, cho
           if (token !== 0) tokens[report].push(token);
           return token;
         });
+        onStep?.(tokens);
         const going = chosen.flatMap((token, row) => (token === 0 ? [] : [row]));
         if (going.length > 0 && going.length < open.length) state.select(going);
         open = going.map((row) => open[row]);

@@ -189,3 +189,16 @@ describe('every search', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+describe('onStep', () => {
+  it('shows texts as they grow and ends with the result', async () => {
+    const seen: number[][][] = [];
+    const onStep = (texts: readonly (readonly number[])[]) => seen.push(texts.map((words) => [...words]));
+    await run(misleading, greedy({ maxLength: 5, onStep }));
+    expect(seen).toEqual([[[1]], [[1]]]);
+    seen.length = 0;
+    const { tokens } = await run(misleading, beamSearch({ beam: 2, maxLength: 5, onStep }));
+    expect(seen[0]).toEqual([[1]]); // 0.6 looks better first
+    expect(seen.at(-1)).toEqual(tokens); // [2] in the end
+  });
+});

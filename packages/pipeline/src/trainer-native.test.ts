@@ -1,0 +1,51 @@
+import { useBackend } from '@raca/backend/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from './modules';
+import { TINY_SIZES, TINY_WORDS, tinyBatch, tinyConfig } from './tiny';
+import { Trainer } from './trainer';
+
+const found = await useBackend({ prefer: ['native'], threads: 2 }).catch((error: Error) => error);
+const missing = found instanceof Error ? found.message : '';
+
+describe.skipIf(missing !== '')(`training on the native backend ${missing}`, () => {
+  beforeAll(() => tf.setBackend('native').then(() => undefined));
+
+  const decode = (ids: ArrayLike<number>): string =>
+    Array.from(ids, (id) => (id ? TINY_WORDS[id - 1] : '')).join(' ');
+  const trainerOf = (width: number): Trainer => {
+    const { model, training } = tinyConfig({ width }, { agentEvery: 2 });
+    return new Trainer(buildModel(model, TINY_SIZES), training, decode);
+  };
+  const weights = ({ model }: Trainer) =>
+    new Map([...model.parameters].map(([name, v]) => [name, v.dataSync() as Float32Array]));
+
+  it('ends 20 steps with the same bits for the same seed and threads', () => {
+    const run = () => {
+      const trainer = trainerOf(64);
+      for (let i = 0; i < 20; i++) trainer.trainStep(tinyBatch(), 0);
+      return weights(trainer);
+    };
+    const [once, again] = [run(), run()];
+    for (const [name, values] of once) expect([name, values]).toEqual([name, again.get(name)]);
+  });
+
+  it('takes a step that the WASM backend takes too', async () => {
+    const step = () => {
+      const trainer = trainerOf(8);
+      const { loss } = trainer.trainStep(tinyBatch(), 0);
+      return { loss, weights: weights(trainer) };
+    };
+    const native = step();
+    await useBackend({ prefer: ['wasm'] });
+    const wasm = step();
+    await tf.setBackend('native');
+    expect(native.loss).toBeCloseTo(wasm.loss, 4);
+    // Adam divides by the gradient's size, so noise of a gradient near 0 may turn a whole step of 1e-2.
+    const far = [...native.weights].filter(([name, values]) => {
+      const other = wasm.weights.get(name)!;
+      return values.filter((x, i) => Math.abs(x - other[i]) > 1e-3).length > values.length / 10;
+    });
+    expect(far.map(([name]) => name)).toEqual([]);
+  });
+});
