@@ -1,1 +1,4 @@
-export * from './dicom/index';
+export { type DicomImage, type DicomOptions, decodeDicom } from './dicom/decode';
+export type { VoiChoice } from './dicom/gray';
+export { isDicom } from './dicom/header';
+export type { WasmCodec, WasmSource } from './dicom/wasm-codecs';
