@@ -17,6 +17,7 @@ interface TrainFlags {
   backboneWeights?: string;
   features?: string;
   init?: string;
+  imageCache?: string;
   resume?: boolean;
   saveEvery?: number;
   strict?: boolean;
@@ -42,6 +43,7 @@ export function addTrain(program: Command): void {
       '--init <run>',
       'start from weights and vocabulary of this run; --config then only needs to name what changes',
     )
+    .option('--image-cache <file>', 'decoded images that runs on the same data share; made where missing')
     .option('--resume', 'go on with the run in --out')
     .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
     .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
@@ -78,6 +80,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       backboneWeights: flags.backboneWeights,
       features: flags.features,
       init: flags.init,
+      imageCache: flags.imageCache,
       onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
     });
     bar.stop();

@@ -27,6 +27,7 @@ import { describeRun } from './describe-run';
 import { type FeatureSource, openFeatures } from './features';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { selectionScore } from './selection';
+import { StoredImageCache } from './stored-image-cache';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -69,6 +70,8 @@ export interface TrainOptions {
   readonly strict?: boolean;
   /** Decoded images kept in memory, in bytes; 1 GB. */
   readonly cacheBytes?: number;
+  /** File of decoded images that runs on the same data share; made where it is missing. */
+  readonly imageCache?: string;
 }
 
 /** A trained model in memory; its files lie in the run folder. */
@@ -104,7 +107,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
   const features = openFeatures(sizes, dataset, options.features);
   const model = buildModel(sizes, modelContext(tokenizer, training.seed), withCompiledBackbones(modules));
-  const cache = new ImageCache({ maxBytes: options.cacheBytes ?? 1e9 });
+  const limit = { maxBytes: options.cacheBytes ?? 1e9 };
+  const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
+  const cache = shared ?? new ImageCache(limit);
   const skipped = new Set<string>();
   const skip = (line: string): void => {
     if (skipped.has(line)) return;
@@ -184,6 +189,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         rollouts?.(0).reward,
       );
       const score = scores[training.selection];
+      shared?.save();
       const improved = state.best === null || score > state.best.score;
       const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);

@@ -101,7 +101,7 @@ const run = (more: Partial<AblateOptions> = {}) =>
     out,
     dataset,
     launch: fake(calls),
-    analysis: { test: { resamples: 200 } },
+    analysis: { bootstrap: { resamples: 300 }, test: { resamples: 200 } },
     ...more,
   });
 const text = (name: string): string => readFileSync(join(out, name), 'utf8');

@@ -59,6 +59,7 @@ export async function ablate(options: AblateOptions): Promise<Ablation> {
     launch: options.launch,
     data: dataset.dir,
     dataHash,
+    imageCache: join(out, 'runs', 'images.bin'),
     argv: options.argv ?? [],
     signal,
     onProgress: options.onProgress,

@@ -45,6 +45,8 @@ export interface CellContext {
   readonly data: string;
   /** sha256 of its annotation. */
   readonly dataHash: string;
+  /** File of decoded images that all runs share. */
+  readonly imageCache: string;
   /** Arguments for every command, such as `--backend wasm`. */
   readonly argv: readonly string[];
   readonly signal?: AbortSignal;
@@ -63,7 +65,20 @@ export async function runCell(cell: Cell, context: CellContext): Promise<Outcome
   writeFileAtomic(config, `${JSON.stringify(cell.config, null, 2)}\n`);
   const resume = existsSync(join(cell.dir, 'config.json')) ? ['--resume'] : [];
   const trained = await launch(
-    ['train', '--data', data, '--out', cell.dir, '--config', config, '--json', ...resume, ...argv],
+    [
+      'train',
+      '--data',
+      data,
+      '--out',
+      cell.dir,
+      '--config',
+      config,
+      '--json',
+      '--image-cache',
+      context.imageCache,
+      ...resume,
+      ...argv,
+    ],
     { signal, onLine: (line) => report(line, (step, steps) => context.onProgress?.(cell, step, steps)) },
   );
   if (signal?.aborted || trained.code === 130) return { status: 'interrupted' };
