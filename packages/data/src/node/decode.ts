@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises';
-import sharp from 'sharp';
 import { type DicomOptions, decodeDicom, MAX_PIXELS } from '../dicom/decode';
 import { isDicom } from '../dicom/header';
 import { DataError } from '../errors';
@@ -64,8 +63,20 @@ export async function encodePng(image: RasterImage): Promise<Uint8Array> {
   }
   const bytes =
     image.data instanceof Uint8Array ? image.data : Uint8Array.from(Uint8ClampedArray.from(image.data));
+  const sharp = await loadSharp();
   const png = sharp(bytes, { raw: { width, height, channels } });
   return (channels === 1 ? png.toColourspace('b-w') : png).png().toBuffer();
+}
+
+/** Loaded when an image is: its library is an optional dependency, and programs without images run without it. */
+async function loadSharp() {
+  try {
+    return (await import('sharp')).default;
+  } catch {
+    throw new Error(
+      'the library of the package sharp is not installed (npm install --include=optional sharp)',
+    );
+  }
 }
 
 async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -93,6 +104,7 @@ async function decodeBySharp(
   maxPixels: number,
 ): Promise<{ image: RasterImage; warnings: string[] }> {
   const options = { failOn: 'error', limitInputPixels: false, ignoreIcc: true } as const;
+  const sharp = await loadSharp();
   const input = sharp(bytes, options).autoOrient();
   const { depth = 'uchar', space = 'srgb', width, height, channels } = await input.metadata();
   if (width * height > maxPixels)
