@@ -134,11 +134,7 @@ async function readReport(
   }
   const parsed = parseMimicReport(content.toString('utf8'));
   for (const remark of parsed.remarks) remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
-  // through JSON: pieces cut out of a text would keep all of it in memory
-  const own: Omit<Report, 'hash'> = JSON.parse(
-    JSON.stringify({ subject, study, origin: file.name, sections: parsed.sections }),
-  );
-  reports.set(study, { ...own, hash });
+  reports.set(study, { study, subject, origin: file.name, hash, sections: parsed.sections });
 }
 
 /** Images by the tables, where there are some, else by the folders they lie in: DICOM id → row. */
