@@ -67,7 +67,7 @@ export const MODULES: ModuleTable = {
       racaAgent({ width, views: viewKinds(views), ...config }, random),
     adaptive: ({ eyes = {}, ...config }, { width, views, imageSize }, random) => {
       const options = adaptiveAgentConfigSchema.parse({ width, views: viewKinds(views), ...config });
-      const cnn = { stem: 4, channels: [32, 64, 128], inputSize: imageSize } as const;
+      const cnn = { stem: 4 as const, channels: [32, 64, 128], inputSize: imageSize };
       const own = eyes === null ? null : smallCnn({ ...cnn, ...(eyes as object) }, random.split('eyes'));
       return adaptiveAgent(options, random, own);
     },
