@@ -34,18 +34,19 @@ export function train(agent, set, grid, { steps, batch, seed, log = () => {} }) 
   }
 }
 
-/** Masks of every study of a set, each `[r · views · n]`. */
+/** Masks of every study of a set, each `[r · views · n]`, as located and before they were fitted to gray. */
 export function masksOf(agent, set, grid, batch = 25) {
-  const out = [];
+  const out = { located: [], raw: [] };
   for (let i = 0; i < set.count; i += batch) {
     const indices = Array.from({ length: Math.min(batch, set.count - i) }, (_, k) => i + k);
     const images = imagesOf(set, indices);
     const patches = tf.zeros([indices.length, grid.views * grid.rows * grid.cols, 1]);
     const { masks, probabilities } = agent.locate({ patches, grid, images });
-    const values = masks.dataSync();
+    const [values, chances] = [masks.dataSync(), probabilities.dataSync()];
     const size = values.length / indices.length;
     indices.forEach((_, k) => {
-      out.push(values.slice(k * size, (k + 1) * size));
+      out.located.push(values.slice(k * size, (k + 1) * size));
+      out.raw.push(chances.slice(k * size, (k + 1) * size));
     });
     tf.dispose([images, patches, masks, probabilities]);
   }

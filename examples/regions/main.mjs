@@ -34,6 +34,11 @@ const options = new Command('regions')
   .option('--validate', 'measure on validation patients instead of test patients')
   .option('--no-registration', 'lay the prior on straight patients only')
   .option('--no-practice', 'do not move images')
+  .addOption(
+    new Option('--sharpen <what>', 'fit to the gray of each image')
+      .choices(['never', 'rewards', 'masks', 'both'])
+      .default('never'),
+  )
   .option('--xrays <dir>', 'folder with real X-rays and organ masks (data.csv, images/, masks/)')
   .option('--more <dir>', 'another one, with lung masks (data.csv, images/, lung_masks/)')
   .option('--out <dir>', 'where drawn patients and pictures go', 'runs/regions')
@@ -47,16 +52,19 @@ const out = from(options.out);
 const config = {
   steps: options.steps,
   learning: options.learning,
+  sharpen: options.sharpen,
   ...(options.registration ? {} : { registerAfter: null }),
   ...(options.practice
     ? {}
     : { practice: { shift: 0, scaleOut: 0, scaleIn: 0, stretch: 0, turn: 0, contrast: 0, brightness: 0 } }),
 };
+/** Whether masks are fitted to gray: then those before are measured too. */
+const fits = ['masks', 'both'].includes(options.sharpen);
 const log = (text) => console.error(text);
 
 if (options.xrays) {
   const more = options.more && from(options.more);
-  await xrays({ dir: from(options.xrays), more, out, seeds, config, options, log });
+  await xrays({ dir: from(options.xrays), more, out, seeds, config, options, fits, log });
 } else {
   await phantom();
 }
@@ -90,7 +98,9 @@ async function phantom() {
     train(agent, set, GRID, { steps: options.steps, batch: options.batch, seed, log });
     for (const [name, test] of Object.entries(columns)) {
       const masks = masksOf(agent, test, GRID);
-      rows.push({ name: `${name}: agent, seed ${seed}`, ...overlap(test, (i) => masks[i]) });
+      rows.push({ name: `${name}: agent, seed ${seed}`, ...overlap(test, (i) => masks.located[i]) });
+      if (fits)
+        rows.push({ name: `${name}: agent, seed ${seed}, unfitted`, ...overlap(test, (i) => masks.raw[i]) });
     }
     agent.dispose();
     print(rows, views);

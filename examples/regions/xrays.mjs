@@ -20,7 +20,7 @@ const LUNGS = REGIONS.indexOf('Lung fields');
 const HEART = REGIONS.indexOf('Heart');
 const GRAY = { mean: 118, deviation: 60 };
 
-export async function xrays({ dir, more, out, seeds, config, options, log }) {
+export async function xrays({ dir, more, out, seeds, config, options, fits, log }) {
   const rows = [...listed(dir, 'organs'), ...(more ? listed(more, 'lungs') : [])];
   const patients = new Random(1).shuffle([...new Set(rows.map(({ patient }) => patient))].sort());
   const tested = new Set(patients.slice(0, Math.round(TEST * patients.length)));
@@ -35,7 +35,8 @@ export async function xrays({ dir, more, out, seeds, config, options, log }) {
     train(agent, training, GRID, { steps: options.steps, batch: options.batch * 2, seed, log });
     const masks = masksOf(agent, test, GRID);
     agent.dispose();
-    lines.push([`agent, seed ${seed}`, (i) => masks[i]]);
+    lines.push([`agent, seed ${seed}`, (i) => masks.located[i]]);
+    if (fits) lines.push([`agent, seed ${seed}, unfitted`, (i) => masks.raw[i]]);
   }
   const sets = [...new Set(test.rows.map(({ set }) => set))];
   console.log(

@@ -26,9 +26,9 @@ const colours: VisionBackbone = {
     tf.tidy(() => {
       const [b, v, h] = images.shape;
       const maps = tf.avgPool(tf.reshape(images, [b * v, h, h, 3]) as tf.Tensor4D, h / 7, h / 7, 'valid');
-      const [red, green] = tf.split(tf.reshape(maps, [b * v * 49, 3]), 3, 1).map((x) =>
-        tf.exp(tf.mul(-12, tf.square(tf.sub(x, tf.linspace(-1.2, 1.2, STEPS))))),
-      );
+      const [red, green] = tf
+        .split(tf.reshape(maps, [b * v * 49, 3]), 3, 1)
+        .map((x) => tf.exp(tf.mul(-12, tf.square(tf.sub(x, tf.linspace(-1.2, 1.2, STEPS))))));
       const both = tf.matMul(tf.reshape(red, [-1, STEPS, 1]), tf.reshape(green, [-1, 1, STEPS]));
       const patches = tf.reshape(both, [b, v * 49, STEPS ** 2]) as tf.Tensor3D;
       return { patches, grid: { views: v, rows: 7, cols: 7 } } as never;

@@ -19,11 +19,13 @@ import { version } from '../package.json';
 import { EyesPolicy, type Sight } from './adaptive/eyes-policy';
 import { PriorPlacement } from './adaptive/placed-prior';
 import { practiceView, randomMove } from './adaptive/practice-view';
+import { cellGray, sharpened, spread } from './adaptive/sharpen';
 import { checkFeatures, checkFeedback } from './checks';
 import { directLoss } from './direct-loss';
 import { policyLoss } from './policy-loss';
 import { logProbabilities, standardised } from './ppo';
 import { regionMasks } from './region-masks';
+import { tidyRead } from './tidy-read';
 
 const fraction = z.number().min(0).max(0.5);
 
@@ -41,6 +43,11 @@ export const adaptiveAgentConfigSchema = z.strictObject({
   learning: z.enum(['ppo', 'direct']).default('ppo'),
   /** Updates after which the prior is laid on each patient by registration; null: never. */
   registerAfter: z.int().nonnegative().nullable().default(150),
+  /**
+   * Fitting regions to the gray of each image: `rewards`: the placed prior, before it pays; `masks`: those of
+   * {@link AdaptiveAgent.locate}; `both`; `never`. Needs eyes.
+   */
+  sharpen: z.enum(['never', 'rewards', 'masks', 'both']).default('never'),
   /** Practice on moved images, for an agent with eyes: largest moves. Null: none. */
   practice: z
     .strictObject({
@@ -139,11 +146,16 @@ export class AdaptiveAgent implements TrainableRegionAgent {
   }
 
   locate(features: PatchFeatures): RegionMasks {
-    const chances = tf.tidy(
+    const chances = tidyRead(
       () => tf.sigmoid(this.policy.logits(this.sight(features))).dataSync() as Float32Array,
     );
     const actions = chances.map((chance) => (chance >= 0.5 ? 1 : 0));
-    return regionMasks(actions, chances, features.patches.shape[0]);
+    const found = regionMasks(actions, chances, features.patches.shape[0]);
+    if (!this.eyes || !['masks', 'both'].includes(this.config.sharpen)) return found;
+    const { masks, probabilities } = found;
+    const fitted = this.fitted(features, probabilities.dataSync() as Float32Array);
+    masks.dispose();
+    return { masks: tf.tensor3d(fitted, probabilities.shape), probabilities };
   }
 
   act(features: PatchFeatures, random: Random): AgentEpisode {
@@ -162,7 +174,8 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     checkFeedback('adaptiveAgent', 'quality', feedback.quality, b);
     if (feedback.baseline) checkFeedback('adaptiveAgent', 'baseline', feedback.baseline, b);
     const gains = feedback.quality.map((x, i) => x - (feedback.baseline?.[i] ?? 0));
-    const placed = this.placement.place(b, grid, null, this.registering ? choices.logits : null);
+    const logits = this.registering ? choices.logits : null;
+    const placed = this.placement.place(b, grid, null, logits, this.grays(sight.input, grid));
     const own: Lesson = { sight, ...choices, ...placed, advantages: this.advantages(choices, placed, gains) };
     const practice =
       this.eyes && this.config.practice ? this.practiceLesson(sight, grid, episode.random) : null;
@@ -231,13 +244,34 @@ export class AdaptiveAgent implements TrainableRegionAgent {
   }
 
   private choose(sight: Sight, random: Random): Choices {
-    return tf.tidy(() => {
+    return tidyRead(() => {
       const logits = this.policy.logits(sight);
       const chances = tf.sigmoid(logits).dataSync() as Float32Array;
       const actions = chances.map((chance) => (random.next() < chance ? 1 : 0));
       const old = logProbabilities(logits, tf.tensor2d(actions, logits.shape)).dataSync() as Float32Array;
       return { actions, chances, old, logits: logits.dataSync() as Float32Array };
     });
+  }
+
+  /** Masks `[b, r, p]` fitted to the gray of each view, from the probabilities. */
+  private fitted({ images, grid }: PatchFeatures, probabilities: Float32Array): Float32Array {
+    const { views, rows, cols } = grid;
+    const n = rows * cols;
+    const out = new Float32Array(probabilities.length);
+    graysOf(images!, grid).forEach((gray, k) => {
+      const from = (r: number): number => ((Math.floor(k / views) * R + r) * views + (k % views)) * n;
+      const chances = new Float32Array(R * n);
+      for (let r = 0; r < R; r++) chances.set(probabilities.subarray(from(r), from(r) + n), r * n);
+      const masks = sharpened(spread(chances, rows, cols), gray, rows, cols);
+      for (let r = 0; r < R; r++) out.set(masks.subarray(r * n, (r + 1) * n), from(r));
+    });
+    return out;
+  }
+
+  /** Gray of each view's cells, where rewards are fitted to it. */
+  private grays(images: tf.Tensor, grid: PatchGrid): Float32Array[] | null {
+    const wanted = this.eyes && ['rewards', 'both'].includes(this.config.sharpen);
+    return wanted ? graysOf(images as tf.Tensor5D, grid) : null;
   }
 
   /** Moves the images and chooses on them. */
@@ -254,7 +288,8 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     });
     const sight = { input: tf.tensor(moved, input.shape), views, patches };
     const choices = this.choose(sight, random);
-    const placed = this.placement.place(b, grid, moves, this.registering ? choices.logits : null);
+    const logits = this.registering ? choices.logits : null;
+    const placed = this.placement.place(b, grid, moves, logits, this.grays(sight.input, grid));
     return { sight, ...choices, ...placed, advantages: this.advantages(choices, placed, null) };
   }
 
@@ -316,6 +351,17 @@ interface Choices {
   readonly chances: Float32Array;
   readonly old: Float32Array;
   readonly logits: Float32Array;
+}
+
+/** {@link cellGray} of every view, `[b · v]`. */
+function graysOf(images: tf.Tensor5D, { rows, cols }: PatchGrid): Float32Array[] {
+  const [b, v, height, width, channels] = images.shape;
+  const all = images.dataSync() as Float32Array;
+  const size = height * width * channels;
+  return Array.from({ length: b * v }, (_, k) => {
+    const values = all.subarray(k * size, (k + 1) * size);
+    return cellGray({ height, width, channels, values }, rows, cols);
+  });
 }
 
 /** Mean of +1 for each choice that agrees with the placed prior and −1 for each that does not. */

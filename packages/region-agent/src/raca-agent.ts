@@ -23,6 +23,7 @@ import { logProbabilities, valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
 import { regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
+import { tidyRead } from './tidy-read';
 
 /** Options of {@link racaAgent}. */
 export const racaAgentConfigSchema = z.strictObject({
@@ -125,7 +126,7 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   locate(features: PatchFeatures): RegionMasks {
-    const found = tf.tidy(() => {
+    const found = tidyRead(() => {
       const logits = this.policy.logits(this.policy.prepare(features, null));
       return tf.sigmoid(logits).dataSync() as Float32Array;
     });
@@ -135,7 +136,7 @@ export class RacaAgent implements TrainableRegionAgent {
 
   act(features: PatchFeatures, random: Random): AgentEpisode {
     const input = this.policy.prepare(features, random);
-    const [actions, old, probabilities] = tf.tidy(() => {
+    const [actions, old, probabilities] = tidyRead(() => {
       const logits = this.policy.logits(input);
       const p = tf.sigmoid(logits).dataSync() as Float32Array;
       const sampled = p.map((chance) => (random.next() < chance ? 1 : 0));
@@ -156,7 +157,7 @@ export class RacaAgent implements TrainableRegionAgent {
     const advantages = advantagesOf({
       actions: regions.masks.dataSync() as Float32Array,
       probabilities: regions.probabilities.dataSync() as Float32Array,
-      values: tf.tidy(() => this.policy.values(input).dataSync() as Float32Array),
+      values: tidyRead(() => this.policy.values(input).dataSync() as Float32Array),
       rewards: episode.rewards,
       gains: feedback.quality.map((x, i) => x - (feedback.baseline?.[i] ?? 0)),
       shape: regions.masks.shape,

@@ -4,6 +4,7 @@ import { type Affine, affineOf, composed, IDENTITY, type Pose, STRAIGHT } from '
 import { type Atlas, atlasOf } from './atlas';
 import { knownPatches } from './practice-view';
 import { plus, register } from './registration';
+import { CELLS, sharpened, softened } from './sharpen';
 
 const R = REGIONS.length;
 /** Log-odds of the policy count this much in a registration, and no more than ±4: patches are not independent. */
@@ -38,12 +39,14 @@ export class PriorPlacement {
   /**
    * @param moves where each view of each sample was moved to, `[b · v]`; null: nowhere
    * @param logits the policy's `[b·p, r]` to register by; null: patients stand straight
+   * @param grays of each view's cells, `[b · v]`, to fit the placed prior to what the image shows; null: it stays
    */
   place(
     b: number,
     grid: PatchGrid,
     moves: readonly Affine[] | null,
     logits: Float32Array | null,
+    grays: readonly Float32Array[] | null = null,
   ): PlacedPrior {
     const { views, rows, cols } = grid;
     const n = rows * cols;
@@ -59,7 +62,10 @@ export class PriorPlacement {
       const pose = logits
         ? this.pose(v, atlas, { rows, cols, known, logits, at: k * n * R }, move)
         : STRAIGHT;
-      const masks = atlas.masks(composed(move, affineOf(pose)), rows, cols);
+      const map = composed(move, affineOf(pose));
+      const masks = grays
+        ? sharpened(fieldOf(atlas, map, rows, cols), grays[k], rows, cols)
+        : atlas.masks(map, rows, cols);
       for (let p = 0; p < n; p++) {
         for (let r = 0; r < R; r++) wanted[(k * n + p) * R + r] = masks[r * n + p];
       }
@@ -117,4 +123,10 @@ export class PriorPlacement {
     const [dx, dy, wide, high, turn] = mean;
     return plus(found, { dx, dy, wide, high, turn }, -1);
   }
+}
+
+/** Where regions may lie, by cells: the placed prior made soft. */
+function fieldOf(atlas: Atlas, map: Affine, rows: number, cols: number): Float32Array {
+  const [h, w] = [rows * CELLS, cols * CELLS];
+  return softened(atlas.coverage(map, h, w, 1), h, w);
 }

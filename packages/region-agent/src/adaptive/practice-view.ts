@@ -68,23 +68,29 @@ export function practiceView(
   for (const x of values) if (x < dark) dark = x;
   const gain = 1 + random.uniform(-contrast, contrast);
   const lift = random.uniform(-brightness, brightness);
-  const border = random.next() < BORDERS ? { side: random.int(4), depth: random.uniform(0, BORDER) } : null;
+  const kept = random.next() < BORDERS ? borderless(random.int(4), random.uniform(0, BORDER)) : WHOLE;
+  const darkness = gain * dark + lift;
   for (let row = 0, at = 0; row < height; row++) {
     const y = (row + 0.5) / height - 0.5;
-    for (let col = 0; col < width; col++) {
+    for (let col = 0; col < width; col++, at += channels) {
       const x = (col + 0.5) / width - 0.5;
       const u = (a * x + b * y + c + 0.5) * width - 0.5;
       const v = (d * x + e * y + f + 0.5) * height - 0.5;
       const inside = u > -0.5 && v > -0.5 && u < width - 0.5 && v < height - 0.5;
-      const shown = inside && !(border && fromEdge(border.side, x, y) < border.depth);
-      const [u0, v0] = [clamp(Math.floor(u), width - 2), clamp(Math.floor(v), height - 2)];
-      const [p, q] = [unit(u - u0), unit(v - v0)];
+      if (!inside || x < kept.left || x > kept.right || y < kept.top || y > kept.bottom) {
+        for (let k = 0; k < channels; k++) out[at + k] = darkness;
+        continue;
+      }
+      const u0 = clamp(Math.floor(u), width - 2);
+      const v0 = clamp(Math.floor(v), height - 2);
+      const p = clamp(u - u0, 1);
+      const q = clamp(v - v0, 1);
       const first = (v0 * width + u0) * channels;
       const below = first + width * channels;
-      for (let k = 0; k < channels; k++, at++) {
+      for (let k = 0; k < channels; k++) {
         const top = values[first + k] * (1 - p) + values[first + channels + k] * p;
         const bottom = values[below + k] * (1 - p) + values[below + channels + k] * p;
-        out[at] = gain * (shown ? top * (1 - q) + bottom * q : dark) + lift;
+        out[at + k] = gain * (top * (1 - q) + bottom * q) + lift;
       }
     }
   }
@@ -101,8 +107,18 @@ export function knownPatches(map: Affine, rows: number, cols: number): Uint8Arra
   });
 }
 
-/** Distance from the left, right, top or bottom edge; x and y from −½ to ½. */
-const fromEdge = (side: number, x: number, y: number): number => [x, -x, y, -y][side] + 0.5;
+/** What is left of a view, from −½ to ½. */
+const WHOLE = { left: -1, right: 1, top: -1, bottom: 1 };
 
-const clamp = (i: number, most: number): number => Math.min(Math.max(i, 0), most);
-const unit = (x: number): number => Math.min(Math.max(x, 0), 1);
+/** Without a border on the left, right, top or bottom. */
+function borderless(side: number, depth: number): typeof WHOLE {
+  const edge = 0.5 - depth;
+  return [
+    { ...WHOLE, left: -edge },
+    { ...WHOLE, right: edge },
+    { ...WHOLE, top: -edge },
+    { ...WHOLE, bottom: edge },
+  ][side];
+}
+
+const clamp = (x: number, most: number): number => Math.min(Math.max(x, 0), most);
