@@ -90,7 +90,7 @@ export async function listBackends(): Promise<BackendState[]> {
 async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {
   quietCpu();
   const found = await registerNative({ threads });
-  if ('unavailable' in found) throw new Error(found.unavailable);
+  if ('unavailable' in found) throw new Error(found.unavailable.replace(/ imported from .*/, '')); // no paths
   compiler = await loadGraphCompiler({ threads: found.threads });
   await tf.setBackend('native');
   return { name: 'native', version: found.version, simd: true, threads: found.threads };
