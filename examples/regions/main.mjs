@@ -32,6 +32,7 @@ const options = new Command('regions')
   .option('--train <n>', 'drawn training patients', whole, 2000)
   .option('--test <n>', 'drawn patients of each test set', whole, 300)
   .option('--validate', 'measure on validation patients instead of test patients')
+  .option('--empty-margins', 'dark margins of moved images hold no region')
   .option('--no-registration', 'lay the prior on straight patients only')
   .option('--no-practice', 'do not move images')
   .addOption(
@@ -54,9 +55,12 @@ const config = {
   learning: options.learning,
   sharpen: options.sharpen,
   ...(options.registration ? {} : { registerAfter: null }),
-  ...(options.practice
-    ? {}
-    : { practice: { shift: 0, scaleOut: 0, scaleIn: 0, stretch: 0, turn: 0, contrast: 0, brightness: 0 } }),
+  practice: {
+    ...(options.practice
+      ? {}
+      : { shift: 0, scaleOut: 0, scaleIn: 0, stretch: 0, turn: 0, contrast: 0, brightness: 0 }),
+    ...(options.emptyMargins && { margins: 'empty' }),
+  },
 };
 /** Whether masks are fitted to gray: then those before are measured too. */
 const fits = ['masks', 'both'].includes(options.sharpen);

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { version } from '../package.json';
 import { EyesPolicy, type Sight } from './adaptive/eyes-policy';
 import { PriorPlacement } from './adaptive/placed-prior';
-import { practiceView, randomMove } from './adaptive/practice-view';
+import { practiceView, randomMove, type Window } from './adaptive/practice-view';
 import { cellGray, sharpened, spread } from './adaptive/sharpen';
 import { checkFeatures, checkFeedback } from './checks';
 import { directLoss } from './direct-loss';
@@ -56,6 +56,8 @@ export const adaptiveAgentConfigSchema = z.strictObject({
       scaleIn: fraction.default(0.3),
       stretch: fraction.default(0.06),
       turn: fraction.default(0.21),
+      /** What is taken of dark margins of moved images: nothing, or that they hold no region. */
+      margins: z.enum(['unknown', 'empty']).default('unknown'),
       contrast: fraction.default(0.15),
       brightness: z.number().min(0).max(2).default(0.25),
     })
@@ -279,17 +281,21 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     const [b, v, height, width, channels] = input.shape as [number, number, number, number, number];
     const values = input.dataSync() as Float32Array;
     const size = height * width * channels;
+    const practice = this.config.practice!;
     const moved = new Float32Array(values.length);
+    const windows: Window[] = [];
     const moves = Array.from({ length: b * v }, (_, k) => {
-      const move = randomMove(this.config.practice!, random);
+      const move = randomMove(practice, random);
       const picture = { height, width, channels, values: values.subarray(k * size, (k + 1) * size) };
-      practiceView(picture, move, this.config.practice!, random, moved.subarray(k * size, (k + 1) * size));
+      windows.push(practiceView(picture, move, practice, random, moved.subarray(k * size, (k + 1) * size)));
       return move;
     });
     const sight = { input: tf.tensor(moved, input.shape), views, patches };
     const choices = this.choose(sight, random);
     const logits = this.registering ? choices.logits : null;
-    const placed = this.placement.place(b, grid, moves, logits, this.grays(sight.input, grid));
+    const grays = this.grays(sight.input, grid);
+    const empty = practice.margins === 'empty' ? windows : null;
+    const placed = this.placement.place(b, grid, moves, logits, grays, empty);
     return { sight, ...choices, ...placed, advantages: this.advantages(choices, placed, null) };
   }
 

@@ -2,7 +2,7 @@ import { type PatchGrid, REGIONS } from '@raca/core';
 import type { ViewKind } from '../prior/anatomical-prior';
 import { type Affine, affineOf, composed, IDENTITY, type Pose, STRAIGHT } from './affine';
 import { type Atlas, atlasOf } from './atlas';
-import { knownPatches } from './practice-view';
+import { knownPatches, type Window } from './practice-view';
 import { plus, register } from './registration';
 import { CELLS, sharpened, softened } from './sharpen';
 
@@ -39,6 +39,8 @@ export class PriorPlacement {
   /**
    * @param moves where each view of each sample was moved to, `[b · v]`; null: nowhere
    * @param logits the policy's `[b·p, r]` to register by; null: patients stand straight
+   * @param windows of each view, where nothing outside them and beyond the image belongs to any region; null: what is
+   *   beyond the image does not count
    * @param grays of each view's cells, `[b · v]`, to fit the placed prior to what the image shows; null: it stays
    */
   place(
@@ -47,6 +49,7 @@ export class PriorPlacement {
     moves: readonly Affine[] | null,
     logits: Float32Array | null,
     grays: readonly Float32Array[] | null = null,
+    windows: readonly Window[] | null = null,
   ): PlacedPrior {
     const { views, rows, cols } = grid;
     const n = rows * cols;
@@ -57,8 +60,8 @@ export class PriorPlacement {
       const atlas = this.atlases[v] ?? null;
       if (!atlas) continue;
       const move = moves?.[k] ?? IDENTITY;
-      const known = knownPatches(move, rows, cols);
-      counted.set(known, k * n);
+      const known = knownPatches(move, rows, cols, windows?.[k]);
+      counted.set(windows ? known.map(() => 1) : known, k * n);
       const pose = logits
         ? this.pose(v, atlas, { rows, cols, known, logits, at: k * n * R }, move)
         : STRAIGHT;
@@ -67,7 +70,7 @@ export class PriorPlacement {
         ? sharpened(fieldOf(atlas, map, rows, cols), grays[k], rows, cols)
         : atlas.masks(map, rows, cols);
       for (let p = 0; p < n; p++) {
-        for (let r = 0; r < R; r++) wanted[(k * n + p) * R + r] = masks[r * n + p];
+        for (let r = 0; r < R; r++) wanted[(k * n + p) * R + r] = windows && !known[p] ? 0 : masks[r * n + p];
       }
     }
     return { wanted, counted };

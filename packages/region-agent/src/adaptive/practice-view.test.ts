@@ -47,6 +47,9 @@ describe('knownPatches', () => {
   it('knows nothing of what came in from outside', () => {
     expect([...knownPatches(affineOf({ ...STRAIGHT, dx: 0.3 }), 1, 4)]).toEqual([0, 1, 1, 1]);
     expect([...knownPatches(IDENTITY, 2, 2)]).toEqual([1, 1, 1, 1]);
+    expect([...knownPatches(IDENTITY, 1, 4, { left: -0.2, right: 1, top: -1, bottom: 1 })]).toEqual([
+      0, 1, 1, 1,
+    ]);
   });
 });
 

@@ -23,6 +23,17 @@ const LEFT_ALONE = 0.1;
 const BORDERS = 0.5;
 const BORDER = 0.18;
 
+/** The part of a view that is shown, from −½ to ½. */
+export interface Window {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** All of it. */
+export const WHOLE: Window = { left: -1, right: 1, top: -1, bottom: 1 };
+
 /** A random move of one view. */
 export function randomMove(
   { shift, scaleOut, scaleIn, stretch, turn }: PracticeOptions,
@@ -54,6 +65,7 @@ export interface Picture {
  * with a dark border, and with another contrast and brightness.
  *
  * @param out receives `[H, W, c]`
+ * @returns what is left within the made-up border
  */
 export function practiceView(
   picture: Picture,
@@ -61,7 +73,7 @@ export function practiceView(
   { contrast, brightness }: Pick<PracticeOptions, 'contrast' | 'brightness'>,
   random: Random,
   out: Float32Array,
-): void {
+): Window {
   const { height, width, channels, values } = picture;
   const [a, b, c, d, e, f] = inverse(map);
   let dark = Number.POSITIVE_INFINITY;
@@ -77,7 +89,7 @@ export function practiceView(
       const u = (a * x + b * y + c + 0.5) * width - 0.5;
       const v = (d * x + e * y + f + 0.5) * height - 0.5;
       const inside = u > -0.5 && v > -0.5 && u < width - 0.5 && v < height - 0.5;
-      if (!inside || x < kept.left || x > kept.right || y < kept.top || y > kept.bottom) {
+      if (!inside || !isShown(kept, x, y)) {
         for (let k = 0; k < channels; k++) out[at + k] = darkness;
         continue;
       }
@@ -94,24 +106,22 @@ export function practiceView(
       }
     }
   }
+  return kept;
 }
 
-/** `[rows · cols]`: 1 where a patch's middle shows part of the picture that was there before it was moved. */
-export function knownPatches(map: Affine, rows: number, cols: number): Uint8Array {
+/** `[rows · cols]`: 1 where a patch's middle shows part of the picture that was there before it was moved, within a window. */
+export function knownPatches(map: Affine, rows: number, cols: number, shown: Window = WHOLE): Uint8Array {
   const [a, b, c, d, e, f] = inverse(map);
   return Uint8Array.from({ length: rows * cols }, (_, i) => {
     const y = (Math.floor(i / cols) + 0.5) / rows - 0.5;
     const x = ((i % cols) + 0.5) / cols - 0.5;
     const inside = Math.abs(a * x + b * y + c) <= 0.5 && Math.abs(d * x + e * y + f) <= 0.5;
-    return inside ? 1 : 0;
+    return inside && isShown(shown, x, y) ? 1 : 0;
   });
 }
 
-/** What is left of a view, from −½ to ½. */
-const WHOLE = { left: -1, right: 1, top: -1, bottom: 1 };
-
 /** Without a border on the left, right, top or bottom. */
-function borderless(side: number, depth: number): typeof WHOLE {
+function borderless(side: number, depth: number): Window {
   const edge = 0.5 - depth;
   return [
     { ...WHOLE, left: -edge },
@@ -120,5 +130,8 @@ function borderless(side: number, depth: number): typeof WHOLE {
     { ...WHOLE, bottom: edge },
   ][side];
 }
+
+const isShown = ({ left, right, top, bottom }: Window, x: number, y: number): boolean =>
+  x >= left && x <= right && y >= top && y <= bottom;
 
 const clamp = (x: number, most: number): number => Math.min(Math.max(x, 0), most);
