@@ -12,6 +12,7 @@ export function importSummary({ dir, reused, manifest }: ImportResult): string {
     publishedTable(manifest),
     ...splitFile(manifest),
     ...remarks(manifest),
+    ...imageWarnings(manifest),
     `${dir}: ${splits.join(' / ')} studies (train / val / test)${reused ? ', there already' : ''}`,
     `All that was left out: ${dir}/dropped.csv. ${manifest.access === 'credentialed' ? 'Credentialed text: it must not leave this machine.' : ''}`.trim(),
   ].join('\n\n');
@@ -68,6 +69,13 @@ function remarks({ remarks }: Manifest): string[] {
   const entries = Object.entries(remarks ?? {});
   if (entries.length === 0) return [];
   return [`reports of unusual form:\n${entries.map(([remark, count]) => `  ${count} ${remark}`).join('\n')}`];
+}
+
+function imageWarnings({ imageFiles }: Manifest): string[] {
+  const { warnings = [] } = imageFiles ?? {};
+  if (warnings.length === 0) return [];
+  const lines = warnings.map(({ warning, images, first }) => `  ${images}: ${warning} (first ${first})`);
+  return [`images made of DICOM, with a warning:\n${lines.join('\n')}`];
 }
 
 const plain = (head: string[]) => new Table({ head, style: { head: [], border: [] } });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
 import { writeFileAtomic } from '@raca/core/node';
@@ -9,7 +9,7 @@ import { type FileReport, generateFromFiles, type LoadedRun, loadRun, RunFolder 
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
-import { wholeNumber } from '../errors';
+import { UsageError, wholeNumber } from '../errors';
 import { banner } from '../output';
 
 interface GenerateFlags {
@@ -37,6 +37,8 @@ export function addGenerate(program: Command): void {
     )
     .action(async (flags: GenerateFlags) => {
       banner();
+      if (flags.out !== undefined && statSync(flags.out, { throwIfNoEntry: false })?.isDirectory() === false)
+        throw new UsageError(`--out: expected a folder, found the file ${flags.out}`);
       const config = new RunFolder(flags.run).readConfig();
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));

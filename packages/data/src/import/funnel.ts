@@ -61,17 +61,20 @@ export class Funnel {
   /**
    * Keeps the studies that `reasonAgainst` says nothing about, and closes the filter.
    *
-   * @param reasonAgainst why a study is left out, `undefined` to keep it
+   * @param reasonAgainst why a study is left out, `undefined` to keep it; with a place, if the id alone does not say where
    */
   filter<S extends { readonly id: string; readonly images: readonly unknown[] }>(
     filter: string,
     studies: readonly S[],
-    reasonAgainst: (study: S) => string | undefined,
+    reasonAgainst: (study: S) => string | { readonly reason: string; readonly place: string } | undefined,
   ): S[] {
     const kept = studies.filter((study) => {
       const reason = reasonAgainst(study);
-      if (reason !== undefined) this.drop(study.id, reason, { images: study.images.length });
-      return reason === undefined;
+      if (reason === undefined) return true;
+      const images = study.images.length;
+      if (typeof reason === 'string') this.drop(study.id, reason, { images });
+      else this.drop(study.id, reason.reason, { images, place: reason.place });
+      return false;
     });
     this.row(filter, kept.length, imagesOf(kept));
     return kept;

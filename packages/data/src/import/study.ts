@@ -2,6 +2,9 @@ import type { Split, Study } from '../dataset';
 import type { ImageChoice, SourceImage } from './image-choice';
 import type { Sections } from './sections';
 
+/** Ids become names of folders: no `..`. */
+export const SAFE_ID = /^(?!\.+$)[\w.-]+$/;
+
 /** An image of a source and where it goes. */
 export interface ImportImage extends SourceImage {
   /** Names under which its file may be found, the likeliest first. */

@@ -6,8 +6,8 @@ import type { Annotation, Manifest, Study } from '../dataset';
 import { buildVocabulary, Tokenizer } from '../text/tokenizer';
 import { checkDataset } from './check';
 import { encodePng } from './decode';
-import { openDataset, readVocabulary, writeVocabulary } from './read';
-import { writeDataset } from './write';
+import { openDataset, readAnnotation, readVocabulary, writeVocabulary } from './read';
+import { writeAnnotation, writeDataset } from './write';
 
 const manifest: Manifest = { source: 'made by a test', licence: 'none', cleaning: 'iu_xray' };
 const study = (id: string, split: Study['split'], extra: object = {}): Study => ({
@@ -49,6 +49,19 @@ describe('openDataset', () => {
     writeDataset(dir, small(), manifest, { regions });
     expect(openDataset(dir)).toEqual({ dir, annotation: small(), manifest, regions, warnings: [] });
     expect(readdirSync(dir).sort()).toEqual(['annotation.json', 'images', 'manifest.json', 'regions.json']);
+  });
+
+  it('keeps other fields where asked to, in both ways of reading, and writes them', () => {
+    const file = join(dir, 'annotation.json');
+    writeDataset(dir, small(), manifest);
+    const value = { note: 'kept', ...JSON.parse(readFileSync(file, 'utf8')), list: [1, { a: 2 }], none: [] };
+    writeFileSync(file, JSON.stringify(value));
+    for (const streamFrom of [0, 1e9]) {
+      expect(Object.keys(readAnnotation(file, { streamFrom })).sort()).toEqual(['test', 'train', 'val']);
+      expect(readAnnotation(file, { streamFrom, otherFields: true })).toEqual(value);
+    }
+    writeAnnotation(file, value);
+    expect(readFileSync(file, 'utf8')).toBe(`${JSON.stringify(value, null, 1)}\n`);
   });
 
   it('ignores unknown regions, and says so', () => {

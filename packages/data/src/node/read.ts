@@ -63,27 +63,45 @@ export function openDataset(
 /**
  * Reads one `annotation.json`, without a look at images. A large one is read study by study.
  *
+ * @param options.otherFields keep what else the file holds beside the three lists (default false)
  * @param options.streamFrom size in bytes from which that is done (32 MiB)
  * @throws DataError
  */
 export function readAnnotation(
   file: string,
-  { streamFrom = STREAM_FROM }: { readonly streamFrom?: number } = {},
+  {
+    otherFields = false,
+    streamFrom = STREAM_FROM,
+  }: { readonly otherFields?: boolean; readonly streamFrom?: number } = {},
 ): Annotation {
   const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-  return size >= streamFrom ? streamAnnotation(file) : parseAnnotation(readJson(file), file);
+  if (size >= streamFrom) {
+    const { annotation, others } = streamAnnotation(file);
+    return otherFields ? { ...others, ...annotation } : annotation;
+  }
+  const value = readJson(file);
+  return { ...(otherFields && (value as object)), ...parseAnnotation(value, file) };
 }
 
 /** Larger files are read study by study: the whole text and its parsed form would not fit beside one another. */
 const STREAM_FROM = 32 << 20;
 
-function streamAnnotation(file: string): Annotation {
+function streamAnnotation(file: string): { annotation: Annotation; others: object } {
   const annotation: Record<Split, Study[]> = { train: [], val: [], test: [] };
+  const others = new Map<string, unknown>();
   const checkPlace = placeChecker(file);
   const seen = new Set<string>();
-  for (const { list, index, value } of readJsonLists(file, { lists: (name) => seen.add(name) })) {
+  const begin = (name: string): void => {
+    seen.add(name);
+    if (!isSplit(name)) others.set(name, []);
+  };
+  for (const { list, index, value } of readJsonLists(file, { lists: begin })) {
     const split = SPLITS.find((name) => name === list);
-    if (!split) continue;
+    if (!split) {
+      if (index === undefined) others.set(list, value);
+      else (others.get(list) as unknown[]).push(value);
+      continue;
+    }
     if (index === undefined) throw new DataError(`${file}: ${list}: expected array, found ${shown(value)}`);
     const study = parseOrThrow(studySchema, value, file, [split, index]);
     checkPlace(study, split, index);
@@ -91,8 +109,10 @@ function streamAnnotation(file: string): Annotation {
   }
   const missing = SPLITS.find((split) => !seen.has(split));
   if (missing) throw new DataError(`${file}: ${missing}: expected array, found nothing`);
-  return annotation;
+  return { annotation, others: Object.fromEntries(others) };
 }
+
+const isSplit = (name: string): boolean => (SPLITS as readonly string[]).includes(name);
 
 /** Reads one `manifest.json`. @throws DataError */
 export function readManifest(file: string): Manifest {

@@ -30,7 +30,12 @@ export function writeDataset(
   if (options.regions) parseRegionTruth(options.regions, join(dir, 'regions.json'));
   writeJson(join(dir, 'manifest.json'), manifest, 2);
   if (options.regions) writeJson(join(dir, 'regions.json'), options.regions);
-  writeFileAtomic(join(dir, 'annotation.json'), annotationText(annotation));
+  writeAnnotation(join(dir, 'annotation.json'), annotation);
+}
+
+/** Writes `annotation.json` atomically, of any size, with whatever other fields it has. The content is not checked. */
+export function writeAnnotation(file: string, annotation: Annotation): void {
+  writeFileAtomic(file, annotationText(annotation));
 }
 
 function checkAnnotation(annotation: Annotation, file: string): void {
@@ -46,7 +51,12 @@ function checkAnnotation(annotation: Annotation, file: string): void {
 function* annotationText(annotation: Annotation): Generator<string> {
   yield '{';
   for (const [name, studies] of Object.entries(annotation) as [string, readonly Study[]][]) {
-    yield `${name === Object.keys(annotation)[0] ? '' : ','}\n ${JSON.stringify(name)}: [`;
+    yield `${name === Object.keys(annotation)[0] ? '' : ','}\n ${JSON.stringify(name)}: `;
+    if (!Array.isArray(studies)) {
+      yield JSON.stringify(studies, null, 1).replaceAll('\n', '\n ');
+      continue;
+    }
+    yield '[';
     for (let i = 0; i < studies.length; i += PIECE) {
       const texts = studies.slice(i, i + PIECE).map((study) => indented(study));
       yield `${i === 0 ? '' : ','}\n  ${texts.join(',\n  ')}`;

@@ -5,9 +5,10 @@ import type { RegionName } from '@raca/core/regions';
 import { lexiconAnnotator } from '../../annotate/lexicon';
 import { fillRegions, type Place, sentencesToAnnotate } from '../../annotate/plan';
 import { PROMPT_V1 } from '../../annotate/prompt-v1';
-import { type Manifest, parseAnnotation } from '../../dataset';
+import type { Manifest } from '../../dataset';
 import type { Cleaning } from '../../text/clean';
-import { readJson, readManifest } from '../read';
+import { readAnnotation, readManifest } from '../read';
+import { writeAnnotation } from '../write';
 import { AddressError, isLocal, parseAddress } from './address';
 import { AnswerCache } from './answer-cache';
 import { type AskOptions, askAll } from './ask';
@@ -84,8 +85,7 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
   const guarded = isCredentialed(manifest, cleaning);
   const client = provider === 'lexicon' ? undefined : makeClient(provider, guarded, manifestFile);
-  const raw = readJson(file);
-  const annotation = { ...(raw as object), ...parseAnnotation(raw, file) };
+  const annotation = readAnnotation(file, { otherFields: true });
   const plan = { cleaning, again };
   const places = sentencesToAnnotate(annotation, plan);
   const sentences = [...places.keys()];
@@ -111,7 +111,7 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
     const annotated = { ...by, ...(client ? { prompt: PROMPT_V1.version } : {}), failed: failures.length };
     writeFileAtomic(manifestFile, `${JSON.stringify({ ...manifest, annotated }, null, 2)}\n`);
   }
-  writeFileAtomic(out, `${JSON.stringify(complete, null, 1)}\n`);
+  writeAnnotation(out, complete);
   return {
     out,
     sentences: sentences.length,

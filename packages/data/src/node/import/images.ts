@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { decodeImage, encodePng } from '../decode';
+import { decodeImage, encodePng, readImage } from '../decode';
 import { type SourceFile, walk } from './source';
 
 /** How images come into the data set. */
@@ -37,6 +37,21 @@ export interface PlacedImages {
   /** Targets that could not be made, and why. */
   readonly failed: ReadonlyMap<string, string>;
   readonly bytes: number;
+  /** What the DICOM files that were converted in this run gave cause for. */
+  readonly warnings: readonly ImageWarning[];
+}
+
+/** One warning, and how many images it is about. */
+export interface ImageWarning {
+  readonly warning: string;
+  readonly images: number;
+  /** The first by path below `images/`. */
+  readonly first: string;
+}
+
+interface Placed {
+  readonly size: number;
+  readonly warnings?: readonly string[];
 }
 
 const LANES = 4;
@@ -54,16 +69,18 @@ export async function placeImages(
   { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
 ): Promise<PlacedImages> {
   const failed = new Map<string, string>();
+  const warned = new Map<string, ImageWarning>();
   let bytes = 0;
   let done = 0;
   const running = new Set<Promise<void>>();
-  const run = async (target: string, work: () => Promise<number>): Promise<void> => {
+  const run = async (target: string, work: () => Promise<Placed>): Promise<void> => {
     signal?.throwIfAborted();
     while (running.size >= LANES) await Promise.race(running);
     const job: Promise<void> = work()
       .then(
-        (size) => {
+        ({ size, warnings = [] }) => {
           bytes += size;
+          for (const warning of warnings) note(warned, warning, target);
         },
         (error: Error) => {
           failed.set(target, error.message.replace(/\s+/g, ' '));
@@ -86,9 +103,10 @@ export async function placeImages(
     }
   }
   for (const [root, names] of inArchives) {
-    for await (const file of walk([root])) {
+    for await (const file of walk([root], signal)) {
       for (const target of names.get(file.name) ?? []) {
-        if (isThere(join(dir, target))) await run(target, async () => statSync(join(dir, target)).size);
+        if (isThere(join(dir, target)))
+          await run(target, async () => ({ size: statSync(join(dir, target)).size }));
         else {
           const content = await file.read(MOST).catch((error: Error) => error);
           await run(target, () => placeContent(join(dir, target), content, file.name));
@@ -97,29 +115,41 @@ export async function placeImages(
     }
   }
   await Promise.all(running);
-  return { failed, bytes };
+  const warnings = [...warned].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, warning]) => warning);
+  return { failed, bytes, warnings };
+}
+
+/** Warnings that differ only after a colon (in numbers) count as one. */
+function note(warned: Map<string, ImageWarning>, warning: string, target: string): void {
+  const kind = warning.split(':')[0];
+  const earlier = warned.get(kind);
+  const isFirst = earlier === undefined || target < earlier.first;
+  warned.set(kind, {
+    ...(isFirst ? { warning, first: target } : earlier),
+    images: (earlier?.images ?? 0) + 1,
+  });
 }
 
 const MOST = 1 << 29;
 
-async function placeFile(target: string, path: string, mode: 'copy' | 'link'): Promise<number> {
+async function placeFile(target: string, path: string, mode: 'copy' | 'link'): Promise<Placed> {
   const { size } = await stat(path);
   const ends = await readEnds(path, size);
   const copied = isPng(ends.head) || isJpeg(ends.head);
-  if (isThere(target) && (!copied || statSync(target).size === size)) return statSync(target).size;
+  if (isThere(target) && (!copied || statSync(target).size === size)) return { size: statSync(target).size };
   if (!copied) return convert(target, path, path);
   if (!isWhole(ends)) await decodeImage(path);
   await mkdir(dirname(target), { recursive: true });
   if (mode === 'copy') {
     await inPlace(target, (temporary) => copyFile(path, temporary));
-    return size;
+    return { size };
   }
   await rm(target, { force: true });
   await link(path, target).catch(() => symlink(resolve(path), target));
-  return size;
+  return { size };
 }
 
-async function placeContent(target: string, content: Buffer | Error, name: string): Promise<number> {
+async function placeContent(target: string, content: Buffer | Error, name: string): Promise<Placed> {
   if (content instanceof Error) throw content;
   const ends = { head: content.subarray(0, 132), tail: content.subarray(-TAIL) };
   await mkdir(dirname(target), { recursive: true });
@@ -127,14 +157,14 @@ async function placeContent(target: string, content: Buffer | Error, name: strin
   const unsure = !(isPng(ends.head) || isJpeg(ends.head)) || !isWhole(ends);
   if (!unsure) {
     await inPlace(target, (temporary) => writeFile(temporary, content));
-    return content.length;
+    return { size: content.length };
   }
   try {
     await writeFile(raw, content);
     if (isPng(ends.head) || isJpeg(ends.head)) {
       await decodeImage(raw);
       await inPlace(target, (temporary) => writeFile(temporary, content));
-      return content.length;
+      return { size: content.length };
     }
     return await convert(target, raw, name);
   } catch (error) {
@@ -145,14 +175,15 @@ async function placeContent(target: string, content: Buffer | Error, name: strin
 }
 
 /** DICOM to PNG. */
-async function convert(target: string, path: string, name: string): Promise<number> {
+async function convert(target: string, path: string, name: string): Promise<Placed> {
   if (extensionOf({ root: '', name }) !== 'png' || /\.png$/i.test(name)) {
     throw new Error(`${name}: expected a PNG or JPEG, found other content`);
   }
-  const png = await encodePng(await decodeImage(path));
+  const { image, warnings } = await readImage(path);
+  const png = await encodePng(image);
   await mkdir(dirname(target), { recursive: true });
   await inPlace(target, (temporary) => writeFile(temporary, png));
-  return png.length;
+  return { size: png.length, warnings };
 }
 
 async function inPlace(target: string, make: (temporary: string) => Promise<unknown>): Promise<void> {

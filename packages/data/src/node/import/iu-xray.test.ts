@@ -128,7 +128,7 @@ describe('importIuXray, made-up data', () => {
     expect(lines).toHaveLength(2 + 1 + 2 + 3 + 2 + 2 + 2);
     expect(lines[0]).toMatch(/^xml\/5\.xml,read,"?unreadable report: expected XML, found: /);
     expect(lines[1]).toMatch(/^xml\/11\.xml,read,.*document type/);
-    expect(lines[2]).toBe('CXR2_IM-200,each id once,id used twice');
+    expect(lines[2]).toBe('CXR2_IM-200,each id once,"id used twice: xml/6.xml, first in xml/2.xml"');
     expect(lines).toContain('CXR4_IM-400,has a report,"no findings, an impression only"');
     expect(lines).toContain('CXR8_IM-800,has a report,only de-identification marks');
     expect(lines).toContain('CXR7_IM-700-1001,image files there,image file missing');
@@ -235,15 +235,35 @@ describe('importIuXray, made-up data', () => {
     );
   });
 
+  it('tells of a zip whose end states fewer entries than it has', async () => {
+    const zip = Buffer.from(
+      zipSync({ '2.xml': Buffer.from(xml(2, two(2), parts)), '3.xml': Buffer.from(xml(3, two(3), parts)) }),
+    );
+    zip.writeUInt16LE(1, zip.length - 22 + 8); // entries on this disk
+    zip.writeUInt16LE(1, zip.length - 22 + 10); // entries in all
+    put('reports.zip', zip);
+    await expect(importIuXray({ from: [from], out, images: 'none' })).rejects.toThrow(
+      /reports\.zip: expected a zip of 1 entries as its end says, found more: unpack it/,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('turns DICOM into PNG without a word about the patient, from folders and archives', async () => {
     const pixels = Uint8Array.from({ length: 70 * 80 }, (_, i) => (i * 51) % 256);
     const dicom = plainDicom(70, 80, pixels);
     put('2.xml', xml(2, two(2), parts));
     put('3.xml', xml(3, two(3), parts));
     put('2/2_IM-200-1001.dcm', dicom);
-    put('2/2_IM-200-2001.dcm', dicom);
+    put('2/2_IM-200-2001.dcm', plainDicom(70, 80, pixels, { burnedIn: true }));
     put('dcm.zip', zipSync({ '3/3_IM-300-1001.dcm': dicom, '3/3_IM-300-2001.dcm': dicom.subarray(0, 900) }));
-    await importIuXray({ from: [from], out, perStudy: 'all' });
+    const { manifest } = await importIuXray({ from: [from], out, perStudy: 'all' });
+    expect(manifest.imageFiles?.warnings).toEqual([
+      {
+        warning: 'burned-in annotation: the picture itself may name the patient',
+        first: 'CXR2_IM-200/1.png',
+        images: 1,
+      },
+    ]);
     expect(studies().map(({ image_path }) => image_path)).toEqual([
       ['CXR2_IM-200/0.png', 'CXR2_IM-200/1.png'],
       ['CXR3_IM-300/0.png'],

@@ -33,6 +33,7 @@ export async function readIuXray(
   form: IuForm | undefined,
   funnel: Funnel,
   inputs: Inputs,
+  signal?: AbortSignal,
 ): Promise<SourceContent<IuForm>> {
   const images = new Map<string, FoundImage>();
   const tables = new Map<string, FoundTable>();
@@ -40,7 +41,7 @@ export async function readIuXray(
   const annotations: SourceFile[] = [];
   const archives = new Set<string>();
   let xml = 0;
-  for await (const file of walk(from)) {
+  for await (const file of walk(from, signal)) {
     const base = file.name.slice(file.name.lastIndexOf('/') + 1).toLowerCase();
     if (base.endsWith('.xml') && (form ?? 'openi') === 'openi') {
       xml++;
@@ -128,7 +129,9 @@ async function readReport(
     };
   } catch (error) {
     if (!(error instanceof DataError) && !(error as NodeJS.ErrnoException).code) throw error;
-    const message = (error as Error).message.replace(`${file.name}: `, '');
+    const { message: line } = error as Error;
+    const named = line.indexOf(`${file.name}: `);
+    const message = named < 0 ? line : line.slice(named + file.name.length + 2);
     funnel.drop(file.name, 'unreadable report', { place: message });
     return undefined;
   }

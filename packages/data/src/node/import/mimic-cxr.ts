@@ -51,6 +51,7 @@ export async function readMimicCxr(
   form: MimicForm | undefined,
   funnel: Funnel,
   inputs: Inputs,
+  signal?: AbortSignal,
 ): Promise<MimicContent> {
   const images = new Map<string, FoundImage>();
   const owners = new Map<string, Row>();
@@ -59,7 +60,7 @@ export async function readMimicCxr(
   const annotations: SourceFile[] = [];
   const remarks = new Map<Remark, number>();
   const archives = new Set<string>();
-  for await (const file of walk(from)) {
+  for await (const file of walk(from, signal)) {
     const base = file.name.slice(file.name.lastIndexOf('/') + 1);
     const table = TABLES.exec(base);
     if (REPORT.test(file.name) && form !== 'r2gen') {

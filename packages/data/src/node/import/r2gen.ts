@@ -7,14 +7,14 @@ import { imagePath, SPLITS, type Split } from '../../dataset';
 import { DataError, parseOrThrow } from '../../errors';
 import type { Funnel } from '../../import/funnel';
 import type { GivenSplit } from '../../import/given-split';
-import type { ImportStudy } from '../../import/study';
+import { type ImportStudy, SAFE_ID } from '../../import/study';
 import { readJsonLists } from '../json-lists';
 import type { Inputs } from './inputs';
 import type { SourceFile } from './source';
 
 /** An entry of R2Gen's files; its report may be blank, and its `split` is the name of its list. */
 const entrySchema = z.looseObject({
-  id: z.string().regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" or "-"'),
+  id: z.string().regex(SAFE_ID, 'expected letters, digits, ".", "_" or "-"'),
   report: z.string(),
   image_path: z.array(imagePath),
   subject_id: z.union([z.string(), z.number()]).optional(),

@@ -13,11 +13,12 @@ import {
   entriesOf,
   type ImportImage,
   type ImportStudy,
+  SAFE_ID,
   targetOf,
 } from '../../import/study';
 import { readJson } from '../read';
 import { writeDataset } from '../write';
-import { extensionOf, type FoundImage, type ImageMode, placeImages } from './images';
+import { extensionOf, type FoundImage, type ImageMode, type ImageWarning, placeImages } from './images';
 import { Inputs } from './inputs';
 import { type IuForm, iuKey, readIuXray } from './iu-xray';
 import { writeLosses } from './losses';
@@ -77,18 +78,27 @@ export interface ImportManifest extends Manifest {
   readonly published: readonly Comparison[];
   /** Where a split file was given. */
   readonly agreement?: SplitAgreement;
+  readonly imageFiles?: {
+    readonly mode: ImageMode;
+    readonly files?: number;
+    readonly bytes?: number;
+    /** What was chosen for, or looks wrong with, images that were made of DICOM. */
+    readonly warnings?: readonly ImageWarning[];
+  };
   /** Unusual forms of MIMIC reports, counted. */
   readonly remarks?: Readonly<Record<string, number>>;
 }
 
 /** Imports IU X-ray. @throws DataError on unreadable input or if `out` holds something else */
 export const importIuXray = (options: IuXrayOptions): Promise<ImportResult> =>
-  run('iu-xray', options, async (funnel, inputs) => readIuXray(options.from, options.form, funnel, inputs));
+  run('iu-xray', options, async (funnel, inputs) =>
+    readIuXray(options.from, options.form, funnel, inputs, options.signal),
+  );
 
 /** Imports MIMIC-CXR. @throws DataError on unreadable input or if `out` holds something else */
 export const importMimicCxr = (options: MimicCxrOptions): Promise<ImportResult> =>
   run('mimic-cxr', options, async (funnel, inputs) =>
-    readMimicCxr(options.from, options.form, funnel, inputs),
+    readMimicCxr(options.from, options.form, funnel, inputs, options.signal),
   );
 
 interface Content {
@@ -177,7 +187,10 @@ async function run(
       sections: `${settings.section}${settings.untitled ? ', else the last paragraph' : ''}; marks of de-identification: ${settings.marks}`,
       counts: funnel.rows.map((row) => ({ ...row })),
       inputs: inputs.toJSON(),
-      imageFiles: mode === 'none' ? { mode } : { mode, files: files.size, bytes: placed!.bytes },
+      imageFiles:
+        placed === undefined
+          ? { mode }
+          : { mode, files: files.size, bytes: placed.bytes, warnings: placed.warnings },
       published: comparePublished(source, counts, settings.perStudy),
       ...(given && { agreement: agree(source, given, annotation, funnel) }),
       ...(content.remarks && { remarks: Object.fromEntries(content.remarks) }),
@@ -220,11 +233,13 @@ function filter(
 ): ChosenStudy[] {
   const ids = new Map<string, string>();
   let studies = funnel.filter('each id once', content.studies, ({ id, subject, origin }) => {
-    if (!/^[\w.-]+$/.test(id)) return 'an id of other than letters, digits, ".", "_" or "-"';
+    if (!SAFE_ID.test(id)) return 'an id of other than letters, digits, ".", "_" or "-"';
     const key = source === 'iu-xray' && content.form !== 'r2gen' ? subject : id;
     const earlier = ids.get(key);
     if (earlier === undefined) ids.set(key, origin);
-    return earlier === undefined ? undefined : 'id used twice';
+    return earlier === undefined
+      ? undefined
+      : { reason: 'id used twice', place: `${origin}, first in ${earlier}` };
   });
   if (given) {
     studies =

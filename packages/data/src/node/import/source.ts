@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -27,9 +27,19 @@ const LIMIT = 1 << 30;
  * Walks the files of folders and archives (zip, tar, tgz), in the order of their names inside a folder, links
  * followed. Archives below a folder are walked too, after its files; archives inside archives are not.
  *
- * @throws DataError for a missing root, a broken or cut archive
+ * @throws DataError for a missing root, a broken or cut archive; the signal's reason once it is aborted
  */
-export async function* walk(roots: readonly string[]): AsyncGenerator<SourceFile, void, undefined> {
+export async function* walk(
+  roots: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<SourceFile, void, undefined> {
+  for await (const file of walkAll(roots)) {
+    signal?.throwIfAborted();
+    yield file;
+  }
+}
+
+async function* walkAll(roots: readonly string[]): AsyncGenerator<SourceFile, void, undefined> {
   const archives: string[] = [];
   for (const root of roots) {
     const stat = statSync(root, { throwIfNoEntry: false });
@@ -112,12 +122,33 @@ async function* walkZip(root: string): AsyncGenerator<SourceFile, void, undefine
       if (/\/$|(^|\/)(\.|__MACOSX\/)/.test(entry.fileName)) continue;
       yield zipped(root, zip, entry);
     }
+    await assertNoMore(root, zip);
   } catch (error) {
     throw broken(root, error);
   } finally {
     zip?.close();
   }
 }
+
+/**
+ * A zip of more than 65,535 entries that was written without zip64 states their number modulo 65,536: further entries follow
+ * the last one that is read.
+ */
+async function assertNoMore(root: string, zip: ZipFile): Promise<void> {
+  const start = Number(zip.readEntryCursor); // the types say boolean
+  const file = await open(root);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, start);
+    if (bytesRead === 4 && buffer.readUInt32LE(0) === CENTRAL_HEADER)
+      throw new DataError(
+        `${root}: expected a zip of ${zip.entryCount} entries as its end says, found more: unpack it and name the folder`,
+      );
+  } finally {
+    await file.close();
+  }
+}
+
+const CENTRAL_HEADER = 0x02014b50;
 
 function zipped(root: string, zip: ZipFile, entry: Entry): SourceFile {
   const name = entry.fileName;

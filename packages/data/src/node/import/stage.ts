@@ -39,7 +39,13 @@ export async function inStage(
   const stage = join(dirname(target), `.${basename(target)}.import`);
   const lock = join(stage, '.lock');
   const mark = join(stage, '.recipe');
-  mkdirSync(stage, { recursive: true });
+  try {
+    mkdirSync(stage, { recursive: true });
+  } catch (error) {
+    throw new DataError(
+      `${out}: expected a place for a folder, found ${(error as NodeJS.ErrnoException).code}`,
+    );
+  }
   takeLock(lock, out);
   try {
     const text = JSON.stringify(recipe);

@@ -1,5 +1,10 @@
 /** An uncompressed 8-bit DICOM file (Explicit VR Little Endian, MONOCHROME2), written out by hand, with a patient's name. */
-export function plainDicom(rows: number, columns: number, pixels: Uint8Array): Buffer {
+export function plainDicom(
+  rows: number,
+  columns: number,
+  pixels: Uint8Array,
+  { burnedIn = false } = {},
+): Buffer {
   const element = (group: number, item: number, vr: string, value: Buffer): Buffer => {
     const even =
       value.length % 2 === 0 ? value : Buffer.concat([value, Buffer.from(vr === 'UI' ? '\0' : ' ')]);
@@ -35,6 +40,7 @@ export function plainDicom(rows: number, columns: number, pixels: Uint8Array): B
     element(0x28, 0x101, 'US', short(8)),
     element(0x28, 0x102, 'US', short(7)),
     element(0x28, 0x103, 'US', short(0)),
+    ...(burnedIn ? [element(0x28, 0x301, 'CS', text('YES'))] : []),
     element(0x7fe0, 0x10, 'OW', Buffer.from(pixels)),
   ]);
 }
