@@ -11,8 +11,6 @@ export * from './dataset';
 export { DataError } from './errors';
 export { imageWarnings } from './image/inspect';
 export * from './image/raster';
-export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
-export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export { resize, resizeShortSide, shortSideSize } from './image/resize';
 export {
   type EvalTransform,
@@ -25,6 +23,8 @@ export {
   trainTransform,
   type UniformSource,
 } from './image/transform';
+export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
+export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export * from './phantom';
 export * from './text/clean';
 export * from './text/tokenizer';

@@ -25,8 +25,8 @@ export {
   readVocabulary,
   writeVocabulary,
 } from './node/read';
-export { type ImageSurvey, type ShowOptions, type ShownDataset, showDataset } from './node/show/show';
-export { type DataSummary, type Labeler, type LabelCount, summarise } from './node/show/summary';
+export { type ImageSurvey, type ShownDataset, type ShowOptions, showDataset } from './node/show/show';
+export { type DataSummary, type LabelCount, type Labeler, summarise } from './node/show/summary';
 export {
   batches,
   type LoaderOptions,
