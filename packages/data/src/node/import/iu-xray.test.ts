@@ -319,6 +319,32 @@ describe('importIuXray, made-up data', () => {
     expect(openDataset(`${out}1`).annotation).toMatchObject({ train: [{}], val: [{}] });
   });
 
+  it('takes no id that would leave its folder', async () => {
+    const study = (id: string, folder = 'a') => ({
+      id,
+      report: 'Clear.',
+      image_path: [`${folder}/0.png`, `${folder}/1.png`],
+      split: 'train',
+    });
+    const ids = ['..', '.', '../up', '/root', 'a/b', 'good'];
+    put(
+      'annotation.json',
+      JSON.stringify({
+        train: [...ids.map((id) => study(id)), study('away', '../../away')],
+        val: [],
+        test: [],
+      }),
+    );
+    for (const n of [0, 1]) {
+      put(`images/a/${n}.png`, png);
+      put(`away/${n}.png`, png);
+    }
+    await importIuXray({ from: [from], out, form: 'r2gen' });
+    expect(openDataset(out).annotation.train.map(({ id }) => id)).toEqual(['good']);
+    expect(readdirSync(join(out, 'images'))).toEqual(['a']);
+    expect(readdirSync(dir).sort()).toEqual(['from', 'out']);
+  });
+
   it("reads R2Gen's archive", async () => {
     const study = (id: string, split: string, report: string) => ({
       id,
