@@ -126,7 +126,7 @@ export const fusedKernels: KernelTable = {
     const k = Math.sqrt(n / rest);
     if (backend.recorder) {
       const made = results.slice(0, 1);
-      backend.run(`${NORM} value`, () => normValueGraph(epsilon), [...feeds, scalar(k)], made);
+      backend.run(`${NORM} value ${epsilon}`, () => normValueGraph(epsilon), [...feeds, scalar(k)], made);
       for (const [shape, data] of results.slice(1)) backend.recorder.know(data, 'nothing', shape);
       return results.map(([shape, data]) => output(backend, shape, data));
     }
