@@ -22,6 +22,16 @@ it('lets the argument win over the variable', async () => {
   expect((await useBackend({ prefer: ['wasm'] })).name).toBe('wasm');
 });
 
+it('reads RACA_THREADS, and refuses what is no number of threads', async () => {
+  vi.stubEnv('RACA_THREADS', 'all');
+  await expect(useBackend({ prefer: ['cpu'] })).rejects.toThrow(
+    'RACA_THREADS: expected a whole number from 1, found "all"',
+  );
+  vi.stubEnv('RACA_THREADS', '3');
+  const info = await useBackend();
+  expect(info.name === 'native' ? info.threads : 3).toBe(3);
+});
+
 it('names the unknown backend and the known ones', async () => {
   vi.stubEnv('RACA_BACKEND', 'wsam');
   await expect(async () => useBackend()).rejects.toThrow(

@@ -12,7 +12,14 @@ import {
   type BackendProvider,
   type ProviderOptions,
 } from './provider';
-import { DEFAULT_ORDER, firstLine, parseOrder, startFirst, type UseBackendOptions } from './select';
+import {
+  DEFAULT_ORDER,
+  firstLine,
+  parseOrder,
+  parseThreads,
+  startFirst,
+  type UseBackendOptions,
+} from './select';
 import { startTfjsNode } from './tfjs-node';
 import { startWasm } from './wasm/start';
 import { startNodeWebgpu } from './webgpu/start-node';
@@ -50,14 +57,16 @@ const providers: Partial<Record<BackendName, BackendProvider>> = {
 
 /**
  * Starts the fastest tfjs backend that runs here and completes it for training.
- * `prefer` decides, else the environment variable `RACA_BACKEND` (a name, or names with commas).
+ * `prefer` decides, else the environment variable `RACA_BACKEND` (a name, or names with commas); likewise `threads`,
+ * else `RACA_THREADS`.
  *
- * @throws RangeError if a name is unknown
+ * @throws RangeError if a name is unknown or `RACA_THREADS` is not a number of threads
  * @throws Error if none of the backends starts
  */
-export function useBackend(options: UseBackendOptions = {}): Promise<BackendInfo> {
+export async function useBackend(options: UseBackendOptions = {}): Promise<BackendInfo> {
   const asked = options.prefer ?? parseOrder(process.env.RACA_BACKEND);
-  return startFirst(asked ?? DEFAULT_ORDER, asked !== undefined, providers, options);
+  const threads = options.threads ?? parseThreads(process.env.RACA_THREADS);
+  return startFirst(asked ?? DEFAULT_ORDER, asked !== undefined, providers, { ...options, threads });
 }
 
 let compiler: GraphCompiler | null = null;

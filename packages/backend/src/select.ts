@@ -53,6 +53,14 @@ export async function startFirst(
   throw new Error(`useBackend: no backend starts (${reasons.join('; ')})`);
 }
 
+/** A number of threads from text; blank text gives `undefined`. @throws RangeError for anything else */
+export function parseThreads(text: string | undefined): number | undefined {
+  if (!text?.trim()) return undefined;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads > 0) return threads;
+  throw new RangeError(`RACA_THREADS: expected a whole number from 1, found ${JSON.stringify(text)}`);
+}
+
 /** Splits a list such as `"native, wasm"`; blank text gives `undefined`. */
 export function parseOrder(text: string | undefined): string[] | undefined {
   const names = (text ?? '').split(',').map((name) => name.trim());

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackendName } from '@raca/backend/node';
@@ -33,7 +34,12 @@ export function addAblate(program: Command): void {
     .requiredOption('--out <dir>', 'folder for runs and tables; what is finished there is not done again')
     .option('--seeds <n>', 'runs a row', wholeNumber('--seeds'), 3)
     .option('--data <dir>', 'data set folder (default: the grid’s)')
-    .option('--jobs <n>', 'runs at once; one uses all cores', wholeNumber('--jobs'), 1)
+    .option(
+      '--jobs <n>',
+      'runs at once, sharing the processors (or RACA_THREADS each)',
+      wholeNumber('--jobs'),
+      1,
+    )
     .option('--epochs <n>', 'instead of the configs’', wholeNumber('--epochs'))
     .option(...backendOption)
     .option('--json', 'print the results as JSON')
@@ -59,7 +65,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
       seeds: flags.seeds,
       out: flags.out,
       dataset,
-      launch: launchProgram(raca()),
+      launch: launchProgram(raca(), sharedThreads(flags.jobs)),
       jobs: flags.jobs,
       argv: flags.backend ? ['--backend', flags.backend] : [],
       signal,
@@ -112,6 +118,12 @@ function withEpochs(grid: Grid, epochs?: number): Grid {
   }));
   return { ...grid, rows };
 }
+
+/** Processors shared among the runs at once; one run alone takes what it wants. */
+const sharedThreads = (jobs: number): Record<string, string> =>
+  jobs === 1 || process.env.RACA_THREADS
+    ? {}
+    : { RACA_THREADS: `${Math.max(1, Math.floor(availableParallelism() / jobs))}` };
 
 /** The script of this command, for child processes. @throws Error where it was not built */
 function raca(): string {

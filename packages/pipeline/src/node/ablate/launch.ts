@@ -25,14 +25,15 @@ export type Launch = (argv: readonly string[], options?: LaunchOptions) => Promi
  * Runs the command as a child process in a group of its own: Ctrl-C reaches it through {@link LaunchOptions.signal}
  * only, once. Should this process die, the child sees its channel close and stops with a resume point.
  * @param program script of the command
+ * @param env variables beside this process's own
  */
 export const launchProgram =
-  (program: string): Launch =>
+  (program: string, env: Readonly<Record<string, string>> = {}): Launch =>
   (argv, { signal, onLine } = {}) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...argv], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { ...process.env, RACA_CHILD: '1' },
+        env: { ...process.env, ...env, RACA_CHILD: '1' },
         detached: process.platform !== 'win32',
       });
       const stop = (): void => void child.kill('SIGINT');
