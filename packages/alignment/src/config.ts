@@ -20,8 +20,13 @@ export const alignmentConfigSchema = z.strictObject({
   localTemperature: z.number().positive().default(0.1),
   /** Whether there is a loss between reports and images. */
   global: z.boolean().default(true),
-  /** Whether there is a loss between sentences and regions. */
+  /** Whether there is a loss between sentences and regions of one image. */
   local: z.boolean().default(true),
+  /**
+   * The loss between sentences and regions: `means` compares, per report, the mean cosine of labelled pairs with that of all
+   * others; `sentences` has every sentence find its own regions. Default: `sentences` in `raca`, `means` in `published`.
+   */
+  localLoss: z.enum(['means', 'sentences']).optional(),
   /**
    * Whether sentences also have to find their own image among the batch's, by the regions they name.
    * Default: in `raca`, not in `published`.

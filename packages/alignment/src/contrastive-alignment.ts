@@ -21,8 +21,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { version } from '../package.json';
 import { type AlignmentConfig, alignmentConfigSchema } from './config';
-import { pairWeights } from './labels';
-import { sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
+import { pairWeights, sentenceTargets } from './labels';
+import { regionOfSentenceLoss, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
 import { meanOfMasked, meanOfSelected } from './pooling';
 import { sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
 import { averagingMatrix, batchSpans, largestCount, type Span } from './sentences';
@@ -125,16 +125,33 @@ export class ContrastiveAlignment implements Alignment {
     const r = regions.shape[1];
     const losses: Record<string, tf.Scalar> = {};
     if (local) {
-      const pairs = pairWeights(spans, input.sentenceRegions, r, this.options.variant);
       const cosines: tf.Tensor3D = tf.matMul(sentences, regions, false, true);
-      const options = { temperature: localTemperature, epsilon: this.published ? 1e-8 : 0 };
-      losses.local = pairs.used.includes(1) ? sentenceRegionLoss(cosines, pairs, options) : tf.scalar(0);
+      losses.local = this.localLoss(cosines, spans, input.sentenceRegions);
     }
     if (acrossImages) {
       const matches = sentenceMatches(spans, input.tokens.ids, input.sentenceRegions, r);
       losses.matching = sentenceMatchingLoss(sentences, regions, matches, localTemperature);
     }
     return losses;
+  }
+
+  private localLoss(
+    cosines: tf.Tensor3D,
+    spans: readonly Span[][],
+    labels: AlignmentInput['sentenceRegions'],
+  ): tf.Scalar {
+    const { variant, localTemperature: temperature } = this.options;
+    const { localLoss = this.published ? 'means' : 'sentences' } = this.options;
+    const r = cosines.shape[2];
+    if (localLoss === 'sentences') {
+      const targets = sentenceTargets(spans, labels, r);
+      return targets.targets.some((x) => x > 0)
+        ? regionOfSentenceLoss(cosines, targets, temperature)
+        : tf.scalar(0);
+    }
+    const pairs = pairWeights(spans, labels, r, variant);
+    const options = { temperature, epsilon: this.published ? 1e-8 : 0 };
+    return pairs.used.includes(1) ? sentenceRegionLoss(cosines, pairs, options) : tf.scalar(0);
   }
 
   /** Unit vectors of sentences `[b, s, projection]` and regions `[b, r, projection]`. */

@@ -5,8 +5,14 @@ export {
   globalAlignment,
   globalAlignmentConfigSchema,
 } from './global-alignment';
-export { type PairWeights, pairWeights } from './labels';
-export { type SentenceRegionLossOptions, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
+export { type PairWeights, pairWeights, type SentenceTargets, sentenceTargets } from './labels';
+export {
+  regionOfSentenceLoss,
+  type SentenceRegionLossOptions,
+  sentenceRegionLoss,
+  symmetricInfoNce,
+  unitLength,
+} from './losses';
 export { meanOfMasked, meanOfSelected } from './pooling';
 export { type PublishedName, publishedName } from './published-name';
 export { type SentenceMatches, sentenceMatches, sentenceMatchingLoss } from './sentence-matching';

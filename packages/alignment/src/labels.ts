@@ -35,11 +35,7 @@ export function pairWeights(
     sentences.forEach((_, j) => {
       if (!counted(j)) return;
       for (const region of labels[i][j] ?? []) {
-        if (!Number.isInteger(region) || region < 0 || region >= r) {
-          throw new RangeError(
-            `alignment: regions must be in [0, ${r}), got ${region} (study ${i}, sentence ${j})`,
-          );
-        }
+        requireRegion(region, r, i, j);
         labelled.add((i * s + j) * r + region);
       }
     });
@@ -55,4 +51,44 @@ export function pairWeights(
     }
   });
   return { positive, negative, used, shape: [b, s, r] };
+}
+
+/** Weights of each sentence's regions in the loss of {@link regionOfSentenceLoss}; they sum to the share of reports used. */
+export interface SentenceTargets {
+  /** `[b, s, r]` */
+  readonly targets: Float32Array;
+  readonly shape: readonly [b: number, s: number, r: number];
+}
+
+/**
+ * 1 / (regions of the sentence · such sentences of the report · b) at the regions that a sentence speaks of; 0 for sentences
+ * without words, without regions or with all of them, which nobody has to find.
+ *
+ * @param labels per report, per sentence: regions it speaks of; missing sentences speak of none
+ * @throws RangeError for a region outside [0, r)
+ */
+export function sentenceTargets(
+  spans: readonly (readonly Span[])[],
+  labels: readonly (readonly (readonly number[])[])[],
+  r: number,
+): SentenceTargets {
+  const [b, s] = [spans.length, largestCount(spans)];
+  const targets = new Float32Array(b * s * r);
+  spans.forEach((sentences, i) => {
+    const found = sentences.map((span, j) => {
+      const named = [...new Set(labels[i][j] ?? [])];
+      for (const region of named) requireRegion(region, r, i, j);
+      return isFilled(span) && named.length < r ? named : [];
+    });
+    const counted = found.filter(({ length }) => length > 0).length;
+    found.forEach((named, j) => {
+      for (const region of named) targets[(i * s + j) * r + region] = 1 / (named.length * counted * b);
+    });
+  });
+  return { targets, shape: [b, s, r] };
+}
+
+function requireRegion(region: number, r: number, i: number, j: number): void {
+  if (Number.isInteger(region) && region >= 0 && region < r) return;
+  throw new RangeError(`alignment: regions must be in [0, ${r}), got ${region} (study ${i}, sentence ${j})`);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PairWeights } from './labels';
+import type { PairWeights, SentenceTargets } from './labels';
 
 /** Squared lengths below this count as this: no division by 0. */
 const SMALLEST_SQUARE = 1e-12;
@@ -24,6 +24,23 @@ export function symmetricInfoNce(texts: tf.Tensor2D, images: tf.Tensor2D, temper
   const own = tf.eye(b);
   const likelihoods = tf.add(tf.logSoftmax(logits), tf.transpose(tf.logSoftmax(tf.transpose(logits))));
   return tf.div(tf.sum(tf.mul(likelihoods, own)), -2 * b) as tf.Scalar;
+}
+
+/**
+ * Every sentence finds its regions among those of its image: −ln of the softmax over regions of cosine / τ, mean over
+ * the regions that it speaks of; mean over the sentences of a report that speak of some region but not of all, summed
+ * over reports and divided by b.
+ *
+ * @param cosines `[b, s, r]`
+ * @see several positives a row: Khosla et al. 2020, arXiv:2004.11362, equation 2
+ */
+export function regionOfSentenceLoss(
+  cosines: tf.Tensor3D,
+  { targets, shape }: SentenceTargets,
+  temperature: number,
+): tf.Scalar {
+  const likelihoods = tf.logSoftmax(tf.div(cosines, temperature));
+  return tf.neg(tf.sum(tf.mul(likelihoods, tf.tensor3d(targets, [...shape])))) as tf.Scalar;
 }
 
 /** What {@link sentenceRegionLoss} needs besides the cosines. */
