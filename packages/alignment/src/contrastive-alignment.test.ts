@@ -150,17 +150,42 @@ describe('contrastiveAlignment', () => {
       expect(Math.abs(tf.max(tf.abs(gradient)).dataSync()[0])).toBe(0);
   });
 
-  it.each(['raca', 'published'] as const)(
-    '%s: local loss of a batch is the mean of its reports',
-    (variant) => {
-      const module = contrastiveAlignment({ ...small, variant }, new Random(2));
-      const batch = input(new Random(3));
-      const local = (x: AlignmentInput): number => module.losses(x, EVALUATION).local.dataSync()[0];
-      const single = [0, 1, 2].map((i) => local(row(batch, i)));
-      expect(single.every((x) => x > 0)).toBe(true);
-      expect(local(batch)).toBeCloseTo((single[0] + single[1] + single[2]) / 3, 5);
-    },
-  );
+  it.each([
+    ['raca', 'sentences'],
+    ['raca', 'means'],
+    ['published', 'means'],
+  ] as const)('%s, %s: local loss of a batch is the mean of its reports', (variant, localLoss) => {
+    const module = contrastiveAlignment({ ...small, variant, localLoss }, new Random(2));
+    const batch = input(new Random(3));
+    const local = (x: AlignmentInput): number => module.losses(x, EVALUATION).local.dataSync()[0];
+    const single = [0, 1, 2].map((i) => local(row(batch, i)));
+    expect(single.every((x) => x > 0)).toBe(true);
+    expect(local(batch)).toBeCloseTo((single[0] + single[1] + single[2]) / 3, 5);
+  });
+
+  it('learns which region a sentence speaks of, which the loss of means does not ask for', () => {
+    const x = input(new Random(3));
+    const found = (localLoss: 'sentences' | 'means'): number => {
+      const config = { ...small, localLoss, global: false, acrossImages: false };
+      const module = contrastiveAlignment(config, new Random(2));
+      const loss = () => module.losses(x, EVALUATION).local;
+      for (let k = 0; k < 60; k++) {
+        const { gradients } = valueAndGradients(loss, module.parameters);
+        for (const [name, g] of gradients) {
+          const variable = module.parameters.get(name)!;
+          variable.assign(tf.sub(variable, tf.mul(g, 0.2)));
+        }
+      }
+      const cosines = module.similarity(x).arraySync();
+      const best = (row: number[]): number => row.indexOf(Math.max(...row));
+      const right = x.sentenceRegions.flatMap((of, i) =>
+        of.map((named, j) => (named.includes(best(cosines[i][j])) ? 1 : 0) as number),
+      );
+      return right.reduce((sum, hit) => sum + hit, 0) / right.length;
+    };
+    expect(found('sentences')).toBe(1);
+    expect(found('means')).toBeLessThan(1);
+  });
 
   it('counts a report without labels as nothing, and an empty mask as all patches', () => {
     const module = contrastiveAlignment(small, new Random(2));

@@ -8,8 +8,10 @@ import {
   meanOfSelected,
   pairWeights,
   publishedName,
+  regionOfSentenceLoss,
   sentenceRegionLoss,
   sentenceSpans,
+  sentenceTargets,
   symmetricInfoNce,
   unitLength,
 } from './index';
@@ -126,7 +128,33 @@ it('pairWeights averages labelled pairs and the rest of existing sentences', () 
   expect([...pairWeights(empty, [[[1]]], 3, 'published').used]).toEqual([0]);
 });
 
+it('sentenceTargets counts sentences that somebody can find a region for', () => {
+  const word = { from: 1, to: 2 };
+  const sentences = [
+    [word, { from: 3, to: 3 }, word], // the second is empty
+    [word, word],
+  ];
+  const labels = [
+    [[1, 1, 0], [2], [2]],
+    [[0, 1, 2], []], // all regions; none
+  ];
+  const { targets, shape } = sentenceTargets(sentences, labels, 3);
+  expect(shape).toEqual([2, 3, 3]);
+  // two sentences count, b = 2: a quarter each, shared by the regions of one sentence
+  expect([...targets].slice(0, 9)).toEqual([0.125, 0.125, 0, 0, 0, 0, 0, 0, 0.25]);
+  expect([...targets].slice(9)).toEqual(new Array(9).fill(0));
+  expect(() => sentenceTargets([[word]], [[[3]]], 3)).toThrow('regions must be in [0, 3), got 3');
+});
+
 describe('losses', () => {
+  it('regionOfSentenceLoss matches a value worked by hand', () => {
+    // τ = 0.5; cosines (ln 3 / 2, 0) → softmax (3/4, 1/4): −ln(3/4) of the first, and of both the mean ln(16/3)/2
+    const cosines = tf.tensor3d([Math.log(3) / 2, 0, Math.log(3) / 2, 0], [1, 2, 2]);
+    const targets = Float32Array.of(0.5, 0, 0.25, 0.25); // half for each sentence
+    const loss = regionOfSentenceLoss(cosines, { targets, shape: [1, 2, 2] }, 0.5).dataSync()[0];
+    expect(loss).toBeCloseTo(Math.log(4 / 3) / 2 + Math.log(16 / 3) / 4, 5);
+  });
+
   it('symmetricInfoNce matches a value worked by hand', () => {
     // Logits [[ln 3, 0], [0, 0]]: rows −ln(3/4), −ln(1/2); columns the same; mean (ln(4/3) + ln 2)/2
     const texts = tf.tensor2d([
