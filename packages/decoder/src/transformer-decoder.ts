@@ -1,27 +1,32 @@
 import {
+  type AttentiveDecoder,
   applyLinear,
+  applyNorm,
   BatchProgram,
   type DecoderState,
   disposeParameters,
+  EVALUATION,
   type ModuleInfo,
   type NamedParameters,
   type Pass,
   type Random,
-  type ReportDecoder,
   type TokenBatch,
   type WeightedProgram,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../package.json';
+import { crossAttention } from './attention-weights';
 import { CachedState } from './cached-state';
 import { type ParsedConfig, type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+import type { LayerNorm } from './layer-stack';
 import { RecordedState } from './recorded-state';
 import { stepProgram } from './step-program';
-import { embed, hiddenStates } from './teacher-forcing';
+import { embed, hiddenStates, targetBias } from './teacher-forcing';
+import { checkRows } from './token-checks';
 import { type DecoderWeights, decoderWeights } from './weights';
 
 /** The decoder with a look inside. */
-export interface TransformerReportDecoder extends ReportDecoder {
+export interface TransformerReportDecoder extends AttentiveDecoder {
   /** What the last linear layer reads to give `logits`: `[b, t, d]`; for analysis and parity checks. */
   hidden(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D;
 }
@@ -58,11 +63,18 @@ class TransformerDecoder implements TransformerReportDecoder {
   hidden(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
     this.checkMemory(memory);
     this.checkTokens(tokens);
-    const [b] = tokens.shape;
-    if (memory.shape[0] !== b) {
-      throw new RangeError(`transformerDecoder: memory has ${memory.shape[0]} rows, tokens have ${b}`);
-    }
+    checkRows('transformerDecoder', memory, tokens);
     return tf.tidy(() => hiddenStates(this.weights, memory, tokens, this.config.dropout, pass));
+  }
+
+  attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
+    this.checkMemory(memory);
+    checkRows('transformerDecoder', memory, tokens);
+    const { layers } = this.weights;
+    return tf.tidy(() => {
+      const norm: LayerNorm = (i, k, x) => applyNorm(layers[i].norms[k], x);
+      return crossAttention(layers, this.embed(tokens, EVALUATION), memory, targetBias(tokens), norm);
+    });
   }
 
   start(memory: tf.Tensor3D, rowsPerStudy?: number): DecoderState {

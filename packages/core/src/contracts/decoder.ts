@@ -37,3 +37,17 @@ export interface ReportDecoder extends Module {
   /** Feeds one token a row, advances the state and returns the next logits `[rows, V]`. Starts with id 0. */
   step(state: DecoderState, tokens: readonly number[] | Int32Array): Tensor2D;
 }
+
+/** A decoder that shows where it looks; for analysis, so it costs a pass of its own. */
+export interface AttentiveDecoder extends ReportDecoder {
+  /**
+   * Weights of attention to the memory while a report is read by teacher forcing, as at inference: `[b, t, p]`, the
+   * mean over layers and heads; each position's sum to 1. Position i is the one that writes token i + 1.
+   * @param memory `[b, p, d]`
+   * @throws as {@link ReportDecoder.logits}
+   */
+  attention(memory: Tensor3D, tokens: TokenBatch): Tensor3D;
+}
+
+export const isAttentiveDecoder = (decoder: ReportDecoder): decoder is AttentiveDecoder =>
+  'attention' in decoder;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ReportDecoder } from '../contracts/decoder';
+import { isAttentiveDecoder, type ReportDecoder } from '../contracts/decoder';
 import { EVALUATION } from '../contracts/module';
 import { Random } from '../random';
 import { randomTensor } from './numeric';
@@ -7,7 +7,7 @@ import { Suite } from './suite';
 
 /**
  * Checks a {@link ReportDecoder}: shapes, no look into the future, step by step = teacher forcing, rows of the
- * cache that are selected, gradients, leaks.
+ * cache that are selected, gradients, leaks; of an attentive one also its attention.
  * @param make builds the decoder for width d and V logits
  * @returns the names of the checks passed
  */
@@ -84,6 +84,20 @@ export function checkDecoder(make: (d: number, V: number, random: Random) => Rep
     decoder.step(state, [2]).dispose();
     state.dispose();
   });
+  if (isAttentiveDecoder(decoder)) {
+    tf.tidy(() => {
+      const whole = decoder.attention(memory, tokens);
+      suite.shape('attention [b, t, p]', whole, [b, t, p]);
+      suite.equal('attention of each position sums to 1', tf.sum(whole, 2), tf.ones([b, t]), 1e-5);
+      const head = (x: tf.Tensor3D): tf.Tensor3D => tf.slice(x, [0, 0, 0], [b, 3, p]);
+      const other = decoder.attention(memory, changed);
+      suite.equal('later tokens do not change earlier attention', head(other), head(whole), 1e-5);
+      const last = { ids: Int32Array.from(rows[2]), shape: [1, t] as const };
+      const single = decoder.attention(tf.slice(memory, 2, 1), last);
+      suite.equal('attention batched = single', single, tf.slice(whole, 2, 1), 1e-5);
+    });
+    suite.noLeak('attention leaves no tensor', () => decoder.attention(memory, tokens).dispose());
+  }
   const target = randomTensor<tf.Rank.R3>([b, t, V], random);
   suite.gradient(() => tf.mean(tf.mul(decoder.logits(memory, tokens, EVALUATION), target)), random);
   tf.dispose([memory, target]);

@@ -1,4 +1,5 @@
 import {
+  type AttentiveDecoder,
   applyLinear,
   applyNorm,
   applyTransformerEncoder,
@@ -12,7 +13,6 @@ import {
   Parameters,
   type Pass,
   type Random,
-  type ReportDecoder,
   sinusoidalPositions,
   type TokenBatch,
   type TransformerEncoder,
@@ -20,6 +20,7 @@ import {
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
+import { crossAttention } from '../attention-weights';
 import { type LayerNorm, runLayers, stepLayers } from '../layer-stack';
 import { RowState } from '../row-state';
 import { embed, targetBias } from '../teacher-forcing';
@@ -33,7 +34,7 @@ import {
 import { askMemory, type CrossModalMemory, crossModalMemory } from './cross-modal-memory';
 
 /** The decoder with a look inside. */
-export interface MemoryMatrixReportDecoder extends ReportDecoder {
+export interface MemoryMatrixReportDecoder extends AttentiveDecoder {
   /** What the memory answers to `[b, n, d]`, patches or embedded tokens; for analysis and parity checks. */
   ask(x: tf.Tensor3D, pass: Pass): tf.Tensor3D;
   /** What the layers attend to, made from patches `[b, p, d]`: answers added, and encoded with `visualLayers`. */
@@ -97,11 +98,20 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
     checkRows(WHO, memory, tokens);
     return tf.tidy(() => {
       const seen = this.visual(memory, pass);
-      const embedded = this.embed(tokens, pass);
-      const h = tf.add(embedded, this.ask(embedded, pass)) as tf.Tensor3D;
+      const h = this.words(tokens, pass);
       const bias = targetBias(tokens);
       const last = runLayers(this.weights.layers, h, seen, bias, this.norm, this.config.dropout, pass);
       return applyLinear(this.weights.output, applyNorm(this.weights.norm, last));
+    });
+  }
+
+  attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
+    checkMemory(WHO, memory, this.width);
+    checkRows(WHO, memory, tokens);
+    return tf.tidy(() => {
+      const seen = this.visual(memory, EVALUATION);
+      const h = this.words(tokens, EVALUATION);
+      return crossAttention(this.weights.layers, h, seen, targetBias(tokens), this.norm);
     });
   }
 
@@ -131,6 +141,12 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
 
   dispose(): void {
     disposeParameters(this.parameters);
+  }
+
+  /** Embedded tokens with the memory's answers, `[b, t, d]`. */
+  private words(tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    const embedded = this.embed(tokens, pass);
+    return tf.add(embedded, this.ask(embedded, pass));
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type AttentiveDecoder,
   applyLinear,
   applyNorm,
   type DecoderState,
@@ -10,11 +11,11 @@ import {
   Parameters,
   type Pass,
   type Random,
-  type ReportDecoder,
   type TokenBatch,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
+import { crossAttention } from '../attention-weights';
 import { type LayerNorm, runLayers, stepLayers } from '../layer-stack';
 import { RowState } from '../row-state';
 import { embed, targetBias } from '../teacher-forcing';
@@ -29,7 +30,7 @@ import {
 import { firstMemory, type RelationalMemory, relationalMemory, unrollMemory } from './relational-memory';
 
 /** The decoder with a look inside. */
-export interface RelationalMemoryReportDecoder extends ReportDecoder {
+export interface RelationalMemoryReportDecoder extends AttentiveDecoder {
   /** The relational memory after every token, `[b, t, s·d]`; for analysis and parity checks. */
   memories(tokens: TokenBatch, pass: Pass): tf.Tensor3D;
 }
@@ -84,6 +85,16 @@ class RelationalMemoryDecoder implements RelationalMemoryReportDecoder {
       const bias = targetBias(tokens);
       const last = runLayers(this.weights.layers, h, memory, bias, norm, this.config.dropout, pass);
       return applyLinear(this.weights.output, applyNorm(this.weights.norm, last));
+    });
+  }
+
+  attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
+    checkMemory(WHO, memory, this.width);
+    checkRows(WHO, memory, tokens);
+    return tf.tidy(() => {
+      const h = this.embed(tokens, EVALUATION);
+      const norm = this.normBy(this.unroll(h, EVALUATION));
+      return crossAttention(this.weights.layers, h, memory, targetBias(tokens), norm);
     });
   }
 
