@@ -35,8 +35,12 @@ export function truthSummary({ phantom, overlap, retrieval, erasure }: TruthScor
     `  mean IoU of regions with organs: ${ious}`,
     ...(retrieval
       ? [
-          `  sentence → region: top-1 ${three(retrieval.top1)}, mean reciprocal rank ${three(retrieval.mrr)}, ` +
-            `chance ${three(retrieval.chance)} (${retrieval.sentences} sentences)`,
+          `  sentence → region, top-1 and mean reciprocal rank: ` +
+            (retrieval.model
+              ? `model ${three(retrieval.model.top1)} and ${three(retrieval.model.mrr)}, `
+              : '') +
+            `untrained alignment ${three(retrieval.untrained.top1)} and ${three(retrieval.untrained.mrr)}; ` +
+            `chance ${three(retrieval.untrained.chance)} (${retrieval.untrained.sentences} sentences)`,
         ]
       : []),
     ...(erasure

@@ -1,4 +1,5 @@
-import { EVALUATION, Random, REGIONS } from '@raca/core';
+import { contrastiveAlignment } from '@raca/alignment';
+import { type Alignment, EVALUATION, Random, REGIONS } from '@raca/core';
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { CHEXPERT_14, labelReport } from '@raca/metrics';
@@ -20,10 +21,16 @@ export interface TruthScores {
   readonly phantom: boolean;
   /** The model's masks, the fixed prior, all patches, and the best rectangle (which looks at the truth). */
   readonly overlap: readonly OverlapScores[];
-  /** Null without alignment or agent. */
-  readonly retrieval: Retrieval | null;
+  /** Sentence → region by the model's alignment (null if it has none); null without an agent. */
+  readonly retrieval: RetrievalScores | null;
   /** Null where the model reads stored features, which cannot be erased. */
   readonly erasure: ErasureScores | null;
+}
+
+/** The trained alignment beside one that never learned, on the same patches and masks. */
+export interface RetrievalScores {
+  readonly model: Retrieval | null;
+  readonly untrained: Retrieval;
 }
 
 /** Most positive findings of one study that are erased. */
@@ -51,10 +58,15 @@ export async function measureTruth(
       { ...grid, views },
       masks,
     ),
-    retrieval: found.sentences.length > 0 ? retrieval(found.sentences) : null,
+    retrieval: found.untrained.length > 0 ? retrievals(found) : null,
     erasure: found.findings.length > 0 ? erasureScores(found.findings) : null,
   };
 }
+
+const retrievals = ({ sentences, untrained }: Collected): RetrievalScores => ({
+  model: sentences.length > 0 ? retrieval(sentences) : null,
+  untrained: retrieval(untrained),
+});
 
 /** The model's overlap beside those of the prior, all patches and the best rectangles. */
 export function overlaps(
@@ -75,6 +87,12 @@ export function overlaps(
   ];
 }
 
+interface Collected {
+  readonly sentences: RankedSentence[];
+  readonly untrained: RankedSentence[];
+  readonly findings: ErasedFinding[];
+}
+
 async function collect(
   { model, config, tokenizer }: LoadedRun,
   dataset: Dataset,
@@ -82,17 +100,24 @@ async function collect(
   split: Split,
   folder?: string,
   signal?: AbortSignal,
-): Promise<{ sentences: RankedSentence[]; findings: ErasedFinding[] }> {
+): Promise<Collected> {
   const features = openFeatures(config.model, dataset, folder);
   const { train, evaluation } = makeLoaders(dataset, config, tokenizer, new ImageCache({ maxBytes: 0 }));
   const random = new Random(config.training.seed).split('truth');
+  const fresh = contrastiveAlignment(
+    { width: config.model.width, layers: 1, heads: 1, feedForward: config.model.width },
+    random.split('untrained'),
+  );
   const sentences: RankedSentence[] = [];
+  const untrained: RankedSentence[] = [];
   const findings: ErasedFinding[] = [];
   try {
     for await (const batch of evaluation.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
       await withBatch(batch, features, (input) => {
-        if (model.parts.alignment && model.parts.agent) sentences.push(...ranked(model, input));
+        const { agent, alignment } = model.parts;
+        if (agent) untrained.push(...ranked(model, fresh, input));
+        if (agent && alignment) sentences.push(...ranked(model, alignment, input));
         if (!features) {
           const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
           findings.push(...erased(model, input, batch, asked, truth, random));
@@ -102,15 +127,20 @@ async function collect(
   } finally {
     await Promise.all([evaluation.close(), train.close()]);
     features?.close();
+    fresh.dispose();
   }
-  return { sentences, findings };
+  return { sentences, untrained, findings };
 }
 
 /** Similarity of every sentence of the references with every region. */
-function ranked(model: Raca, { vision, tokens, sentenceRegions }: ModelBatch): RankedSentence[] {
+function ranked(
+  model: Raca,
+  alignment: Alignment,
+  { vision, tokens, sentenceRegions }: ModelBatch,
+): RankedSentence[] {
   const [values, [, s, r]] = tf.tidy(() => {
     const encoded = model.parts.vision.encode(vision, EVALUATION);
-    const cosines = model.parts.alignment!.similarity({
+    const cosines = alignment.similarity({
       tokens,
       embedded: model.parts.decoder.embed(tokens, EVALUATION),
       patches: encoded.patches,

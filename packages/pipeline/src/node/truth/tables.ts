@@ -30,13 +30,16 @@ export function truthTables({ phantom, overlap, retrieval, erasure }: TruthScore
   ];
   if (retrieval) {
     tables.push({
-      title: `sentence → region by alignment, ${retrieval.sentences} sentences${about}`,
+      title: `sentence → region by alignment, ${retrieval.untrained.sentences} sentences${about}`,
       columns: [
         { key: 'top1', label: 'top-1', direction: 'higher' },
         { key: 'mrr', label: 'mean reciprocal rank', direction: 'higher' },
         { key: 'chance', label: 'chance', direction: '' },
       ],
-      rows: [{ system: 'model', scores: { ...retrieval } }],
+      rows: [
+        ...(retrieval.model ? [{ system: 'model', scores: { ...retrieval.model } }] : []),
+        { system: 'untrained alignment', scores: { ...retrieval.untrained } },
+      ],
     });
   }
   if (erasure) {
