@@ -17,7 +17,7 @@ export const smallConfig = (): RunConfig =>
         use: 'visual-transformer',
         config: { heads: 4, feedForward: 192, layers: 1, dropout: 0, patchDropout: 0 },
       },
-      agent: { use: 'raca', config: { epochs: 2 } },
+      agent: { use: 'raca', config: { epochs: 2, priorLogit: 2 } },
       alignment: {
         use: 'contrastive',
         config: { projection: 64, heads: 4, feedForward: 192, layers: 1, dropout: 0 },

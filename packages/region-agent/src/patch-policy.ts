@@ -53,6 +53,8 @@ export interface PatchPolicyOptions {
   readonly positions: boolean;
   /** Largest random shift (and scale − 1) of these positions in training; 1 is half a view. */
   readonly positionJitter: number;
+  /** Standard deviation of the first region embeddings, 1; small: the first logits are near 0. */
+  readonly spread?: number;
 }
 
 /**
@@ -79,7 +81,7 @@ export class PatchPolicy implements RegionPolicy {
     private readonly options: PatchPolicyOptions,
     random: Random,
   ) {
-    const { width: d, hidden: h, views, positions } = options;
+    const { width: d, hidden: h, views, positions, spread = 1 } = options;
     const root = Parameters.create(random);
     const p = root.scope('actor');
     const r = REGIONS.length;
@@ -89,7 +91,7 @@ export class PatchPolicy implements RegionPolicy {
       ? p.scope('position').add('weight', [POSITION_FEATURES * views, h], normal(0.5))
       : null;
     this.second = linear(p.scope('second'), h, h, heNormal);
-    this.regions = p.scope('regions').add('weight', [r, h], normal(1));
+    this.regions = p.scope('regions').add('weight', [r, h], normal(spread));
     this.regionBias = p.scope('regions').add('bias', [r], zeros);
     const critic = root.scope('critic');
     this.critic = {

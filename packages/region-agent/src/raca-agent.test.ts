@@ -65,6 +65,22 @@ describe('racaAgent', () => {
     expect(end).toBeGreaterThan(0.65);
   });
 
+  it('starts from the prior when told to, and may leave it', () => {
+    const agent = make({ priorLogit: 2, priorWeight: 0, qualityWeight: 1, actorRate: 5e-3 });
+    const x = featuresOf(new Random(4));
+    const prior = priorFor(GRID, ['frontal', 'lateral'], 'raca').masks;
+    const { masks, probabilities } = agent.locate(x);
+    expect(largestError(masks.dataSync().slice(0, prior.length), prior)).toBe(0);
+    // σ(2) = 0.881 inside, 0.119 outside, but for the small first weights of the network
+    const chances = [...probabilities.dataSync()].map((p, i) => (prior[i % prior.length] ? p : 1 - p));
+    expect(Math.min(...chances)).toBeGreaterThan(0.7);
+    expect(Math.max(...chances)).toBeLessThan(0.96);
+    const heartsLeft = (of: Float32Array): number => of.subarray(2 * 50, 3 * 50).reduce((a, y) => a + y, 0);
+    train(agent, 80, new Random(5), (own) => 1 - heartsLeft(own) / 50);
+    const after = agent.locate(x).masks.dataSync() as Float32Array;
+    expect(heartsLeft(after)).toBeLessThan(heartsLeft(prior));
+  });
+
   it('follows a structure that moves, given a prior that does not', () => {
     // One patch vector marks the structure; its place is drawn anew for every image, the prior is its mean place.
     const grid: PatchGrid = { views: 1, rows: 5, cols: 5 };

@@ -6,6 +6,7 @@ import {
   type ModuleInfo,
   type NamedParameters,
   type PatchFeatures,
+  type PatchGrid,
   type Random,
   REGIONS,
   type RegionMasks,
@@ -48,6 +49,11 @@ export const racaAgentConfigSchema = z.strictObject({
   priorWeight: z.number().nonnegative().default(1),
   /** Updates after which the prior's weight has halved; null: it stays. */
   priorHalfLife: z.number().positive().nullable().default(null),
+  /**
+   * Log-odds that the policy starts from: +x at the prior's patches, −x at others, 0 where there is no prior. The
+   * network adds to them, so training starts from the prior and may leave it. 0: it starts from a coin.
+   */
+  priorLogit: z.number().nonnegative().default(0),
   /** Weight of report quality. */
   qualityWeight: z.number().nonnegative().default(0.4),
   entropyWeight: z.number().nonnegative().default(0.01),
@@ -74,10 +80,13 @@ export interface RacaAgentParts {
 
 const R = REGIONS.length;
 
+const keyOf = ({ views, rows, cols }: PatchGrid): string => `${views} ${rows} ${cols}`;
+
 class RacaEpisode implements AgentEpisode {
   constructor(
     readonly regions: RegionMasks,
     readonly input: PolicyInput,
+    readonly grid: PatchGrid,
     /** `[b·p, r]`, the policy's layout. */
     readonly actions: Float32Array,
     /** Log-probabilities at the time of sampling, `[b·p, r]`. */
@@ -109,12 +118,14 @@ export class RacaAgent implements TrainableRegionAgent {
   private readonly optimizer: Adam;
   /** Rewards by grid: drawing the prior takes longer than sampling from it. */
   private readonly agreements = new Map<string, ActionRewards>();
+  /** What the policy starts from, by grid: `[p, r]`. */
+  private readonly starts = new Map<string, Float32Array>();
   private updates = 0;
 
   constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
     this.config = racaAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'racaAgent', config: this.config };
-    this.policy = parts.policy ?? patchPolicy({ ...this.config, views: this.config.views.length }, random);
+    this.policy = parts.policy ?? this.ownPolicy(random);
     this.rewards = parts.rewards ?? ((features) => this.agreement(features));
     this.parameters = this.policy.parameters;
     const part = (isCritic: boolean): NamedParameters =>
@@ -127,7 +138,7 @@ export class RacaAgent implements TrainableRegionAgent {
 
   locate(features: PatchFeatures): RegionMasks {
     const found = tidyRead(() => {
-      const logits = this.policy.logits(this.policy.prepare(features, null));
+      const logits = this.logits(this.policy.prepare(features, null), features.grid);
       return tf.sigmoid(logits).dataSync() as Float32Array;
     });
     const actions = found.map((chance) => (chance >= 0.5 ? 1 : 0));
@@ -137,14 +148,14 @@ export class RacaAgent implements TrainableRegionAgent {
   act(features: PatchFeatures, random: Random): AgentEpisode {
     const input = this.policy.prepare(features, random);
     const [actions, old, probabilities] = tidyRead(() => {
-      const logits = this.policy.logits(input);
+      const logits = this.logits(input, features.grid);
       const p = tf.sigmoid(logits).dataSync() as Float32Array;
       const sampled = p.map((chance) => (random.next() < chance ? 1 : 0));
       const log = logProbabilities(logits, tf.tensor2d(sampled, logits.shape)).dataSync() as Float32Array;
       return [sampled, log, p];
     });
     const regions = regionMasks(actions, probabilities, features.patches.shape[0]);
-    return new RacaEpisode(regions, input, actions, old, this.rewards(features));
+    return new RacaEpisode(regions, input, features.grid, actions, old, this.rewards(features));
   }
 
   learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number> {
@@ -193,8 +204,35 @@ export class RacaAgent implements TrainableRegionAgent {
     return priorHalfLife === null ? priorWeight : priorWeight * 0.5 ** (this.updates / priorHalfLife);
   }
 
+  private ownPolicy(random: Random): RegionPolicy {
+    const { views, priorLogit } = this.config;
+    return patchPolicy({ ...this.config, views: views.length, spread: priorLogit === 0 ? 1 : 0.1 }, random);
+  }
+
+  /** The policy's logits on top of where it starts, `[b·p, r]`. */
+  private logits(input: PolicyInput, grid: PatchGrid): tf.Tensor2D {
+    const logits = this.policy.logits(input);
+    if (this.config.priorLogit === 0) return logits;
+    const p = input.patchesPerImage;
+    const start = tf.tensor2d(this.start(grid), [p, R]);
+    return tf.reshape(tf.add(tf.reshape(logits, [-1, p, R]), start), logits.shape);
+  }
+
+  private start(grid: PatchGrid): Float32Array {
+    const kept = this.starts.get(keyOf(grid));
+    if (kept) return kept;
+    const { masks, known } = priorFor(grid, this.config.views, 'raca');
+    const p = known.length;
+    const start = Float32Array.from({ length: p * R }, (_, k) => {
+      const [i, r] = [Math.floor(k / R), k % R];
+      return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
+    });
+    this.starts.set(keyOf(grid), start);
+    return start;
+  }
+
   private agreement({ grid }: PatchFeatures): ActionRewards {
-    const key = `${grid.views} ${grid.rows} ${grid.cols}`;
+    const key = keyOf(grid);
     const kept = this.agreements.get(key);
     if (kept) return kept;
     const prior = priorFor(grid, this.config.views, 'raca');
@@ -203,7 +241,7 @@ export class RacaAgent implements TrainableRegionAgent {
     return rewards;
   }
 
-  private update({ input, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
+  private update({ input, grid, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
     const { credit, epochs } = this.config;
     const b = input.images.shape[0];
     const byPatch = credit === 'patch';
@@ -217,7 +255,7 @@ export class RacaAgent implements TrainableRegionAgent {
     for (let epoch = 0; epoch < epochs; epoch++) {
       tf.tidy(() => {
         const { gradients } = valueAndGradients(() => {
-          const actorLoss = policyLoss(this.policy.logits(input), decisions, this.config, numbers);
+          const actorLoss = policyLoss(this.logits(input, grid), decisions, this.config, numbers);
           const criticLoss = valueLoss(this.policy.values(input), tf.tensor2d(judged.returns, [b, R]));
           numbers.criticLoss = criticLoss.dataSync()[0];
           return tf.add(actorLoss, criticLoss) as tf.Scalar; // no shared weights: each part gets its own gradient
