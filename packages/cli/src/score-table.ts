@@ -27,7 +27,7 @@ export function scoreTable({ systems, split, studies }: Evaluation, source: stri
 const ARROWS = { higher: ' ↑', lower: ' ↓', '': '' };
 
 /** Measures against the known truth in a few lines; region by region they stand on the page. */
-export function truthSummary({ phantom, overlap, retrieval, erasure }: TruthScores): string {
+export function truthSummary({ phantom, overlap, retrieval, erasure, pointing }: TruthScores): string {
   const three = (x: number): string => x.toFixed(3);
   const ious = overlap.map(({ system, mean }) => `${system} ${three(mean.iou)}`).join(', ');
   return [
@@ -48,6 +48,12 @@ export function truthSummary({ phantom, overlap, retrieval, erasure }: TruthScor
           `  erasing a finding's own region costs its sentence more than a random one: ` +
             `${three(erasure.ownHurtsMore)} of ${erasure.findings} (ln p ${three(erasure.ownChange)} ` +
             `against ${three(erasure.randomChange)})`,
+        ]
+      : []),
+    ...(pointing
+      ? [
+          `  pointing game, the decoder's best patch lies in the finding's region: ${three(pointing.hits)} of ` +
+            `${pointing.findings}; other sentences' best patch ${three(pointing.others)}, chance ${three(pointing.chance)}`,
         ]
       : []),
   ].join('\n');

@@ -62,6 +62,7 @@ describe('attention of a decoder', () => {
         set(decoder, `layers.0.${name}.${part}`, tf.zeros(shape));
       }
     }
+    set(decoder, 'layers.0.norms.0.gamma', [-1, 2, 0, 3]); // the norm before the words' own attention is another
     for (const name of ['layers.0.crossAttention.value', 'layers.0.crossAttention.output', 'output']) {
       set(decoder, `${name}.weight`, tf.eye(4));
       set(decoder, `${name}.bias`, tf.zeros([4]));

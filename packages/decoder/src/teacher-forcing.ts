@@ -30,18 +30,19 @@ export function embed(
  * The decoder's last layer `[b, t, d]` for all positions at once: pre-norm layers of masked self-attention,
  * attention to the memory, feed-forward; a final norm.
  *
- * A position sees itself and what is before it, without padding. Padding is id 0 but for the first position,
- * as in the R2Gen line.
+ * @param embedded what {@link embed} gives, `[b, t, d]`
+ * @param memory `[b, p, d]`
+ * @param bias what {@link targetBias} gives
  */
 export function hiddenStates(
   weights: DecoderWeights,
+  embedded: tf.Tensor3D,
   memory: tf.Tensor3D,
-  tokens: TokenBatch,
+  bias: tf.Tensor4D,
   rate: number,
   pass: Pass,
 ): tf.Tensor3D {
-  const bias = targetBias(tokens);
-  let h = embed(weights, tokens, rate, pass);
+  let h = embedded;
   for (const { selfAttention, crossAttention, feedForward, norms } of weights.layers) {
     const own = selfAttend(selfAttention, applyNorm(norms[0], h), bias, rate, pass);
     h = tf.add(h, dropout(own, rate, pass));
@@ -53,7 +54,10 @@ export function hiddenStates(
   return applyNorm(weights.norm, h);
 }
 
-/** Score bias `[b, 1, t, t]`: −1e9 for later positions and for padding. */
+/**
+ * Score bias `[b, 1, t, t]`: −1e9 for later positions and for padding. A position sees itself and what is before it,
+ * without padding. Padding is id 0 but for the first position, as in the R2Gen line.
+ */
 export function targetBias({ ids, shape: [b, t] }: TokenBatch): tf.Tensor4D {
   const values = new Float32Array(b * t * t).fill(-1e9);
   for (let i = 0; i < b; i++) {

@@ -6,11 +6,13 @@ import {
   type DecoderState,
   disposeParameters,
   EVALUATION,
+  isInference,
   type ModuleInfo,
   type NamedParameters,
   type Pass,
   type Random,
   type TokenBatch,
+  TrainedProgram,
   type WeightedProgram,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -38,6 +40,8 @@ class TransformerDecoder implements TransformerReportDecoder {
   readonly width: number;
   private readonly weights: DecoderWeights;
   private readonly oneStep: WeightedProgram;
+  /** Embedded tokens, memory, bias → logits, without dropout. */
+  private readonly allSteps: TrainedProgram;
 
   constructor(
     private readonly config: ParsedConfig,
@@ -46,6 +50,10 @@ class TransformerDecoder implements TransformerReportDecoder {
     this.weights = decoderWeights(config, random);
     this.parameters = this.weights.parameters;
     this.oneStep = stepProgram(this.weights);
+    this.allSteps = new TrainedProgram(withoutTable(this.parameters), ([embedded, memory, bias]) => {
+      const tensors = [embedded as tf.Tensor3D, memory as tf.Tensor3D, bias as tf.Tensor4D] as const;
+      return applyLinear(this.weights.output, hiddenStates(this.weights, ...tensors, 0, EVALUATION));
+    });
     this.vocabularySize = config.vocabularySize;
     this.width = config.width;
     this.info = { package: '@raca/decoder', version, name: 'transformerDecoder', config };
@@ -57,14 +65,21 @@ class TransformerDecoder implements TransformerReportDecoder {
   }
 
   logits(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    return tf.tidy(() => applyLinear(this.weights.output, this.hidden(memory, tokens, pass)));
+    const plain = isInference(pass) || (pass.training && this.config.dropout > 0);
+    if (plain) return tf.tidy(() => applyLinear(this.weights.output, this.hidden(memory, tokens, pass)));
+    this.check(memory, tokens);
+    return tf.tidy(() => {
+      const embedded = this.embed(tokens, pass);
+      return this.allSteps.run([embedded, memory], [targetBias(tokens)]) as tf.Tensor3D;
+    });
   }
 
   hidden(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    this.checkMemory(memory);
-    this.checkTokens(tokens);
-    checkRows('transformerDecoder', memory, tokens);
-    return tf.tidy(() => hiddenStates(this.weights, memory, tokens, this.config.dropout, pass));
+    this.check(memory, tokens);
+    return tf.tidy(() => {
+      const embedded = this.embed(tokens, pass);
+      return hiddenStates(this.weights, embedded, memory, targetBias(tokens), this.config.dropout, pass);
+    });
   }
 
   attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
@@ -95,7 +110,14 @@ class TransformerDecoder implements TransformerReportDecoder {
 
   dispose(): void {
     this.oneStep.dispose();
+    this.allSteps.dispose();
     disposeParameters(this.parameters);
+  }
+
+  private check(memory: tf.Tensor3D, tokens: TokenBatch): void {
+    this.checkMemory(memory);
+    this.checkTokens(tokens);
+    checkRows('transformerDecoder', memory, tokens);
   }
 
   private checkMemory(memory: tf.Tensor3D): void {
@@ -115,6 +137,10 @@ class TransformerDecoder implements TransformerReportDecoder {
     }
   }
 }
+
+/** All weights but the token table, which is read by ids. */
+const withoutTable = (all: NamedParameters): NamedParameters =>
+  new Map([...all].filter(([name]) => !name.startsWith('embedding.')));
 
 /**
  * Pre-norm Transformer decoder of the R2Gen line over encoded patches, with a cache for writing token by token.

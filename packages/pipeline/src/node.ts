@@ -12,5 +12,6 @@ export * from './node/train';
 export * from './node/truth/erasure';
 export * from './node/truth/measure-truth';
 export * from './node/truth/overlap';
+export * from './node/truth/pointing';
 export * from './node/truth/retrieval';
 export * from './node/truth/tables';

@@ -60,8 +60,15 @@ describe('measureTruth', () => {
     expect(scores.retrieval!.model!.mrr).toBeGreaterThan(1 / 12);
     expect(scores.erasure!.findings).toBeGreaterThan(4);
     expect(Number.isFinite(scores.erasure!.ownChange)).toBe(true);
+    const pointing = scores.pointing!;
+    expect(pointing.findings).toBeGreaterThanOrEqual(scores.erasure!.findings);
+    expect(pointing.chance).toBeGreaterThan(0);
+    expect(pointing.chance).toBeLessThan(1);
+    // before training attention is almost even
+    expect(Math.abs(pointing.mass - pointing.chance)).toBeLessThan(0.1);
+    expect(Object.keys(pointing.classes)).toContain('Edema');
     const tables = truthTables(scores);
-    expect(tables.map(({ title }) => title.includes('test bed'))).toEqual([true, true, true]);
+    expect(tables.map(({ title }) => title.includes('test bed'))).toEqual([true, true, true, true]);
     expect(tables[0].rows[0].scores.model).toBe(1);
     run.model.dispose();
   });

@@ -2,7 +2,6 @@ import { contrastiveAlignment } from '@raca/alignment';
 import { type Alignment, EVALUATION, Random, REGIONS } from '@raca/core';
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
-import { CHEXPERT_14, labelReport } from '@raca/metrics';
 import { priorFor } from '@raca/region-agent';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelBatch, Raca } from '../../model';
@@ -11,9 +10,11 @@ import { openFeatures } from '../features';
 import type { LoadedRun } from '../load-run';
 import { makeLoaders } from '../train';
 import { displaced, type ErasedFinding, type ErasureScores, erasureScores, withoutPatches } from './erasure';
-import { covered, type OverlapScores, overlapScores, rectangleMasks, type StudyMasks } from './overlap';
+import { type Finding, positiveFindings } from './findings';
+import { type OverlapScores, overlapScores, rectangleMasks, type StudyMasks } from './overlap';
+import { type PointedFinding, type Pointing, pointedAt, pointing } from './pointing';
 import { type RankedSentence, type Retrieval, retrieval } from './retrieval';
-import { type SentenceSpan, sentenceLogProbability, sentencesOf } from './sentence-likelihood';
+import { sentenceLogProbability, sentencesOf } from './sentence-likelihood';
 
 /** What a model is worth against the known truth of a data set (`regions.json`). */
 export interface TruthScores {
@@ -25,6 +26,8 @@ export interface TruthScores {
   readonly retrieval: RetrievalScores | null;
   /** Null where the model reads stored features, which cannot be erased. */
   readonly erasure: ErasureScores | null;
+  /** Where the decoder looks when it writes a finding; null for a decoder that does not show it. */
+  readonly pointing: Pointing | null;
 }
 
 /** The trained alignment beside one that never learned, on the same patches and masks. */
@@ -60,6 +63,7 @@ export async function measureTruth(
     ),
     retrieval: found.untrained.length > 0 ? retrievals(found) : null,
     erasure: found.findings.length > 0 ? erasureScores(found.findings) : null,
+    pointing: found.pointed.length > 0 ? pointing(found.pointed) : null,
   };
 }
 
@@ -91,6 +95,7 @@ interface Collected {
   readonly sentences: RankedSentence[];
   readonly untrained: RankedSentence[];
   readonly findings: ErasedFinding[];
+  readonly pointed: PointedFinding[];
 }
 
 async function collect(
@@ -111,6 +116,7 @@ async function collect(
   const sentences: RankedSentence[] = [];
   const untrained: RankedSentence[] = [];
   const findings: ErasedFinding[] = [];
+  const pointed: PointedFinding[] = [];
   try {
     for await (const batch of evaluation.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
@@ -118,9 +124,11 @@ async function collect(
         const { agent, alignment } = model.parts;
         if (agent) untrained.push(...ranked(model, fresh, input));
         if (agent && alignment) sentences.push(...ranked(model, alignment, input));
+        const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
+        pointed.push(...pointedAt(model, input, asked));
         if (!features) {
-          const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
-          findings.push(...erased(model, input, batch, asked, truth, random));
+          const some = asked.map((found) => found.slice(0, FINDINGS));
+          findings.push(...erased(model, input, batch, some, truth, random));
         }
       });
     }
@@ -129,7 +137,7 @@ async function collect(
     features?.close();
     fresh.dispose();
   }
-  return { sentences, untrained, findings };
+  return { sentences, untrained, findings, pointed };
 }
 
 /** Similarity of every sentence of the references with every region. */
@@ -158,45 +166,6 @@ function ranked(
     })),
   );
 }
-
-/** A sentence that reports something, and the patches of its regions in every view. */
-interface Finding {
-  readonly span: SentenceSpan;
-  /** `[v · rows · cols]`, each 0 or 1 */
-  readonly patches: Uint8Array;
-}
-
-/** Per study of a batch, sentences that the rule labeler finds positive and whose regions are seen. */
-function positiveFindings(
-  { ids, tokens, tokensShape: [, t], sentenceRegions }: StudyBatch,
-  separator: number,
-  { studies, rows, cols }: RegionTruth,
-  decode: (ids: ArrayLike<number>) => string,
-): Finding[][] {
-  return ids.map((id, i) => {
-    const row = tokens.subarray(i * t, (i + 1) * t);
-    const views = studies[id] ?? [];
-    const found = sentencesOf(row, separator).flatMap((span, j): Finding[] => {
-      const regions = sentenceRegions[i][j] ?? [];
-      if (regions.length === 0 || !isPositive(decode(row.subarray(span.from, span.to)))) return [];
-      const patches = new Uint8Array(views.length * rows * cols);
-      views.forEach((view, v) => {
-        for (const r of regions) {
-          covered(view[REGIONS[r]] ?? []).forEach((inside, k) => {
-            if (inside) patches[v * rows * cols + k] = 1;
-          });
-        }
-      });
-      return patches.includes(1) ? [{ span, patches }] : [];
-    });
-    return found.slice(0, FINDINGS);
-  });
-}
-
-const isPositive = (sentence: string): boolean => {
-  const labels = labelReport(sentence);
-  return CHEXPERT_14.some((name) => name !== 'No Finding' && labels[name] === 1);
-};
 
 /** Likelihood of each finding's sentence before and after its own or a random region is erased from the images. */
 function erased(

@@ -1,10 +1,11 @@
 import type { ScoreTable } from '../../report-page';
 import type { TruthScores } from './measure-truth';
+import type { PointingScore } from './pointing';
 
 const BED = ' (phantom: a test bed)';
 
 /** Truth measures as tables of numbers: overlap by region and view, then what the text does. */
-export function truthTables({ phantom, overlap, retrieval, erasure }: TruthScores): ScoreTable[] {
+export function truthTables({ phantom, overlap, retrieval, erasure, pointing }: TruthScores): ScoreTable[] {
   const about = phantom ? BED : '';
   const [first] = overlap;
   const rows = first.regions.flatMap(({ region, view, studies }, i) =>
@@ -53,5 +54,29 @@ export function truthTables({ phantom, overlap, retrieval, erasure }: TruthScore
       rows: [{ system: 'model', scores: { ...erasure } }],
     });
   }
+  if (pointing) {
+    tables.push({
+      title: `where the decoder looks (pointing game), ${pointing.findings} positive findings${about}`,
+      columns: [
+        { key: 'hits', label: 'best patch in the region', direction: 'higher' },
+        { key: 'others', label: 'that of other sentences', direction: '' },
+        { key: 'mass', label: 'attention in the region', direction: 'higher' },
+        { key: 'chance', label: 'chance', direction: '' },
+        { key: 'findings', label: 'findings', direction: '' },
+      ],
+      rows: [
+        { system: 'all findings', scores: numbersOf(pointing) },
+        ...Object.entries(pointing.classes).map(([system, score]) => ({ system, scores: numbersOf(score) })),
+      ],
+    });
+  }
   return tables;
 }
+
+const numbersOf = ({ hits, others, mass, chance, findings }: PointingScore): Record<string, number> => ({
+  hits,
+  others,
+  mass,
+  chance,
+  findings,
+});

@@ -1,0 +1,134 @@
+import { EVALUATION, isAttentiveDecoder } from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ModelBatch, type Raca, withoutLast } from '../../model';
+import type { Finding } from './findings';
+import { type SentenceSpan, sentencesOf } from './sentence-likelihood';
+
+/** How often the patch that is looked at most lies where the finding is. */
+export interface PointingScore {
+  /** Share of findings whose sentence has its best patch in the finding's region. */
+  readonly hits: number;
+  /** The same with the best patches of the report's other sentences: what looking at one place always would reach. */
+  readonly others: number;
+  /** Mean share of attention that lies in the region. */
+  readonly mass: number;
+  /** Mean share of patches in the region: what guessing reaches. */
+  readonly chance: number;
+  readonly findings: number;
+}
+
+/** Over all findings, and by class; a sentence with two classes counts in both. */
+export interface Pointing extends PointingScore {
+  readonly classes: Readonly<Record<string, PointingScore>>;
+}
+
+/** One finding: where its sentence looks, and where it is. */
+export interface PointedFinding {
+  /** `[p]`, sums to 1. */
+  readonly attention: ArrayLike<number>;
+  /** Those of the report's other sentences. */
+  readonly others: readonly ArrayLike<number>[];
+  /** `[p]`, 1 in the finding's region; what is missing at the end is outside. */
+  readonly patches: ArrayLike<number>;
+  readonly classes: readonly string[];
+}
+
+/**
+ * The pointing game of Zhang et al. 2016, arXiv:1608.00507, on patches: means over findings. NaN without findings.
+ */
+export function pointing(findings: readonly PointedFinding[]): Pointing {
+  const names = [...new Set(findings.flatMap(({ classes }) => classes))].sort();
+  const classes = names.map((name) => [name, scoreOf(findings.filter((f) => f.classes.includes(name)))]);
+  return { ...scoreOf(findings), classes: Object.fromEntries(classes) };
+}
+
+function scoreOf(findings: readonly PointedFinding[]): PointingScore {
+  const mean = (values: readonly number[]): number => values.reduce((a, x) => a + x, 0) / values.length;
+  const withOthers = findings.filter(({ others }) => others.length > 0);
+  return {
+    hits: mean(findings.map(({ attention, patches }) => hit(attention, patches))),
+    others: mean(withOthers.map(({ others, patches }) => mean(others.map((other) => hit(other, patches))))),
+    mass: mean(findings.map(({ attention, patches }) => inside(attention, patches))),
+    chance: mean(
+      findings.map(({ attention: a, patches }) =>
+        inside(
+          Array.from(a, () => 1 / a.length),
+          patches,
+        ),
+      ),
+    ),
+    findings: findings.length,
+  };
+}
+
+/** 1 where the most attended patch lies inside; of several equal ones the share that does. */
+function hit(attention: ArrayLike<number>, patches: ArrayLike<number>): number {
+  const most = Array.from(attention).reduce((a, x) => Math.max(a, x), Number.NEGATIVE_INFINITY);
+  let [equal, right] = [0, 0];
+  for (let p = 0; p < attention.length; p++) {
+    if (attention[p] !== most) continue;
+    equal++;
+    if (patches[p]) right++;
+  }
+  return right / equal;
+}
+
+function inside(attention: ArrayLike<number>, patches: ArrayLike<number>): number {
+  let sum = 0;
+  for (let p = 0; p < attention.length; p++) if (patches[p]) sum += attention[p];
+  return sum;
+}
+
+/**
+ * Where a model looks when it writes each finding's sentence of a reference, by teacher forcing.
+ * @param asked findings of each study of the batch
+ * @returns nothing for a decoder that does not show its attention
+ */
+export function pointedAt(
+  model: Raca,
+  batch: Pick<ModelBatch, 'vision' | 'tokens'>,
+  asked: readonly (readonly Finding[])[],
+): PointedFinding[] {
+  const looks = sentenceAttention(model, batch);
+  if (!looks) return [];
+  return asked.flatMap((findings, i) =>
+    findings.map(({ span, patches, classes }): PointedFinding => {
+      const own = looks[i].find(({ from }) => from === span.from)!;
+      const others = looks[i].filter((look) => look !== own).map(({ attention }) => attention);
+      return { attention: own.attention, others, patches, classes };
+    }),
+  );
+}
+
+/** Where the decoder looks while it writes one sentence. */
+export interface SentenceLook extends SentenceSpan {
+  /** `[p]`, mean over the sentence's tokens. */
+  readonly attention: Float32Array;
+}
+
+/** Attention of every sentence of every row, or null for a decoder that does not show it. */
+export function sentenceAttention(
+  model: Raca,
+  { vision, tokens }: Pick<ModelBatch, 'vision' | 'tokens'>,
+): SentenceLook[][] | null {
+  const { decoder } = model.parts;
+  if (!isAttentiveDecoder(decoder)) return null;
+  const [values, p] = tf.tidy(() => {
+    const encoded = model.parts.vision.encode(vision, EVALUATION);
+    const memory = model.memory(encoded, model.locate(encoded), EVALUATION);
+    const weights = decoder.attention(memory, withoutLast(tokens)); // [b, t − 1, p]
+    return [weights.dataSync() as Float32Array, weights.shape[2]] as const;
+  });
+  const [b, t] = tokens.shape;
+  return Array.from({ length: b }, (_, i) =>
+    sentencesOf(tokens.ids.subarray(i * t, (i + 1) * t), model.separator).map(({ from, to }) => {
+      const attention = new Float32Array(p);
+      // position j − 1 writes token j
+      for (let j = from; j < to; j++) {
+        const row = (i * (t - 1) + j - 1) * p;
+        for (let k = 0; k < p; k++) attention[k] += values[row + k] / (to - from);
+      }
+      return { from, to, attention };
+    }),
+  );
+}
