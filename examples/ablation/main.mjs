@@ -19,6 +19,7 @@ const options = new Command('ablation')
   .option('--reports <dir>', 'folder with real reports: images are drawn for them')
   .option('--grid <file>', 'rows of one’s own (default: the paper’s, paper.yaml)')
   .option('--seeds <n>', 'runs a row', '3')
+  .option('--pretrained <dir>', 'folder of another ablation of the same rows: runs start from its weights')
   .option('--jobs <n>', 'runs at once, sharing the processors', '1')
   .option('--epochs <n>', 'instead of the grid’s')
   .option('--pose <name>', 'how freely drawn patients stand: none, mild, strong', 'mild')
@@ -38,6 +39,7 @@ await step('ablate', [
   ...['ablate', '--config', options.grid ? from(options.grid) : here('paper.yaml')],
   ...['--data', data, '--out', out, '--seeds', options.seeds, '--jobs', options.jobs],
   ...given('epochs'),
+  ...(options.pretrained ? ['--pretrained', from(options.pretrained)] : []),
   ...given('backend'),
 ]);
 

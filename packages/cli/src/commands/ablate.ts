@@ -18,6 +18,7 @@ interface AblateFlags {
   out: string;
   data?: string;
   jobs: number;
+  pretrained?: string;
   epochs?: number;
   backend?: BackendName;
   json?: boolean;
@@ -67,6 +68,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
       dataset,
       launch: launchProgram(raca(), sharedThreads(flags.jobs)),
       jobs: flags.jobs,
+      pretrained: flags.pretrained && resolve(flags.pretrained),
       argv: flags.backend ? ['--backend', flags.backend] : [],
       signal,
       onProgress: ({ row, seed }, step, steps) =>

@@ -2,7 +2,7 @@ import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
 import { fitToData, type RunConfig } from '@raca/pipeline';
 import { fitToFeatures, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor, readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
@@ -17,6 +17,7 @@ interface TrainFlags {
   backboneWeights?: string;
   features?: string;
   init?: string;
+  pretrained?: string;
   imageCache?: string;
   resume?: boolean;
   saveEvery?: number;
@@ -42,6 +43,12 @@ export function addTrain(program: Command): void {
     .option(
       '--init <run>',
       'start from weights and vocabulary of this run; --config then only needs to name what changes',
+    )
+    .addOption(
+      new Option(
+        '--pretrained <run>',
+        'take weights of this run over where they fit; the vocabulary is that of the data',
+      ).conflicts('init'),
     )
     .option('--image-cache <file>', 'decoded images that runs on the same data share; made where missing')
     .option('--resume', 'go on with the run in --out')
@@ -80,6 +87,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       backboneWeights: flags.backboneWeights,
       features: flags.features,
       init: flags.init,
+      pretrained: flags.pretrained,
       imageCache: flags.imageCache,
       onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
     });

@@ -196,7 +196,8 @@ export class RunFolder {
     }
   }
 
-  private readBytes(name: string): Buffer {
+  /** @throws Error in one line if the file is missing */
+  readBytes(name: string): Buffer {
     try {
       return readFileSync(this.path(name));
     } catch (error) {

@@ -25,6 +25,7 @@ import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
 import { type FeatureSource, openFeatures } from './features';
+import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { selectionScore } from './selection';
 import { StoredImageCache } from './stored-image-cache';
@@ -61,6 +62,11 @@ export interface TrainOptions {
    * is the first line of `metrics.jsonl` (epoch −1), and its weights are kept unless a later epoch is better.
    */
   readonly init?: string;
+  /**
+   * Run folder whose weights a new run takes over where name and shape fit, those of words by word: another vocabulary
+   * or other modules are welcome. The vocabulary is that of the data.
+   */
+  readonly pretrained?: string;
   /** Steps between resume points within an epoch, 100. */
   readonly saveEvery?: number;
   /** Abort to stop after the current step, with a resume point. */
@@ -136,7 +142,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     } else {
       if (options.backboneWeights) loadBackbone(model, options.backboneWeights);
       run.prepare();
-      const facts = describeRun(model, dataset, config);
+      const pretrained =
+        options.pretrained === undefined ? {} : pretrain(model, tokenizer, options.pretrained);
+      const facts = { ...describeRun(model, dataset, config), ...pretrained };
       if (!first) run.writeStart(config, tokenizer, facts);
       else {
         first.readWeights(model, tokenizer);
@@ -208,6 +216,13 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     model.dispose();
     features?.close();
   }
+}
+
+/** Takes weights over, and says for `run.json` from which and how many. */
+function pretrain(model: Raca, tokenizer: Tokenizer, dir: string) {
+  const run = new RunFolder(dir);
+  const taken = takeWeights(model, tokenizer, run);
+  return { pretrained: { file: fileHash(run.path('weights.safetensors')), ...taken } };
 }
 
 /** Whether the best validation is recent enough to go on. */

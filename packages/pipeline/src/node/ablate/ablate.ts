@@ -24,6 +24,8 @@ export interface AblateOptions {
   /** Folder of runs and tables; what is finished there is not done again. */
   readonly out: string;
   readonly dataset: Dataset;
+  /** Folder of an ablation with the same rows and seeds: each run takes over the weights of the same one there. */
+  readonly pretrained?: string;
   readonly launch: Launch;
   /** Runs at once, 1: a run uses all cores. */
   readonly jobs?: number;
@@ -53,7 +55,7 @@ export interface Ablation {
 export async function ablate(options: AblateOptions): Promise<Ablation> {
   const { grid, out, dataset, signal } = options;
   const dataHash = fileHash(join(dataset.dir, 'annotation.json')) ?? '';
-  const cells = cellsOf(grid, options.seeds, out);
+  const cells = cellsOf(options);
   const outcomes = new Map<Cell, Outcome>();
   const context = {
     launch: options.launch,
@@ -101,8 +103,10 @@ export async function ablate(options: AblateOptions): Promise<Ablation> {
 }
 
 /** Seed by seed, so that every row has one run before any has two. */
-function cellsOf({ rows }: Grid, seeds: number, out: string): Cell[] {
+function cellsOf({ grid: { rows }, seeds, out, pretrained }: AblateOptions): Cell[] {
   const folders = folderNames(rows.map(({ name }) => name));
+  const runOf = (dir: string, i: number, seed: number): string =>
+    join(dir, 'runs', folders[i], `seed-${seed}`);
   return Array.from({ length: seeds }, (_, k) =>
     rows.map(({ name, config }, i): Cell => {
       const seed = config.training.seed + k;
@@ -110,7 +114,8 @@ function cellsOf({ rows }: Grid, seeds: number, out: string): Cell[] {
         row: name,
         seed,
         config: { ...config, training: { ...config.training, seed } },
-        dir: join(out, 'runs', folders[i], `seed-${seed}`),
+        dir: runOf(out, i, seed),
+        ...(pretrained !== undefined && { pretrained: runOf(pretrained, i, seed) }),
       };
     }),
   ).flat();

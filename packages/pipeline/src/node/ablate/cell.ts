@@ -13,6 +13,8 @@ export interface Cell {
   readonly config: RunConfig;
   /** Run folder. */
   readonly dir: string;
+  /** Run folder whose weights it takes over. */
+  readonly pretrained?: string;
 }
 
 /** How a run ended. */
@@ -63,6 +65,7 @@ export async function runCell(cell: Cell, context: CellContext): Promise<Outcome
   mkdirSync(cell.dir, { recursive: true });
   const config = `${cell.dir}.json`;
   writeFileAtomic(config, `${JSON.stringify(cell.config, null, 2)}\n`);
+  const from = cell.pretrained === undefined ? [] : ['--pretrained', cell.pretrained];
   const resume = existsSync(join(cell.dir, 'config.json')) ? ['--resume'] : [];
   const trained = await launch(
     [
@@ -76,6 +79,7 @@ export async function runCell(cell: Cell, context: CellContext): Promise<Outcome
       '--json',
       '--image-cache',
       context.imageCache,
+      ...from,
       ...resume,
       ...argv,
     ],
@@ -104,8 +108,9 @@ export function readEvaluation(cell: Cell, of: Pick<CellContext, 'dataHash'>): C
   return stored.success && stored.data.of === identity(cell, of) ? stored.data : null;
 }
 
-function identity({ config }: Cell, { dataHash }: Pick<CellContext, 'dataHash'>): string {
-  return createHash('sha256').update(JSON.stringify(config)).update(dataHash).digest('hex');
+function identity({ config, pretrained }: Cell, { dataHash }: Pick<CellContext, 'dataHash'>): string {
+  const start = pretrained === undefined ? '' : 'pretrained';
+  return createHash('sha256').update(JSON.stringify(config)).update(dataHash).update(start).digest('hex');
 }
 
 function failure(command: string, { code, signal, reason }: Awaited<ReturnType<Launch>>): Outcome {
