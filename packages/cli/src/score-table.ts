@@ -53,7 +53,8 @@ export function truthSummary({ phantom, overlap, retrieval, erasure, pointing }:
     ...(pointing
       ? [
           `  pointing game, the decoder's best patch lies in the finding's region: ${three(pointing.hits)} of ` +
-            `${pointing.findings}; other sentences' best patch ${three(pointing.others)}, chance ${three(pointing.chance)}`,
+            `${pointing.findings}, the patch that gains most on the other sentences ${three(pointing.relative)}; ` +
+            `chance ${three(pointing.chance)}, other sentences' best patch ${three(pointing.others)}`,
         ]
       : []),
   ].join('\n');

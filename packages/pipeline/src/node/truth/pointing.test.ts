@@ -32,6 +32,16 @@ describe('pointing', () => {
     expect(classes.Fracture).toMatchObject({ findings: 2, hits: 0.25 });
   });
 
+  it('finds what a sentence looks at and the others do not', () => {
+    const others = [
+      [0.5, 0.1, 0.2, 0.2],
+      [0.7, 0.1, 0.1, 0.1],
+    ];
+    // over their mean (0.6, 0.1, 0.15, 0.15) the second patch gains most, 3 times
+    const scores = pointing([finding({ attention: [0.5, 0.3, 0.1, 0.1], others, patches: [0, 1, 0, 0] })]);
+    expect(scores).toMatchObject({ hits: 0, relative: 1, others: 0 });
+  });
+
   it('does not pay for a look at everything', () => {
     const { hits, chance, mass } = pointing([finding({ attention: [0.25, 0.25, 0.25, 0.25] })]);
     expect([hits, chance, mass]).toEqual([0.5, 0.5, 0.5]);

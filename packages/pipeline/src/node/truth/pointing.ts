@@ -10,6 +10,11 @@ export interface PointingScore {
   readonly hits: number;
   /** The same with the best patches of the report's other sentences: what looking at one place always would reach. */
   readonly others: number;
+  /**
+   * Hits of the patch that gains most on the report's other sentences (attention divided by their mean): where the
+   * sentence looks that the others do not.
+   */
+  readonly relative: number;
   /** Mean share of attention that lies in the region. */
   readonly mass: number;
   /** Mean share of patches in the region: what guessing reaches. */
@@ -34,7 +39,8 @@ export interface PointedFinding {
 }
 
 /**
- * The pointing game of Zhang et al. 2016, arXiv:1608.00507, on patches: means over findings. NaN without findings.
+ * The pointing game of Zhang et al. 2016, arXiv:1608.00507, on patches: means over findings. NaN without findings, and
+ * where no report has another sentence, for what compares with one.
  */
 export function pointing(findings: readonly PointedFinding[]): Pointing {
   const names = [...new Set(findings.flatMap(({ classes }) => classes))].sort();
@@ -48,6 +54,7 @@ function scoreOf(findings: readonly PointedFinding[]): PointingScore {
   return {
     hits: mean(findings.map(({ attention, patches }) => hit(attention, patches))),
     others: mean(withOthers.map(({ others, patches }) => mean(others.map((other) => hit(other, patches))))),
+    relative: mean(withOthers.map(({ patches, ...looks }) => hit(gain(looks), patches))),
     mass: mean(findings.map(({ attention, patches }) => inside(attention, patches))),
     chance: mean(
       findings.map(({ attention: a, patches }) =>
@@ -71,6 +78,14 @@ function hit(attention: ArrayLike<number>, patches: ArrayLike<number>): number {
     if (patches[p]) right++;
   }
   return right / equal;
+}
+
+/** Attention divided by the mean of the others', `[p]`. */
+function gain({ attention, others }: Pick<PointedFinding, 'attention' | 'others'>): number[] {
+  return Array.from(
+    attention,
+    (x, p) => x / others.reduce((sum, other) => sum + other[p] / others.length, 1e-9),
+  );
 }
 
 function inside(attention: ArrayLike<number>, patches: ArrayLike<number>): number {

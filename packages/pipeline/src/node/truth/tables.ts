@@ -59,6 +59,7 @@ export function truthTables({ phantom, overlap, retrieval, erasure, pointing }: 
       title: `where the decoder looks (pointing game), ${pointing.findings} positive findings${about}`,
       columns: [
         { key: 'hits', label: 'best patch in the region', direction: 'higher' },
+        { key: 'relative', label: 'patch gaining most on other sentences', direction: 'higher' },
         { key: 'others', label: 'that of other sentences', direction: '' },
         { key: 'mass', label: 'attention in the region', direction: 'higher' },
         { key: 'chance', label: 'chance', direction: '' },
@@ -73,8 +74,16 @@ export function truthTables({ phantom, overlap, retrieval, erasure, pointing }: 
   return tables;
 }
 
-const numbersOf = ({ hits, others, mass, chance, findings }: PointingScore): Record<string, number> => ({
+const numbersOf = ({
   hits,
+  relative,
+  others,
+  mass,
+  chance,
+  findings,
+}: PointingScore): Record<string, number> => ({
+  hits,
+  relative,
   others,
   mass,
   chance,
