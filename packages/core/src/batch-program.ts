@@ -39,11 +39,9 @@ export class BatchProgram {
       );
     }
     if (!BatchProgram.records) return tf.tidy(() => this.f(inputs));
-    return runKernel(RECORDED, Object.fromEntries(inputs.map((x, i) => [`${i}`, x])), {
-      f: this.f,
-      n,
-      free: this.freeAxes,
-    });
+    const named: Record<string, tf.Tensor> = {};
+    for (let i = 0; i < inputs.length; i++) named[i] = inputs[i];
+    return runKernel(RECORDED, named, { f: this.f, n, free: this.freeAxes });
   }
 
   /** Frees what was recorded. */
@@ -66,12 +64,18 @@ export class WeightedProgram {
 
   /** See {@link BatchProgram.run}. */
   run(n: number, inputs: readonly tf.Tensor[]): tf.Tensor[] {
-    const ids = [...this.weights.values()].map(({ dataId }) => dataId);
-    if (!this.current?.ids.every((id, i) => id === ids[i])) {
+    if (this.current === null || this.changed(this.current.ids)) {
       this.dispose();
+      const ids = [...this.weights.values()].map(({ dataId }) => dataId);
       this.current = { program: new BatchProgram(this.f, this.freeAxes), ids };
     }
-    return this.current!.program.run(n, inputs);
+    return this.current.program.run(n, inputs);
+  }
+
+  private changed(ids: readonly object[]): boolean {
+    let i = 0;
+    for (const { dataId } of this.weights.values()) if (dataId !== ids[i++]) return true;
+    return false;
   }
 
   dispose(): void {

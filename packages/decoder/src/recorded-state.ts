@@ -3,11 +3,11 @@ import {
   type KeysValues,
   keysValues,
   runKernel,
-  sinusoidalPositions,
   type WeightedProgram,
   WRITE_CACHE,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { PlacedWords } from './placed-words';
 import { gathered, kept, release } from './stored-keys';
 import type { DecoderWeights } from './weights';
 
@@ -29,7 +29,10 @@ const CHUNK = 16;
  */
 export class RecordedState implements DecoderState {
   private current: Row[];
+  /** Each row's place in the program's `[n, c]` rows. */
+  private lanes: readonly number[];
   private length = 0;
+  private readonly words: PlacedWords;
   /** Per layer `[studies, h, m, w]`; written in place. */
   private written: KeysValues[];
   /** Per layer `[studies, h, p, w]`. */
@@ -37,7 +40,7 @@ export class RecordedState implements DecoderState {
 
   /** @param rowsPerStudy c, most rows of one study */
   constructor(
-    private readonly weights: DecoderWeights,
+    weights: DecoderWeights,
     private readonly program: WeightedProgram,
     memory: tf.Tensor3D,
     private readonly rowsPerStudy: number,
@@ -45,9 +48,11 @@ export class RecordedState implements DecoderState {
   ) {
     const [n, , d] = memory.shape;
     const { layers } = weights;
+    this.words = new PlacedWords(weights.embedding, maxLength);
     const { heads } = layers[0].selfAttention;
     const empty = (): tf.Tensor4D => tf.zeros([n, heads, CHUNK, d / heads]);
     this.current = Array.from({ length: n }, (_, study) => ({ study, positions: [] }));
+    this.lanes = this.placeRows();
     this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
     this.written = layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
   }
@@ -73,6 +78,7 @@ export class RecordedState implements DecoderState {
     const place = new Map(stay.map((study, i) => [study, i]));
     if (stay.length < this.studies || stay.some((study, i) => study !== i)) this.keepStudies(stay);
     this.current = next.map(({ study, positions }) => ({ study: place.get(study)!, positions }));
+    this.lanes = this.placeRows();
   }
 
   /** Feeds one token a row; the next logits `[rows, V]`. */
@@ -83,30 +89,26 @@ export class RecordedState implements DecoderState {
     if (this.length >= this.maxLength) {
       throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
     }
-    const [n, c] = [this.studies, this.rowsPerStudy];
-    const lanes = this.lanes();
-    const at = this.freePositions(lanes);
-    const ids = new Int32Array(n * c);
+    const { studies: n, rowsPerStudy: c, lanes } = this;
+    const ids = new Int32Array(n * c); // 0 where no row is
     lanes.forEach((lane, row) => {
       ids[lane] = tokens[row];
     });
+    const words = this.words.rows(ids, this.length);
+    const at = this.freePositions();
     const logits = tf.tidy(() => {
-      const { embedding } = this.weights;
       const caches = this.written.flatMap(({ keys, values }) => [keys, values]);
-      const [all, ...made] = this.program.run(n, [
-        tf.gather(embedding as unknown as tf.Tensor2D, tf.tensor1d(ids, 'int32')),
-        position(n, embedding.shape[1]!, this.length),
-        this.bias(lanes),
-        ...caches,
-        ...this.memory.flatMap(({ keys, values }) => [keys, values]),
-      ]);
-      const pairs = made.flatMap((fresh, i) => [
-        [`cache${i}`, caches[i]],
-        [`fresh${i}`, fresh],
-      ]);
-      runKernel(WRITE_CACHE, Object.fromEntries(pairs), { at });
+      const seen = this.memory.flatMap(({ keys, values }) => [keys, values]);
+      const rows = tf.tensor2d(words, [n * c, words.length / (n * c)]);
+      const [all, ...made] = this.program.run(n, [rows, this.bias(), ...caches, ...seen]);
+      const pairs: Record<string, tf.Tensor> = {};
+      made.forEach((fresh, i) => {
+        pairs[`cache${i}`] = caches[i];
+        pairs[`fresh${i}`] = fresh;
+      });
+      runKernel(WRITE_CACHE, pairs, { at });
       const inOrder = lanes.length === n * c && lanes.every((lane, row) => lane === row);
-      return (inOrder ? all : tf.gather(all, tf.tensor1d(lanes, 'int32'))) as tf.Tensor2D;
+      return (inOrder ? all : tf.gather(all, tf.tensor1d([...lanes], 'int32'))) as tf.Tensor2D;
     });
     this.current = this.current.map(({ study, positions }, row) => ({
       study,
@@ -134,22 +136,24 @@ export class RecordedState implements DecoderState {
     this.memory = this.memory.map((store) => gathered(store, stay));
   }
 
-  /** Each row's place in the program's `[n, c]` rows. */
-  private lanes(): number[] {
-    const used = new Array<number>(this.studies).fill(0);
+  private placeRows(): number[] {
+    const used = new Array<number>(this.current.length).fill(0);
     return this.current.map(({ study }) => study * this.rowsPerStudy + used[study]++);
   }
 
   /** A position for the next word of each lane, −1 where no row is; caches grow when a study has none left. */
-  private freePositions(lanes: readonly number[]): number[] {
-    const taken = Array.from({ length: this.studies }, () => new Set<number>());
-    for (const { study, positions } of this.current) for (const x of positions) taken[study].add(x);
-    const at = new Array<number>(this.studies * this.rowsPerStudy).fill(-1);
+  private freePositions(): number[] {
+    const { studies, rowsPerStudy: c, lanes } = this;
+    const limit = this.capacity + c;
+    const taken = new Uint8Array(studies * limit);
+    for (const { study, positions } of this.current) for (const x of positions) taken[study * limit + x] = 1;
+    const at = new Array<number>(studies * c).fill(-1);
+    const next = new Array<number>(studies).fill(0); // below it all are taken
     let most = 0;
     this.current.forEach(({ study }, row) => {
-      let free = 0;
-      while (taken[study].has(free)) free++;
-      taken[study].add(free);
+      let free = next[study];
+      while (taken[study * limit + free] === 1) free++;
+      next[study] = free + 1;
       at[lanes[row]] = free;
       most = Math.max(most, free);
     });
@@ -173,21 +177,14 @@ export class RecordedState implements DecoderState {
   }
 
   /** `[n, 1, c, m + c]`: 0 at a row's own words, the fresh one included, forbidden elsewhere. */
-  private bias(lanes: readonly number[]): tf.Tensor4D {
-    const [n, c, m] = [this.studies, this.rowsPerStudy, this.capacity];
+  private bias(): tf.Tensor4D {
+    const { studies: n, rowsPerStudy: c, capacity: m, lanes } = this;
     const values = new Float32Array(n * c * (m + c)).fill(FORBIDDEN);
     for (let lane = 0; lane < n * c; lane++) values[lane * (m + c) + m + (lane % c)] = 0;
     this.current.forEach(({ positions }, row) => {
-      for (const x of positions) values[lanes[row] * (m + c) + x] = 0;
+      const first = lanes[row] * (m + c);
+      for (const x of positions) values[first + x] = 0;
     });
     return tf.tensor4d(values, [n, 1, c, m + c]);
   }
-}
-
-/** Vectors of position t, one for each study: `[n, d]`. */
-function position(n: number, d: number, t: number): tf.Tensor2D {
-  const values = new Float32Array(n * d);
-  const one = sinusoidalPositions(1, d, t);
-  for (let i = 0; i < n; i++) values.set(one, i * d);
-  return tf.tensor2d(values, [n, d]);
 }

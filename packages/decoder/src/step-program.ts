@@ -3,29 +3,29 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderWeights } from './weights';
 
 /** Places among the inputs. */
-const [BIAS, FIRST_STORE] = [2, 3];
+const [BIAS, FIRST_STORE] = [1, 2];
 
 /**
  * One decoding step as a program for backends that record them. Axes: n studies, c rows of each, h heads, w = d/h,
  * m cached positions of a study, p patches, V words.
  *
- * - inputs: token vectors `[n·c, d]`; their position `[n, d]`; bias `[n, 1, c, m + c]` of cached and fresh positions;
+ * - inputs: words at their positions `[n·c, d]`; bias `[n, 1, c, m + c]` of cached and fresh positions;
  *   then for each layer the cached keys and values `[n, h, m, w]`, then for each those of the memory `[n, h, p, w]`
  * - results: logits `[n·c, V]`; for each layer the fresh keys and values `[n·c, d]`
  *
  * What depends on weights only (joined matrices) is worked out once, when the program is recorded.
  */
 export function stepProgram({ layers, norm, output, parameters }: DecoderWeights): WeightedProgram {
-  const step = ([tokens, positions, bias, ...stores]: readonly tf.Tensor[]): tf.Tensor[] => {
-    const [n, d] = positions.shape as [number, number];
-    const c = tokens.shape[0] / n;
+  const step = ([words, bias, ...stores]: readonly tf.Tensor[]): tf.Tensor[] => {
+    const n = bias.shape[0];
+    const [rows, d] = words.shape as [number, number];
+    const c = rows / n;
     const byStudy = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [n, c, d]);
-    const byRow = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [n * c, d]);
+    const byRow = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [rows, d]);
     const attended = (a: Attention, inputs: Record<string, tf.Tensor>): tf.Tensor2D =>
       applyLinear(a.output, byRow(runKernel(ATTENTION, inputs, { heads: a.heads })[0]));
     const made: tf.Tensor[] = [];
-    const placed = tf.add(byStudy(tf.mul(tokens, Math.sqrt(d))), tf.reshape(positions, [n, 1, d]));
-    let h = byRow(placed);
+    let h = words as tf.Tensor2D;
     layers.forEach(({ selfAttention, crossAttention, feedForward, norms }, i) => {
       const [query, keys, values] = queryKeyValue(selfAttention, applyNorm(norms[0], h));
       made.push(keys, values);

@@ -179,7 +179,7 @@ function merged(
   const types = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, 'float32' as const]));
   const graph: Graph = {
-    nodes: [...two.nodes, ...two.results.map(({ name }, i) => identity(name, `o${i}`))],
+    nodes: withResults(two),
     inputs: types(Array.from({ length: inputs }, (_, i) => `i${i}`)),
     outputs: types(two.results.map((_, i) => `o${i}`)),
     constants: { ...two.vectors, ...Object.fromEntries(dims) },
@@ -187,7 +187,25 @@ function merged(
   return { graph, weights: { ...two.constants } };
 }
 
-const identity = (from: string, to: string): Node => ({ op: 'Identity', inputs: [from], outputs: [to] });
+/** The nodes, with results named `o<i>`; a copy of what no node makes or what is a result twice. */
+function withResults({ nodes, results }: Recording): Node[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  const copies = results.flatMap(({ name }, i): Node[] => {
+    if (made.has(name) && !names.has(name)) {
+      names.set(name, `o${i}`);
+      return [];
+    }
+    return [{ op: 'Identity', inputs: [names.get(name) ?? name], outputs: [`o${i}`] }];
+  });
+  const rename = (name: string): string => names.get(name) ?? name;
+  const renamed = nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+  return [...renamed, ...copies];
+}
 
 type FreeAxes = Readonly<Record<number, number>>;
 
@@ -217,7 +235,31 @@ function compile(
   }
 }
 
-const recorded = new WeakMap<Recordable, Map<string, Recorded | null>>();
+/** Dims of the inputs for one study, and what was recorded of them; null where that cannot be. */
+interface Form {
+  readonly dims: readonly (readonly number[])[];
+  readonly found: Recorded | null;
+}
+
+/** Whether the tensors have these dims at batch size n. */
+function fits(
+  dims: readonly (readonly number[])[],
+  tensors: readonly tf.Tensor[],
+  n: number,
+  free: FreeAxes,
+): boolean {
+  if (dims.length !== tensors.length) return false;
+  for (let i = 0; i < dims.length; i++) {
+    const [own, shape] = [dims[i], tensors[i].shape];
+    if (own.length !== shape.length || own[0] * n !== shape[0]) return false;
+    for (let axis = 1; axis < own.length; axis++) {
+      if (own[axis] !== shape[axis] && axis !== free[i]) return false;
+    }
+  }
+  return true;
+}
+
+const recorded = new WeakMap<Recordable, Form[]>();
 
 /**
  * `RacaRecorded`: the function `f` of tensors whose first axes are multiples of the batch size `n`, as one program.
@@ -226,21 +268,22 @@ const recorded = new WeakMap<Recordable, Map<string, Recorded | null>>();
 export const recordedKernels: KernelTable = {
   RacaRecorded: ({ inputs, attrs, backend }) => {
     const { f, n, free = {} } = attrs as unknown as { f: Recordable; n: number; free?: FreeAxes };
-    const forms = recorded.get(f) ?? new Map<string, Recorded | null>();
+    const forms = recorded.get(f) ?? [];
     recorded.set(f, forms);
     if (n === 0) {
-      for (const form of forms.values()) form?.program.dispose();
+      for (const { found } of forms) found?.program.dispose();
       recorded.delete(f);
       return [];
     }
     const tensors = Object.values(inputs) as tf.Tensor[];
-    const each = tensors.map(({ shape: [rows, ...rest] }) => [rows / n, ...rest]);
-    const key = each.map((dims, i) => dims.map((size, axis) => (axis === free[i] ? '*' : size))).join(' ');
-    let found = forms.get(key);
-    if (found === undefined) {
-      found = backend.recorder ? null : compile(f, each, free, backend);
-      forms.set(key, found);
+    let form = forms.find(({ dims }) => fits(dims, tensors, n, free));
+    if (form === undefined) {
+      if (backend.recorder) return f(tensors);
+      const dims = tensors.map(({ shape: [rows, ...rest] }) => [rows / n, ...rest]);
+      form = { dims, found: compile(f, dims, free, backend) };
+      forms.push(form);
     }
+    const { found } = form;
     if (found === null) return f(tensors);
     const results = found.results.map(([two, three]): [number[], Float32Array] => {
       const shape = two.map((size, i) => size + (three[i] - size) * (n - 2));
