@@ -33,6 +33,8 @@ const options = new Command('regions')
   .option('--test <n>', 'drawn patients of each test set', whole, 300)
   .option('--validate', 'measure on validation patients instead of test patients')
   .option('--empty-margins', 'dark margins of moved images hold no region')
+  .option('--equalise', 'the eyes see ranks of gray within the body')
+  .option('--outline', 'rewards of lungs and heart go by their outlines in each image')
   .option('--no-registration', 'lay the prior on straight patients only')
   .option('--no-practice', 'do not move images')
   .addOption(
@@ -54,6 +56,8 @@ const config = {
   steps: options.steps,
   learning: options.learning,
   sharpen: options.sharpen,
+  equalise: options.equalise ?? false,
+  outline: options.outline ?? false,
   ...(options.registration ? {} : { registerAfter: null }),
   practice: {
     ...(options.practice

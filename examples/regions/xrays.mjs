@@ -16,6 +16,8 @@ const GRID = { views: 1, rows: 7, cols: 7 };
 const N = GRID.rows * GRID.cols;
 /** Share of patients whose masks are measured; their images are not trained on. */
 const TEST = 0.3;
+/** Share of patients by whose masks settings may be chosen (`--validate`); then their images are not trained on either. */
+const VALIDATION = 0.15;
 const LUNGS = REGIONS.indexOf('Lung fields');
 const HEART = REGIONS.indexOf('Heart');
 const GRAY = { mean: 118, deviation: 60 };
@@ -23,10 +25,19 @@ const GRAY = { mean: 118, deviation: 60 };
 export async function xrays({ dir, more, out, seeds, config, options, fits, log }) {
   const rows = [...listed(dir, 'organs'), ...(more ? listed(more, 'lungs') : [])];
   const patients = new Random(1).shuffle([...new Set(rows.map(({ patient }) => patient))].sort());
-  const tested = new Set(patients.slice(0, Math.round(TEST * patients.length)));
-  const part = (isTest) => rows.filter(({ patient }) => tested.has(patient) === isTest);
-  const [training, test] = [await load(part(false)), await load(part(true).filter(({ mask }) => mask))];
-  log(`${training.count} images to train on, ${test.count} with masks to test on`);
+  const count = (share) => Math.round(share * patients.length);
+  const parts = [0, count(TEST), count(TEST) + count(VALIDATION)];
+  const within = (first, last) => {
+    const chosen = new Set(patients.slice(first, last));
+    return rows.filter(({ patient }) => chosen.has(patient));
+  };
+  const measured = (options.validate ? within(parts[1], parts[2]) : within(0, parts[1])).filter(
+    ({ mask }) => mask,
+  );
+  const training = await load(within(parts[options.validate ? 2 : 1]));
+  const test = await load(measured);
+  const part = options.validate ? 'validation' : 'test';
+  log(`${training.count} images to train on, ${test.count} with masks of the ${part} part`);
   const prior = priorFor(GRID, ['frontal'], 'raca').masks;
   const lines = [['prior', () => prior]];
   for (const seed of seeds) {
@@ -40,7 +51,7 @@ export async function xrays({ dir, more, out, seeds, config, options, fits, log 
   }
   const sets = [...new Set(test.rows.map(({ set }) => set))];
   console.log(
-    `\nReal X-rays: mean IoU with organ masks on ${GRID.rows} × ${GRID.cols} patches, ${test.count} test images\n`,
+    `\nReal X-rays: mean IoU with organ masks on ${GRID.rows} × ${GRID.cols} patches, ${test.count} ${part} images\n`,
   );
   console.log(`| system | Lung fields | Heart | ${sets.map((set) => `lungs, ${set}`).join(' | ')} |`);
   console.log(`| --- | --- | --- | ${sets.map(() => '---').join(' | ')} |`);

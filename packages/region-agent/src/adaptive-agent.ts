@@ -16,10 +16,12 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
+import type { Body } from './adaptive/body';
 import { EyesPolicy, type Sight } from './adaptive/eyes-policy';
+import { bodiesOf, equalisedImages, graysOf, outlinesOf } from './adaptive/pictures';
 import { PriorPlacement } from './adaptive/placed-prior';
 import { practiceView, randomMove, type Window } from './adaptive/practice-view';
-import { cellGray, sharpened, spread } from './adaptive/sharpen';
+import { sharpened, spread } from './adaptive/sharpen';
 import { checkFeatures, checkFeedback } from './checks';
 import { directLoss } from './direct-loss';
 import { policyLoss } from './policy-loss';
@@ -48,6 +50,10 @@ export const adaptiveAgentConfigSchema = z.strictObject({
    * {@link AdaptiveAgent.locate}; `both`; `never`. Needs eyes.
    */
   sharpen: z.enum(['never', 'rewards', 'masks', 'both']).default('never'),
+  /** Eyes see the rank of each gray within the body, so that X-rays of different devices look alike. */
+  equalise: z.boolean().default(false),
+  /** Rewards of lungs and heart in frontal views go by their outlines in each image ({@link outlined}). Needs eyes. */
+  outline: z.boolean().default(false),
   /** Practice on moved images, for an agent with eyes: largest moves. Null: none. */
   practice: z
     .strictObject({
@@ -85,6 +91,11 @@ const R = REGIONS.length;
 /** Differences of report quality this small are as good as none. */
 const QUALITY_FLOOR = 0.01;
 
+/** What the policy looks at, and the bodies it shows `[b · v]`, where they are asked for. */
+interface View extends Sight {
+  readonly bodies: readonly Body[] | null;
+}
+
 /** Choices made on one input, and what came of them. */
 interface Lesson {
   readonly sight: Sight;
@@ -103,7 +114,7 @@ interface Lesson {
 class AdaptiveEpisode implements AgentEpisode {
   constructor(
     readonly regions: RegionMasks,
-    readonly sight: Sight,
+    readonly sight: View,
     readonly grid: PatchGrid,
     readonly choices: Choices,
     readonly random: Random,
@@ -149,7 +160,7 @@ export class AdaptiveAgent implements TrainableRegionAgent {
 
   locate(features: PatchFeatures): RegionMasks {
     const chances = tidyRead(
-      () => tf.sigmoid(this.policy.logits(this.sight(features))).dataSync() as Float32Array,
+      () => tf.sigmoid(this.policy.logits(this.view(features, false))).dataSync() as Float32Array,
     );
     const actions = chances.map((chance) => (chance >= 0.5 ? 1 : 0));
     const found = regionMasks(actions, chances, features.patches.shape[0]);
@@ -161,8 +172,7 @@ export class AdaptiveAgent implements TrainableRegionAgent {
   }
 
   act(features: PatchFeatures, random: Random): AgentEpisode {
-    const seen = this.sight(features);
-    const sight = { ...seen, input: tf.clone(seen.input) };
+    const sight = this.view(features, true);
     const choices = this.choose(sight, random);
     const regions = regionMasks(choices.actions, choices.chances, features.patches.shape[0]);
     return new AdaptiveEpisode(regions, sight, features.grid, choices, random.split('practice'));
@@ -177,7 +187,8 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     if (feedback.baseline) checkFeedback('adaptiveAgent', 'baseline', feedback.baseline, b);
     const gains = feedback.quality.map((x, i) => x - (feedback.baseline?.[i] ?? 0));
     const logits = this.registering ? choices.logits : null;
-    const placed = this.placement.place(b, grid, null, logits, this.grays(sight.input, grid));
+    const grays = this.grays(sight.input, grid);
+    const placed = this.placement.place(b, grid, null, logits, grays, null, this.outlines(sight));
     const own: Lesson = { sight, ...choices, ...placed, advantages: this.advantages(choices, placed, gains) };
     const practice =
       this.eyes && this.config.practice ? this.practiceLesson(sight, grid, episode.random) : null;
@@ -198,10 +209,10 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     const { practice } = this.config;
     if (!this.eyes || !practice)
       throw new Error('adaptiveAgent: practice needs eyes and a config with practice');
-    const sight = { input: images, views: grid.views, patches: grid.rows * grid.cols };
-    const lesson = this.practiceLesson(sight, grid, random);
+    const view = this.seen(images, grid, true);
+    const lesson = this.practiceLesson(view, grid, random);
     const numbers = this.update([lesson]);
-    lesson.sight.input.dispose();
+    tf.dispose([view.input, lesson.sight.input]);
     return { reward: meanReward(lesson), ...numbers };
   }
 
@@ -231,7 +242,8 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     return registerAfter !== null && this.updates >= registerAfter;
   }
 
-  private sight(features: PatchFeatures): Sight {
+  /** The caller disposes its input. */
+  private view(features: PatchFeatures, learning: boolean): View {
     const { images, patches, grid } = features;
     checkFeatures('adaptiveAgent', features, this.eyes ? null : this.config.width);
     if (grid.views > this.config.views.length) {
@@ -242,7 +254,22 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     if (this.eyes && !images) {
       throw new Error('adaptiveAgent: has eyes of its own and needs images, found stored features only');
     }
-    return { input: this.eyes ? images! : patches, views: grid.views, patches: grid.rows * grid.cols };
+    return this.seen(this.eyes ? images! : patches, grid, learning);
+  }
+
+  private seen(input: tf.Tensor, grid: PatchGrid, learning: boolean): View {
+    const { equalise, outline } = this.config;
+    const bodies = this.eyes && (equalise || (outline && learning)) ? bodiesOf(input as tf.Tensor5D) : null;
+    return {
+      input: bodies && equalise ? equalisedImages(bodies, (input as tf.Tensor5D).shape) : tf.clone(input),
+      bodies,
+      views: grid.views,
+      patches: grid.rows * grid.cols,
+    };
+  }
+
+  private outlines({ bodies, views }: View): ReturnType<typeof outlinesOf> | null {
+    return bodies && this.config.outline ? outlinesOf(bodies, views, this.config.views) : null;
   }
 
   private choose(sight: Sight, random: Random): Choices {
@@ -277,7 +304,8 @@ export class AdaptiveAgent implements TrainableRegionAgent {
   }
 
   /** Moves the images and chooses on them. */
-  private practiceLesson({ input, views, patches }: Sight, grid: PatchGrid, random: Random): Lesson {
+  private practiceLesson(view: View, grid: PatchGrid, random: Random): Lesson {
+    const { input, views, patches } = view;
     const [b, v, height, width, channels] = input.shape as [number, number, number, number, number];
     const values = input.dataSync() as Float32Array;
     const size = height * width * channels;
@@ -295,7 +323,7 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     const logits = this.registering ? choices.logits : null;
     const grays = this.grays(sight.input, grid);
     const empty = practice.margins === 'empty' ? windows : null;
-    const placed = this.placement.place(b, grid, moves, logits, grays, empty);
+    const placed = this.placement.place(b, grid, moves, logits, grays, empty, this.outlines(view));
     return { sight, ...choices, ...placed, advantages: this.advantages(choices, placed, null) };
   }
 
@@ -357,17 +385,6 @@ interface Choices {
   readonly chances: Float32Array;
   readonly old: Float32Array;
   readonly logits: Float32Array;
-}
-
-/** {@link cellGray} of every view, `[b · v]`. */
-function graysOf(images: tf.Tensor5D, { rows, cols }: PatchGrid): Float32Array[] {
-  const [b, v, height, width, channels] = images.shape;
-  const all = images.dataSync() as Float32Array;
-  const size = height * width * channels;
-  return Array.from({ length: b * v }, (_, k) => {
-    const values = all.subarray(k * size, (k + 1) * size);
-    return cellGray({ height, width, channels, values }, rows, cols);
-  });
 }
 
 /** Mean of +1 for each choice that agrees with the placed prior and −1 for each that does not. */

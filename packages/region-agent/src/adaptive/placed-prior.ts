@@ -2,6 +2,7 @@ import { type PatchGrid, REGIONS } from '@raca/core';
 import type { ViewKind } from '../prior/anatomical-prior';
 import { type Affine, affineOf, composed, IDENTITY, type Pose, STRAIGHT } from './affine';
 import { type Atlas, atlasOf } from './atlas';
+import { OUTLINED } from './outline';
 import { knownPatches, type Window } from './practice-view';
 import { plus, register } from './registration';
 import { CELLS, sharpened, softened } from './sharpen';
@@ -42,6 +43,8 @@ export class PriorPlacement {
    * @param windows of each view, where nothing outside them and beyond the image belongs to any region; null: what is
    *   beyond the image does not count
    * @param grays of each view's cells, `[b · v]`, to fit the placed prior to what the image shows; null: it stays
+   * @param outlines of what each view shows before its move, `[b · v]`, in place of the prior's {@link OUTLINED} regions;
+   *   null: none
    */
   place(
     b: number,
@@ -50,6 +53,7 @@ export class PriorPlacement {
     logits: Float32Array | null,
     grays: readonly Float32Array[] | null = null,
     windows: readonly Window[] | null = null,
+    outlines: readonly (Atlas | null)[] | null = null,
   ): PlacedPrior {
     const { views, rows, cols } = grid;
     const n = rows * cols;
@@ -69,6 +73,8 @@ export class PriorPlacement {
       const masks = grays
         ? sharpened(fieldOf(atlas, map, rows, cols), grays[k], rows, cols)
         : atlas.masks(map, rows, cols);
+      const shown = outlines?.[k]?.masks(move, rows, cols);
+      if (shown) for (const r of OUTLINED) masks.set(shown.subarray(r * n, (r + 1) * n), r * n);
       for (let p = 0; p < n; p++) {
         for (let r = 0; r < R; r++) wanted[(k * n + p) * R + r] = windows && !known[p] ? 0 : masks[r * n + p];
       }
