@@ -40,7 +40,8 @@ export function truthSummary({ phantom, overlap, retrieval, erasure, pointing }:
               ? `model ${three(retrieval.model.top1)} and ${three(retrieval.model.mrr)}, `
               : '') +
             `untrained alignment ${three(retrieval.untrained.top1)} and ${three(retrieval.untrained.mrr)}; ` +
-            `chance ${three(retrieval.untrained.chance)} (${retrieval.untrained.sentences} sentences)`,
+            `chance ${three(retrieval.untrained.chance)}, always the same region ` +
+            `${three(retrieval.untrained.mostNamed)} (${retrieval.untrained.sentences} sentences)`,
         ]
       : []),
     ...(erasure

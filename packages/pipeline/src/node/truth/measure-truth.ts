@@ -30,11 +30,14 @@ export interface TruthScores {
   readonly pointing: Pointing | null;
 }
 
-/** The trained alignment beside one that never learned, on the same patches and masks. */
+/** The trained alignment beside ones that never learned (the mean over some), on the same patches and masks. */
 export interface RetrievalScores {
   readonly model: Retrieval | null;
   readonly untrained: Retrieval;
 }
+
+/** Alignments that never learned; each names mostly one region, so a single one says little. */
+const UNTRAINED = 5;
 
 /** Most positive findings of one study that are erased. */
 const FINDINGS = 4;
@@ -61,7 +64,7 @@ export async function measureTruth(
       { ...grid, views },
       masks,
     ),
-    retrieval: found.untrained.length > 0 ? retrievals(found) : null,
+    retrieval: found.untrained[0].length > 0 ? retrievals(found) : null,
     erasure: found.findings.length > 0 ? erasureScores(found.findings) : null,
     pointing: found.pointed.length > 0 ? pointing(found.pointed) : null,
   };
@@ -69,7 +72,7 @@ export async function measureTruth(
 
 const retrievals = ({ sentences, untrained }: Collected): RetrievalScores => ({
   model: sentences.length > 0 ? retrieval(sentences) : null,
-  untrained: retrieval(untrained),
+  untrained: { ...retrieval(untrained.flat()), sentences: retrieval(untrained[0]).sentences },
 });
 
 /** The model's overlap beside those of the prior, all patches and the best rectangles. */
@@ -93,7 +96,8 @@ export function overlaps(
 
 interface Collected {
   readonly sentences: RankedSentence[];
-  readonly untrained: RankedSentence[];
+  /** By alignment. */
+  readonly untrained: readonly RankedSentence[][];
   readonly findings: ErasedFinding[];
   readonly pointed: PointedFinding[];
 }
@@ -109,12 +113,12 @@ async function collect(
   const features = openFeatures(config.model, dataset, folder);
   const { train, evaluation } = makeLoaders(dataset, config, tokenizer, new ImageCache({ maxBytes: 0 }));
   const random = new Random(config.training.seed).split('truth');
-  const fresh = contrastiveAlignment(
-    { width: config.model.width, layers: 1, heads: 1, feedForward: config.model.width },
-    random.split('untrained'),
+  const { width } = config.model;
+  const fresh = Array.from({ length: UNTRAINED }, (_, k) =>
+    contrastiveAlignment({ width, layers: 1, heads: 1, feedForward: width }, random.split(`untrained ${k}`)),
   );
   const sentences: RankedSentence[] = [];
-  const untrained: RankedSentence[] = [];
+  const untrained: RankedSentence[][] = fresh.map(() => []);
   const findings: ErasedFinding[] = [];
   const pointed: PointedFinding[] = [];
   try {
@@ -122,7 +126,7 @@ async function collect(
       signal?.throwIfAborted();
       await withBatch(batch, features, (input) => {
         const { agent, alignment } = model.parts;
-        if (agent) untrained.push(...ranked(model, fresh, input));
+        if (agent) fresh.forEach((own, k) => untrained[k].push(...ranked(model, own, input)));
         if (agent && alignment) sentences.push(...ranked(model, alignment, input));
         const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
         pointed.push(...pointedAt(model, input, asked));
@@ -135,7 +139,7 @@ async function collect(
   } finally {
     await Promise.all([evaluation.close(), train.close()]);
     features?.close();
-    fresh.dispose();
+    for (const own of fresh) own.dispose();
   }
   return { sentences, untrained, findings, pointed };
 }

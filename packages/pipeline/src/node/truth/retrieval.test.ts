@@ -17,11 +17,13 @@ it('averages over sentences that speak of a region', () => {
   const result = retrieval([
     { similarity: [3, 2, 1, 0], regions: [0] }, // rank 1
     { similarity: [3, 2, 1, 0], regions: [2, 3] }, // rank 3
+    { similarity: [3, 2, 1, 0], regions: [3] }, // rank 4
     { similarity: [3, 2, 1, 0], regions: [] }, // not asked
     { similarity: [3, 2, 1, 0], regions: [0, 1, 2, 3] }, // cannot be wrong: not asked
   ]);
-  expect(result.sentences).toBe(2);
-  expect(result.top1).toBe(0.5);
-  expect(result.mrr).toBeCloseTo((1 + 1 / 3) / 2, 12);
-  expect(result.chance).toBeCloseTo((1 / 4 + 2 / 4) / 2, 12);
+  expect(result.sentences).toBe(3);
+  expect(result.top1).toBeCloseTo(1 / 3, 12);
+  expect(result.mrr).toBeCloseTo((1 + 1 / 3 + 1 / 4) / 3, 12);
+  expect(result.chance).toBeCloseTo((1 / 4 + 2 / 4 + 1 / 4) / 3, 12);
+  expect(result.mostNamed).toBeCloseTo(2 / 3, 12); // region 3
 });

@@ -1,3 +1,5 @@
+import { REGIONS } from '@raca/core';
+
 /** How often the right region is found for a sentence. */
 export interface Retrieval {
   /** Share of sentences whose most similar region is one of their own. */
@@ -6,6 +8,8 @@ export interface Retrieval {
   readonly mrr: number;
   /** What guessing reaches in top-1: the mean share of regions that are right. */
   readonly chance: number;
+  /** What naming the same region always reaches in top-1: the share of sentences that speak of the one most spoken of. */
+  readonly mostNamed: number;
   readonly sentences: number;
 }
 
@@ -31,7 +35,7 @@ export function bestRank({ similarity, regions }: RankedSentence): number {
   return higher + (equal + 1) / (right + 1);
 }
 
-/** Top-1, mean reciprocal rank and chance over sentences that speak of some region but not of all. */
+/** Top-1, mean reciprocal rank and their trivial baselines over sentences that speak of some region but not of all. */
 export function retrieval(sentences: readonly RankedSentence[]): Retrieval {
   const asked = sentences.filter(({ regions, similarity }) => regions.length % similarity.length !== 0);
   const mean = (of: (sentence: RankedSentence) => number): number =>
@@ -40,6 +44,7 @@ export function retrieval(sentences: readonly RankedSentence[]): Retrieval {
     top1: mean((sentence) => (bestRank(sentence) === 1 ? 1 : 0)),
     mrr: mean((sentence) => 1 / bestRank(sentence)),
     chance: mean(({ regions, similarity }) => regions.length / similarity.length),
+    mostNamed: Math.max(0, ...REGIONS.map((_, r) => mean(({ regions }) => (regions.includes(r) ? 1 : 0)))),
     sentences: asked.length,
   };
 }

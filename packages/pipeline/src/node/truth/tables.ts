@@ -36,6 +36,7 @@ export function truthTables({ phantom, overlap, retrieval, erasure, pointing }: 
         { key: 'top1', label: 'top-1', direction: 'higher' },
         { key: 'mrr', label: 'mean reciprocal rank', direction: 'higher' },
         { key: 'chance', label: 'chance', direction: '' },
+        { key: 'mostNamed', label: 'always the region most spoken of', direction: '' },
       ],
       rows: [
         ...(retrieval.model ? [{ system: 'model', scores: { ...retrieval.model } }] : []),
