@@ -126,7 +126,10 @@ async function collect(
       signal?.throwIfAborted();
       await withBatch(batch, features, (input) => {
         const { agent, alignment } = model.parts;
-        if (agent) fresh.forEach((own, k) => untrained[k].push(...ranked(model, own, input)));
+        if (agent)
+          fresh.forEach((own, k) => {
+            untrained[k].push(...ranked(model, own, input));
+          });
         if (agent && alignment) sentences.push(...ranked(model, alignment, input));
         const asked = positiveFindings(batch, model.separator, truth, (ids) => tokenizer.decode(ids));
         pointed.push(...pointedAt(model, input, asked));
