@@ -14,6 +14,7 @@ import {
   Parameters,
   type Pass,
   type Random,
+  TrainedProgram,
   type TransformerEncoder,
   transformerEncoder,
 } from '@raca/core';
@@ -47,6 +48,8 @@ export class ContrastiveAlignment implements Alignment {
   private readonly options: Options;
   private readonly encoder: TransformerEncoder;
   private readonly projection: Linear;
+  /** Embedded tokens, bias → tokens, without dropout. */
+  private readonly program: TrainedProgram;
 
   constructor(config: AlignmentConfig, random: Random) {
     this.options = alignmentConfigSchema.parse(config);
@@ -55,6 +58,10 @@ export class ContrastiveAlignment implements Alignment {
     this.encoder = transformerEncoder(p.scope('encoder'), this.options, orthogonal);
     this.projection = linear(p.scope('projection'), this.options.width, this.options.projection, orthogonal);
     this.parameters = p.all;
+    const own = new Map([...p.all].filter(([name]) => name.startsWith('encoder.')));
+    this.program = new TrainedProgram(own, ([x, bias]) =>
+      applyTransformerEncoder(this.encoder, x as tf.Tensor3D, bias, EVALUATION),
+    );
   }
 
   losses(input: AlignmentInput, pass: Pass): Record<string, tf.Scalar> {
@@ -93,7 +100,10 @@ export class ContrastiveAlignment implements Alignment {
       const spans = this.spans(input);
       const { ids } = input.tokens;
       const bias = keyBias((i, j) => j === 0 || ids[i * t + j] !== 0, b, t);
-      const tokens = applyTransformerEncoder(this.encoder, input.embedded, bias, pass);
+      const plain = pass.training && this.options.dropout > 0;
+      const tokens = plain
+        ? applyTransformerEncoder(this.encoder, input.embedded, bias, pass)
+        : (this.program.run([input.embedded], [bias]) as tf.Tensor3D);
       const reports = tf.reshape(tf.slice(tokens, [0, 0, 0], [b, 1, -1]), [b, -1]) as tf.Tensor2D;
       const s = largestCount(spans);
       const sentences: tf.Tensor3D =
@@ -105,6 +115,7 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   dispose(): void {
+    this.program.dispose();
     disposeParameters(this.parameters);
   }
 

@@ -10,6 +10,7 @@ import {
   orthogonal,
   Parameters,
   type Random,
+  TrainedProgram,
   zeros,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -110,6 +111,8 @@ class Bca implements BcaFusion {
   readonly parameters: NamedParameters;
   private readonly weights: BcaWeights;
   private readonly maskGradient: boolean;
+  /** Patches, masks → fused patches. */
+  private readonly program: TrainedProgram;
 
   constructor(config: BcaConfig, random: Random) {
     const parsed = bcaConfigSchema.parse(config);
@@ -131,13 +134,30 @@ class Bca implements BcaFusion {
     this.info = { package: '@raca/bca', version, name: 'bca', config: parsed };
     this.parameters = p.all;
     this.maskGradient = parsed.maskGradient;
+    this.program = new TrainedProgram(this.parameters, ([patches, masks]) => {
+      return fuseParts(this.weights, patches as tf.Tensor3D, masks as tf.Tensor3D, this.maskGradient).fused;
+    });
   }
 
   fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
-    return tf.tidy(() => this.parts(patches, masks).fused);
+    this.check(patches, masks);
+    const fused = this.maskGradient
+      ? this.program.run([patches, masks])
+      : this.program.run([patches], [masks]);
+    return fused as tf.Tensor3D;
   }
 
   parts(patches: tf.Tensor3D, masks: tf.Tensor3D): BcaParts {
+    this.check(patches, masks);
+    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks, this.maskGradient) }));
+  }
+
+  dispose(): void {
+    this.program.dispose();
+    disposeParameters(this.parameters);
+  }
+
+  private check(patches: tf.Tensor3D, masks: tf.Tensor3D): void {
     const [b, p, d] = patches.shape;
     const { query, mix } = this.weights;
     const expected = [b, mix.weight.shape[0], p];
@@ -147,11 +167,6 @@ class Bca implements BcaFusion {
     if (masks.rank !== 3 || masks.shape.some((size, i) => size !== expected[i])) {
       throw new RangeError(`bca: masks must be [${expected}] for these patches, got [${masks.shape}]`);
     }
-    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks, this.maskGradient) }));
-  }
-
-  dispose(): void {
-    disposeParameters(this.parameters);
   }
 }
 

@@ -10,4 +10,5 @@ export * from './parameters';
 export { fnv1a, Random } from './random';
 export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';
 export * from './safetensors';
+export { TrainedProgram } from './trained-program';
 export * from './weights';

@@ -10,6 +10,7 @@ import {
   type Pass,
   type PatchFeatures,
   type Random,
+  TrainedProgram,
   type VisionBackbone,
   zeros,
 } from '@raca/core';
@@ -54,6 +55,8 @@ class SmallCnn implements GraphBackbone {
   private readonly stages: readonly Convolution[];
   private readonly residuals: readonly Residual[];
   private readonly norm: Norm;
+  /** Gray images → features. */
+  private readonly program: TrainedProgram;
 
   constructor(
     private readonly config: z.output<typeof smallCnnSchema>,
@@ -81,6 +84,7 @@ class SmallCnn implements GraphBackbone {
     this.norm = norm(p.scope('norm'), this.width);
     if (frozen) for (const variable of p.all.values()) variable.trainable = false;
     this.parameters = p.all;
+    this.program = new TrainedProgram(this.parameters, ([gray]) => this.forward(gray as tf.Tensor4D));
     this.info = { package: '@raca/vision', version, name: 'smallCnn', config };
   }
 
@@ -94,7 +98,12 @@ class SmallCnn implements GraphBackbone {
     }
     return tidyPatches(() => {
       const gray = tf.mean(splitViews(images), 3, true) as tf.Tensor4D; // the three channels repeat it
-      return joinViews(this.frozen ? outsideTape((x) => this.forward(x), gray) : this.forward(gray), views);
+      if (this.frozen)
+        return joinViews(
+          outsideTape((x) => this.forward(x), gray),
+          views,
+        );
+      return joinViews(this.program.run([], [gray]) as tf.Tensor4D, views);
     });
   }
 
@@ -127,6 +136,7 @@ class SmallCnn implements GraphBackbone {
   }
 
   dispose(): void {
+    this.program.dispose();
     disposeParameters(this.parameters);
   }
 

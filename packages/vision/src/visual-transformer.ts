@@ -3,6 +3,7 @@ import {
   applyTransformerEncoder,
   disposeParameters,
   dropout,
+  EVALUATION,
   glorotUniform,
   INFERENCE,
   isInference,
@@ -18,6 +19,7 @@ import {
   type PatchGrid,
   prefixed,
   type Random,
+  TrainedProgram,
   type TransformerEncoder,
   transformerEncoder,
   type VisionBackbone,
@@ -89,7 +91,8 @@ class VisualTransformer implements VisualTransformerEncoder {
   private readonly own: NamedParameters;
   private readonly embed: Linear;
   private readonly positions: Positions | null;
-  private readonly programs = new Map<string, WeightedProgram>();
+  /** By grid: {@link encoded} for inference, and without dropout for training. */
+  private readonly programs = new Map<string, readonly [WeightedProgram, TrainedProgram]>();
   private readonly encoder: TransformerEncoder | null;
 
   constructor(
@@ -124,9 +127,7 @@ class VisualTransformer implements VisualTransformerEncoder {
     const seen = 'images' in input ? { images: input.images } : {};
     return tidyPatches(() => {
       const { patches, grid } = this.features(input, pass);
-      if (!isInference(pass)) return { patches: this.encoded(patches, grid, pass), grid, ...seen };
-      const [encoded] = this.program(grid).run(patches.shape[0], [patches]);
-      return { patches: encoded as tf.Tensor3D, grid, ...seen };
+      return { patches: this.run(patches, grid, pass), grid, ...seen };
     });
   }
 
@@ -138,7 +139,7 @@ class VisualTransformer implements VisualTransformerEncoder {
   }
 
   dispose(): void {
-    for (const program of this.programs.values()) program.dispose();
+    for (const program of [...this.programs.values()].flat()) program.dispose();
     this.programs.clear();
     disposeParameters(this.own);
     this.backbone?.dispose();
@@ -155,15 +156,27 @@ class VisualTransformer implements VisualTransformerEncoder {
     return this.encoder ? applyTransformerEncoder(this.encoder, x, null, pass) : x;
   }
 
-  /** {@link encoded} as a program, one for each grid. */
-  private program(grid: PatchGrid): WeightedProgram {
+  /** {@link encoded}, as a program where the pass allows. */
+  private run(patches: tf.Tensor3D, grid: PatchGrid, pass: Pass): tf.Tensor3D {
+    const { dropout, patchDropout } = this.config;
+    if (pass.training && dropout + patchDropout > 0) return this.encoded(patches, grid, pass);
+    const [inference, training] = this.programsOf(grid);
+    if (isInference(pass)) return inference.run(patches.shape[0], [patches])[0] as tf.Tensor3D;
+    const stored = this.backbone === null; // features that nobody wants a gradient of
+    return (stored ? training.run([], [patches]) : training.run([patches])) as tf.Tensor3D;
+  }
+
+  private programsOf(grid: PatchGrid): readonly [WeightedProgram, TrainedProgram] {
     const key = show(grid);
-    let program = this.programs.get(key);
-    if (!program) {
-      program = new WeightedProgram(this.own, ([x]) => [this.encoded(x as tf.Tensor3D, grid, INFERENCE)]);
-      this.programs.set(key, program);
-    }
-    return program;
+    const known = this.programs.get(key);
+    if (known) return known;
+    const encoded = (x: tf.Tensor, pass: Pass) => this.encoded(x as tf.Tensor3D, grid, pass);
+    const made = [
+      new WeightedProgram(this.own, ([x]) => [encoded(x, INFERENCE)]),
+      new TrainedProgram(this.own, ([x]) => encoded(x, EVALUATION)),
+    ] as const;
+    this.programs.set(key, made);
+    return made;
   }
 
   private features(input: VisionInput, pass: Pass): PatchFeatures {

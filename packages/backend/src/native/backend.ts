@@ -2,6 +2,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import { type OrtBinding, ortTensor, Program, type SessionOptions } from './binding';
+import { GradientPrograms } from './gradient/programs';
 import type { Graph } from './onnx-bytes';
 import { BufferPool, type PooledArray } from './pool';
 import type { Recorder } from './record';
@@ -26,6 +27,9 @@ export interface NativeBackendOptions extends SessionOptions {
 export class NativeBackend extends MathBackendCPU {
   readonly pool: BufferPool;
   private readonly programs = new Map<string, Program>();
+
+  /** Functions recorded with their gradients. */
+  readonly gradients = new GradientPrograms(this);
 
   /** Listens to what runs, while a program is recorded. */
   recorder: Recorder | null = null;
@@ -84,6 +88,17 @@ export class NativeBackend extends MathBackendCPU {
     return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
   }
 
+  /** The tensor's values in an array that no other tensor looks into; they are moved to one where that is not so. */
+  own(x: TensorInfo): Float32Array {
+    const data = this.data.get(x.dataId);
+    const values = this.read32(x);
+    if (values.byteLength === values.buffer.byteLength && values === data.values) return values;
+    const own = values.slice();
+    if (ArrayBuffer.isView(data.values)) this.pool.release(data.values);
+    data.values = own;
+    return own;
+  }
+
   override write(values: Values, shape: number[], dtype: DataType): DataId {
     if (ArrayBuffer.isView(values)) this.pool.retain(values);
     return super.write(values, shape, dtype);
@@ -113,6 +128,7 @@ export class NativeBackend extends MathBackendCPU {
   override dispose(): void {
     for (const program of this.programs.values()) program.dispose();
     this.programs.clear();
+    this.gradients.dispose();
     this.pool.clear();
     super.dispose();
   }

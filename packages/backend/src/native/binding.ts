@@ -6,9 +6,9 @@ export const ORT_VERSION = '1.30.0';
 
 /** A tensor as the binding takes it; the binding reads these four fields and nothing else. */
 export interface OrtTensor {
-  readonly type: 'float32' | 'int32' | 'bool';
+  readonly type: 'float32' | 'int32' | 'int64' | 'bool';
   readonly dims: readonly number[];
-  readonly data: PooledArray;
+  readonly data: PooledArray | BigInt64Array;
   readonly location: 'cpu';
 }
 
@@ -30,8 +30,11 @@ export interface OrtBinding {
 export interface SessionOptions {
   /** Threads inside one operator. */
   readonly threads: number;
-  /** Whether idle threads wait by spinning: a little faster on an idle machine, wasteful on a busy one. */
-  readonly spin: boolean;
+  /**
+   * Whether idle threads wait by spinning: a little faster on an idle machine, wasteful on a busy one. `inside`: only
+   * while the program runs, for programs that take turns.
+   */
+  readonly spin: boolean | 'inside';
   /** Whether every run has the same sizes, so that one plan of memory serves them all; default false. */
   readonly fixedSizes?: boolean;
 }
@@ -76,7 +79,12 @@ export class Program {
       graphOptimizationLevel: 'all',
       enableMemPattern: fixedSizes,
       logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' } } },
+      extra: {
+        session: {
+          intra_op: { allow_spinning: spin ? '1' : '0' },
+          force_spinning_stop: spin === 'inside' ? '1' : '0',
+        },
+      },
     });
   }
 
@@ -104,6 +112,11 @@ export class Program {
 export function ortTensor(dims: readonly number[], data: PooledArray): OrtTensor {
   const type = data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool';
   return { type, dims, data, location: 'cpu' };
+}
+
+/** A vector of whole numbers, such as the dims of a form. */
+export function ortVector(values: readonly number[]): OrtTensor {
+  return { type: 'int64', dims: [values.length], data: BigInt64Array.from(values, BigInt), location: 'cpu' };
 }
 
 /**

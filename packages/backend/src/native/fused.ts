@@ -124,7 +124,7 @@ export const fusedKernels: KernelTable = {
     const feeds = [x, scale, shift].map((t) => [t.shape, backend.read32(t)] as const);
     const rest = Math.max(n - 1, 1);
     const k = Math.sqrt(n / rest);
-    if (backend.recorder) {
+    if (backend.recorder && !backend.recorder.gradients) {
       const made = results.slice(0, 1);
       backend.run(`${NORM} value ${epsilon}`, () => normValueGraph(epsilon), [...feeds, scalar(k)], made);
       for (const [shape, data] of results.slice(1)) backend.recorder.know(data, 'nothing', shape);

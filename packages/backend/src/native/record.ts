@@ -4,15 +4,16 @@ import { type NativeBackend, output, type Shaped } from './backend';
 import { ortTensor, Program } from './binding';
 import { encodeWithWeights, type Weight } from './graph/model-bytes';
 import type { KernelTable } from './kernel';
-import type { Graph, Node } from './onnx-bytes';
+import type { ElementType, Graph, Node } from './onnx-bytes';
 
 /** A function whose kernels are recorded. */
 type Recordable = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
 
 /** A value of the recorded graph and the form it was made in. */
-interface Value {
+export interface Value {
   readonly name: string;
   readonly dims: readonly number[];
+  readonly type?: ElementType;
 }
 
 /** What one run of a function did, at one batch size. */
@@ -28,7 +29,7 @@ interface Recording {
 }
 
 /** The function does something that no fixed graph can do; it runs kernel by kernel then. */
-class NotRecordable extends Error {}
+export class NotRecordable extends Error {}
 
 /**
  * Notes every kernel that runs while it listens. A value is known by its memory: kernels read and write arrays, and
@@ -36,14 +37,18 @@ class NotRecordable extends Error {}
  */
 export class Recorder {
   private readonly values = new Map<ArrayBufferLike, Value>();
-  private readonly nodes: Node[] = [];
-  private readonly vectors: Record<string, readonly number[]> = {};
-  private readonly reshapes: Record<string, readonly number[]> = {};
-  private readonly constants: Record<string, Weight> = {};
+  readonly nodes: Node[] = [];
+  readonly vectors: Record<string, readonly number[]> = {};
+  readonly reshapes: Record<string, readonly number[]> = {};
+  readonly constants: Record<string, Weight> = {};
+
+  /** @param gradients whether gradients are recorded too, which need what a kernel keeps for them */
+  constructor(readonly gradients = false) {}
 
   /** Makes the array a value of the graph. */
   know(data: ArrayBufferView, name: string, dims: readonly number[]): void {
-    this.values.set(data.buffer, { name, dims });
+    const type = data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'bool' : 'float32';
+    this.values.set(data.buffer, { name, dims, type });
   }
 
   knows(data: unknown): boolean {
@@ -58,6 +63,7 @@ export class Recorder {
     backend: NativeBackend,
   ): void {
     const known = ({ dataId }: TensorInfo): boolean => this.knows(backend.data.get(dataId).values);
+    if (kernel === 'ZerosLike' || kernel === 'OnesLike') return; // of the form alone
     if (inputs.some(known) && !made.every(known)) throw new NotRecordable(`kernel ${kernel}`);
   }
 
@@ -83,13 +89,21 @@ export class Recorder {
 
   /** What `f` gave, in the forms of the tensors. */
   finish(tensors: readonly tf.Tensor[], backend: NativeBackend): Recording {
-    const results = tensors.map((t): Value => {
-      const values = backend.data.get(t.dataId).values;
-      if (!this.knows(values)) throw new NotRecordable('a result that no kernel made');
-      return { name: this.read([t.shape, values as Float32Array]), dims: t.shape };
-    });
+    const results = tensors.map((t) => this.result(t, backend));
     const { nodes, vectors, reshapes, constants } = this;
     return { nodes, vectors, reshapes, constants, results };
+  }
+
+  /** The tensor's name, in its form. @throws NotRecordable unless a kernel made it */
+  result({ dataId, shape }: TensorInfo, backend: NativeBackend): Value {
+    const { values } = backend.data.get(dataId);
+    if (!this.knows(values)) throw new NotRecordable('a result that no kernel made');
+    return { name: this.read([shape, values as Float32Array]), dims: shape };
+  }
+
+  /** Every value by name, in the form it was made in. */
+  get byName(): ReadonlyMap<string, Value> {
+    return new Map([...this.values.values()].map((value) => [value.name, value]));
   }
 
   /** The name of what a kernel reads; a new form of it where the dims differ, a constant where nothing made it. */
@@ -119,7 +133,7 @@ interface Recorded {
   readonly results: readonly (readonly [two: readonly number[], three: readonly number[]])[];
 }
 
-const same = (a: readonly number[], b: readonly number[]): boolean =>
+export const same = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** Runs `f` on zeros at batch size n and notes what it does. */
@@ -226,7 +240,8 @@ function compile(
     }
     const { graph, weights } = merged(two, three, inputs.length);
     // Many small operators one after another: threads that spin between them halve the time.
-    const options = { threads: backend.options.threads, spin: true, fixedSizes: true };
+    const spin = Object.keys(free).length > 0 ? true : 'inside'; // what grows from run to run runs again at once
+    const options = { threads: backend.options.threads, spin, fixedSizes: true } as const;
     const program = new Program(backend.ort, graph, options, (g) => encodeWithWeights(g, weights));
     return { program, results: two.results.map(({ dims }, i) => [dims, three.results[i].dims] as const) };
   } catch (error) {

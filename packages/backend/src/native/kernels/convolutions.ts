@@ -2,6 +2,7 @@ import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allFloat, type NativeBackend, output } from '../backend';
 import type { KernelArgs, KernelTable } from '../kernel';
 import { finish, multiply } from './products';
+import { recordedPatches } from './recorded-patches';
 
 type ConvInfo = backend_util.Conv2DInfo;
 
@@ -122,6 +123,14 @@ function forPatches(
   const rowsEach = c.outHeight * c.outWidth;
   if (isDirect(c)) {
     visit(x, c.batchSize * rowsEach, 0);
+    return;
+  }
+  if (backend.recorder) {
+    const rows = c.batchSize * rowsEach;
+    const patches = backend.floats(rows * size);
+    if (direction === 'gather') recordedPatches(backend, c, x, patches, direction);
+    visit(patches, rows, 0);
+    if (direction === 'scatter') recordedPatches(backend, c, x, patches, direction);
     return;
   }
   const images = Math.max(1, Math.min(c.batchSize, Math.floor(PATCH_ELEMENTS / (rowsEach * size))));

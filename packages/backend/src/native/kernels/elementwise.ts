@@ -151,6 +151,10 @@ function step({
   if (!allFloat(x) || alpha !== 0) return undefined;
   const values = backend.read32(x);
   const out = backend.floats(values.length);
+  if (backend.recorder) {
+    backend.run('Step', stepGraph, [[x.shape, values]], [[x.shape, out]]);
+    return output(backend, x.shape, out);
+  }
   const [from, to] = [bitsOf(values), bitsOf(out)];
   for (let i = 0; i < to.length; i++) {
     const bits = from[i];
@@ -159,6 +163,18 @@ function step({
   }
   return output(backend, x.shape, out);
 }
+
+/** {@link step} by onnxruntime, for recordings; NaN gives 0. */
+const stepGraph = (): Graph => ({
+  nodes: [
+    { op: 'Cast', inputs: ['zero64'], outputs: ['zero'], attributes: { to: { int: 1 } } },
+    { op: 'Greater', inputs: ['a', 'zero'], outputs: ['positive'] },
+    { op: 'Cast', inputs: ['positive'], outputs: ['y'], attributes: { to: { int: 1 } } },
+  ],
+  inputs: { a: 'float32' },
+  outputs: { y: 'float32' },
+  constants: { zero64: [0] },
+});
 
 /** Element-wise choice. */
 function select({ inputs: { condition, t, e }, backend }: KernelArgs): TensorInfo | undefined {

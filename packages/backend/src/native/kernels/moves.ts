@@ -1,7 +1,9 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allFloat, type NativeBackend, output, type Shaped } from '../backend';
+import { ortTensor } from '../binding';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
-import type { Graph } from '../onnx-bytes';
+import { ELEMENT, type Graph } from '../onnx-bytes';
+import type { PooledArray } from '../pool';
 
 /** Reads or writes an array with one stride an axis, in elements. */
 interface Strided {
@@ -80,13 +82,37 @@ function slice({ inputs: { x }, attrs, backend }: KernelArgs<{ begin: number[]; 
   const [begin, size] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size);
   slice_util.assertParamsValid(x as never, begin, size);
   // A contiguous slice is a view, which the CPU kernel makes.
-  if (!allFloat(x) || util.sizeFromShape(size) === 0 || slice_util.isSliceContinous(x.shape, begin, size))
-    return undefined;
+  if (!allFloat(x) || util.sizeFromShape(size) === 0) return undefined;
+  if (backend.recorder) return block(backend, x, begin, size);
+  if (slice_util.isSliceContinous(x.shape, begin, size)) return undefined;
   const out = backend.floats(util.sizeFromShape(size));
   const from = strides(x.shape);
   const offset = begin.reduce((sum, b, i) => sum + b * from[i], 0);
   copyBlock({ values: backend.read32(x), offset, strides: from }, dense(out, size), size);
   return output(backend, size, out);
+}
+
+/** The graph of one operator with a vector of whole numbers as second input. */
+const withVector = (op: string, name: string, values: readonly number[]): Graph => ({
+  nodes: [{ op, inputs: ['a', name], outputs: ['y'] }],
+  inputs: { a: 'float32' },
+  outputs: { y: 'float32' },
+  constants: { [name]: values },
+});
+
+/** A slice by onnxruntime, along each axis that is cut: for recordings. */
+function block(backend: NativeBackend, x: TensorInfo, begin: readonly number[], size: readonly number[]) {
+  let [dims, values] = [x.shape, backend.read32(x)];
+  size.forEach((n, axis) => {
+    if (n === dims[axis]) return;
+    const next = dims.map((s, i) => (i === axis ? n : s));
+    const out = backend.floats(util.sizeFromShape(next));
+    cut(backend, [dims, values], [next, out], axis, begin[axis]);
+    [dims, values] = [next, out];
+  });
+  if (values !== backend.read32(x)) return output(backend, size, values);
+  backend.incRef(x.dataId); // all of it
+  return { dataId: x.dataId, shape: [...size], dtype: x.dtype };
 }
 
 function pad({
@@ -96,6 +122,13 @@ function pad({
 }: KernelArgs<{ paddings: [number, number][]; constantValue: number }>) {
   if (!allFloat(x)) return undefined;
   const shape = attrs.paddings.map(([before, after], i) => before + x.shape[i] + after);
+  if (backend.recorder && attrs.constantValue === 0) {
+    const out = backend.floats(util.sizeFromShape(shape));
+    const pads = [0, 1].flatMap((side) => attrs.paddings.map((pair) => pair[side]));
+    const graph = () => withVector('Pad', 'pads', pads);
+    backend.run(`Pad ${pads}`, graph, [[x.shape, backend.read32(x)]], [[shape, out]]);
+    return output(backend, shape, out);
+  }
   const to = strides(shape);
   const out = backend.floats(util.sizeFromShape(shape)).fill(attrs.constantValue);
   const offset = attrs.paddings.reduce((sum, [before], i) => sum + before * to[i], 0);
@@ -169,6 +202,11 @@ function tile({
   if (!allFloat(x) || util.sizeFromShape(shape) === 0) return undefined;
   const [from, to] = [strides(x.shape), strides(shape)];
   const out = backend.floats(util.sizeFromShape(shape));
+  if (backend.recorder) {
+    const graph = () => withVector('Tile', 'repeats', reps);
+    backend.run(`Tile ${reps}`, graph, [[x.shape, backend.read32(x)]], [[shape, out]]);
+    return output(backend, shape, out);
+  }
   copyBlock(
     { values: backend.read32(x), offset: 0, strides: from.flatMap((s) => [0, s]) },
     { values: out, offset: 0, strides: to.flatMap((s, i) => [s * x.shape[i], s]) },
@@ -183,11 +221,28 @@ function cast({
   attrs: { dtype },
   backend,
 }: KernelArgs<{ dtype: string }>): TensorInfo | undefined {
+  if (backend.recorder) return recordedCast(backend, x, dtype);
   if (dtype !== 'float32' || (x.dtype !== 'int32' && x.dtype !== 'bool')) return undefined;
   const values = backend.data.get(x.dataId).values as Uint8Array;
   const out = backend.floats(values.length);
   out.set(values);
   return output(backend, x.shape, out);
+}
+
+/** Between the types that gradients use; others are not for recordings. */
+function recordedCast(backend: NativeBackend, x: TensorInfo, dtype: string): TensorInfo | undefined {
+  const values = backend.data.get(x.dataId).values as PooledArray;
+  const { type: from } = ortTensor(x.shape, values); // a cast may have left another array than the type says
+  const to = dtype === 'float32' || dtype === 'int32' ? dtype : undefined;
+  if (to === undefined || from === 'int64' || values.length === 0) return undefined;
+  if (from === to) {
+    backend.incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: to };
+  }
+  const out = new (to === 'float32' ? Float32Array : Int32Array)(values.length);
+  const graph = () => single('Cast', [from], { to: { int: ELEMENT[to] } }, { output: to });
+  backend.run(`Cast ${from} ${to}`, graph, [[x.shape, values]], [[x.shape, out]]);
+  return backend.makeTensorInfo([...x.shape], to, out);
 }
 
 function fill({ attrs, backend }: KernelArgs<{ shape: number[]; value: number; dtype?: string }>) {

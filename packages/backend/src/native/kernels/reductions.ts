@@ -35,8 +35,12 @@ function reduction(op: string): NativeKernel {
 /** Largest or smallest value. Not by onnxruntime, which passes over NaN where tfjs keeps it. */
 function extreme(kind: 'largest' | 'smallest'): NativeKernel {
   const sign = kind === 'largest' ? 1 : -1;
-  return ({ inputs: { x }, attrs, backend }) => {
+  const operator = reduction(kind === 'largest' ? 'ReduceMax' : 'ReduceMin');
+  return (args) => {
+    const { inputs, attrs, backend } = args;
+    const { x } = inputs;
     if (!allFloat(x)) return undefined;
+    if (backend.recorder) return operator(args);
     const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
     const axes = util.parseAxisParam(reductionIndices, x.shape);
     const folded = fold(x.shape, axes);

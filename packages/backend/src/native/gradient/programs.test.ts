@@ -1,0 +1,202 @@
+import { applyNorm, softmax, TrainedProgram } from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NativeBackend } from '../backend';
+import { registerNative } from '../index';
+
+const info = await registerNative({ threads: 2 });
+const missing = 'unavailable' in info ? info.unavailable : '';
+
+describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
+  beforeEach(() => tf.setBackend('native').then(() => undefined));
+  const backend = () => tf.backend() as NativeBackend;
+  const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+
+  type F = (tensors: readonly tf.Tensor[]) => tf.Tensor;
+  type Weights = Map<string, tf.Variable>;
+  const variables = (...shapes: number[][]): Weights =>
+    new Map(shapes.map((shape, i) => [`w${i}`, tf.variable(random(shape, i + 1))]));
+
+  /** Value, and gradients of inputs and weights, of Σ f². */
+  const all = (f: F, inputs: readonly tf.Tensor[], weights: Weights): number[][] =>
+    tf.tidy(() => {
+      const { value, grads } = tf
+        .engine()
+        .gradients(
+          () => tf.sum(tf.square(f(inputs))),
+          [...inputs, ...weights.values()],
+          undefined as unknown as tf.Tensor,
+          true,
+        );
+      return [value, ...(grads as (tf.Tensor | undefined)[])].map((t) => [...(t?.dataSync() ?? [])]);
+    });
+
+  /** Relative to the largest value of each tensor. */
+  const far = (found: number[][], expected: number[][]): number =>
+    Math.max(
+      ...found.map((values, k) => {
+        const size = Math.max(...expected[k].map(Math.abs), 1e-30);
+        return Math.max(...values.map((x, i) => Math.abs(x - expected[k][i]))) / size;
+      }),
+    );
+
+  const attention = (w: Weights): F => {
+    const [q, k, v, scale, shift] = [...w.values()];
+    const norm = { gamma: scale, beta: shift } as Parameters<typeof applyNorm>[0];
+    return ([x, bias]) => {
+      const [n, t, d] = x.shape as [number, number, number];
+      const rows = tf.reshape(applyNorm(norm, x), [n * t, d]);
+      const heads = (m: tf.Variable) =>
+        tf.transpose(
+          tf.reshape(tf.matMul(rows, m as unknown as tf.Tensor2D), [n, t, 2, d / 2]),
+          [0, 2, 1, 3],
+        );
+      const weights = softmax(tf.add(tf.matMul(heads(q), heads(k), false, true), bias));
+      return tf.add(
+        x,
+        tf.relu(tf.reshape(tf.transpose(tf.matMul(weights, heads(v)), [0, 2, 1, 3]), [n, t, d])),
+      );
+    };
+  };
+
+  const convolution = (w: Weights): F => {
+    const [first, second] = [...w.values()] as unknown as tf.Tensor4D[];
+    return ([x]) => tf.conv2d(tf.relu(tf.conv2d(x as tf.Tensor4D, first, 2, 'same')), second, 1, 'same');
+  };
+
+  /** Operations whose gradients cut, pad, repeat, reduce and compare. */
+  const moves = (w: Weights): F => {
+    const [m] = [...w.values()];
+    return ([x]) => {
+      const [n] = x.shape;
+      const [left, right] = tf.split(tf.matMul(x as tf.Tensor2D, m as unknown as tf.Tensor2D), 2, 1);
+      const part = tf.slice(x, [0, 1], [n, 3]);
+      const top = tf.max(right, 1, true);
+      const joined = tf.concat([tf.maximum(left, 0.1), tf.exp(tf.sub(right, top)), part], 1);
+      const tiled = tf.tile(tf.mean(joined, 1, true), [1, 9]);
+      return tf.div(tf.mul(joined, tiled), tf.sqrt(tf.add(tf.sum(tf.square(joined), 1, true), 1)));
+    };
+  };
+
+  const cases: [string, (w: Weights) => F, number[][], (n: number) => number[][]][] = [
+    [
+      'attention',
+      attention,
+      [[8, 8], [8, 8], [8, 8], [8], [8]],
+      (n) => [
+        [n, 5, 8],
+        [n, 1, 1, 5],
+      ],
+    ],
+    [
+      'convolutions',
+      convolution,
+      [
+        [3, 3, 2, 4],
+        [3, 3, 4, 3],
+      ],
+      (n) => [[n, 9, 8, 2]],
+    ],
+    ['moves', moves, [[6, 6]], (n) => [[n, 6]]],
+  ];
+
+  it.each(cases)('%s: values and gradients of new data, weights and sizes', (_, make, shapes, forms) => {
+    const weights = variables(...shapes);
+    const f = make(weights);
+    let calls = 0;
+    const program = new TrainedProgram(weights, (tensors) => {
+      calls++;
+      return f(tensors);
+    });
+    const run: F = (inputs) => program.run(inputs);
+    for (const n of [2, 3]) {
+      for (let call = 0; call < 4; call++) {
+        const inputs = forms(n).map((shape, i) => random(shape, 10 * call + i + 20));
+        for (const w of weights.values()) w.assign(tf.add(w, 0.1));
+        expect(far(all(run, inputs, weights), all(f, inputs, weights))).toBeLessThan(1e-5);
+      }
+    }
+    expect(backend().gradients.refusals).toEqual([]);
+    expect(calls).toBe(6); // of either form: the first call, and a recording at the first and the second
+    program.dispose();
+  });
+
+  it('gives no gradient to given tensors, zeros to what the value does not depend on', () => {
+    const weights = variables([4], [4]);
+    const [w] = [...weights.values()];
+    const f: F = ([x, y]) => tf.mul(tf.mul(x, y), w);
+    const program = new TrainedProgram(weights, f);
+    for (let call = 0; call < 3; call++) {
+      const [x, y] = [random([4], call), random([4], call + 9)];
+      const [, dx, dy, dw, unused] = all(([x, y]) => program.run([x], [y]), [x, y], weights);
+      const expected = all(f, [x, y], weights);
+      expect(far([dx, dw], [expected[1], expected[3]])).toBeLessThan(1e-6);
+      expect([dy, unused].flat().filter((x) => x !== 0)).toEqual([]);
+    }
+    program.dispose();
+  });
+
+  it('refuses a constant that depends on data, and a weight that it was not told of', () => {
+    const hidden = tf.variable(tf.ones([20]));
+    let moving = 1;
+    const stale: F[] = [([x]) => tf.mul(x, moving), ([x]) => tf.mul(x, hidden)];
+    for (const f of stale) {
+      const program = new TrainedProgram(new Map(), f);
+      for (let call = 0; call < 4; call++) {
+        moving += 1;
+        hidden.assign(tf.add(hidden, 1));
+        const x = random([20], call);
+        expect(all(([x]) => program.run([x]), [x], new Map())).toEqual(all(f, [x], new Map()));
+      }
+      expect(backend().gradients.refusals.at(-1)).toMatch(/^a constant \[.*\] that depends on data$/);
+      program.dispose();
+    }
+  });
+
+  it('runs kernel by kernel what no graph can hold', () => {
+    const program = new TrainedProgram(new Map(), ([x]) => tf.mul(tf.cumsum(x, 1), x));
+    for (let call = 0; call < 3; call++) {
+      const [, dx] = all(([x]) => program.run([x]), [tf.tensor2d([[1, 2]])], new Map());
+      // f = (x₁², (x₁ + x₂)x₂), Σf² at (1, 2): df₁ = (2x₁, 0), df₂ = (x₂, x₁ + 2x₂)
+      expect(dx).toEqual([2 * 1 * 2 + 2 * 6 * 2, 2 * 6 * 5]);
+    }
+    expect(backend().gradients.refusals.at(-1)).toBe('kernel Cumsum');
+    program.dispose();
+  });
+
+  it('leaks no tensor and returns its memory', () => {
+    const weights = variables([8, 8], [8, 8], [8, 8], [8], [8]);
+    const program = new TrainedProgram(weights, attention(weights));
+    const inputs = [random([40, 5, 8], 1), random([40, 1, 1, 5], 2)];
+    const step = () => all((x) => program.run(x), inputs, weights);
+    for (let call = 0; call < 3; call++) step();
+    const before = [tf.memory().numTensors, tf.memory().numDataBuffers, backend().pool.leased];
+    step();
+    tf.dispose(program.run(inputs)); // outside any gradient
+    expect([tf.memory().numTensors, tf.memory().numDataBuffers, backend().pool.leased]).toEqual(before);
+    program.dispose();
+  });
+
+  it('keeps what the gradient reads, whatever becomes of the inputs', () => {
+    const weights = variables([64, 64]);
+    const [w] = [...weights.values()];
+    const f: F = ([x]) => tf.matMul(x as tf.Tensor2D, w as unknown as tf.Tensor2D);
+    const program = new TrainedProgram(weights, f);
+    const x = random([64, 64], 5);
+    const passing: F = ([x]) => {
+      const y = tf.tidy(() => program.run([tf.mul(x, 2)]));
+      for (let i = 0; i < 4; i++) tf.dispose(tf.mul(x, 0)); // would reuse the memory of 2x
+      return y;
+    };
+    const expected = all(([x]) => f([tf.mul(x, 2)]), [x], weights);
+    for (let call = 0; call < 3; call++) expect(far(all(passing, [x], weights), expected)).toBeLessThan(1e-5);
+    program.dispose();
+  });
+
+  it('runs the function itself on other backends', async () => {
+    await tf.setBackend('cpu');
+    const program = new TrainedProgram(new Map(), ([x]) => tf.square(x));
+    expect(all(([x]) => program.run([x]), [tf.tensor1d([3])], new Map())[1]).toEqual([108]);
+    program.dispose();
+  });
+});

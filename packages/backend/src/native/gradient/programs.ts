@@ -1,0 +1,69 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { NativeBackend } from '../backend';
+import { NotRecordable } from '../record';
+import { type GradientCall, GradientProgram, type Programs } from './program';
+import { difference, type Trace, trace } from './trace';
+
+/** Forms of one function that are kept: about as many as there are lengths of reports. */
+const MOST_FORMS = 64;
+
+/** A function at one form of its tensors: seen once, compiled, or (a reason) not to be compiled. */
+type State = { readonly seen: Trace } | { readonly program: GradientProgram } | { readonly refused: string };
+
+/**
+ * Functions and their gradients as programs. A function is traced at the first two calls of each form, on the data of
+ * these calls; both traces must agree in everything, constants included, since a constant made from data would go stale.
+ * The first call, and a function that no graph can hold, run kernel by kernel.
+ */
+export class GradientPrograms {
+  private readonly functions = new Map<GradientCall['f'], Map<string, State>>();
+  private readonly programs: Programs = new Map();
+
+  constructor(private readonly backend: NativeBackend) {}
+
+  /** @returns null where the caller has to run f itself */
+  find(call: GradientCall, mayTrace: boolean): GradientProgram | null {
+    if (this.backend.recorder) return null;
+    const forms = this.functions.get(call.f) ?? new Map<string, State>();
+    this.functions.set(call.f, forms);
+    const shapes = (tensors: readonly tf.Tensor[]): string => tensors.map(({ shape }) => shape).join(' ');
+    const key = [call.inputs, call.given, call.weights].map(shapes).join('|');
+    let state = forms.get(key);
+    if (mayTrace && (state === undefined || 'seen' in state)) state = this.next(state?.seen, call);
+    if (state === undefined) return null;
+    forms.delete(key); // the form used last comes last
+    forms.set(key, state);
+    if (forms.size > MOST_FORMS) forms.delete(forms.keys().next().value!);
+    return 'program' in state ? state.program : null;
+  }
+
+  /** Why functions run kernel by kernel. */
+  get refusals(): readonly string[] {
+    const states = [...this.functions.values()].flatMap((forms) => [...forms.values()]);
+    return states.flatMap((state) => ('refused' in state ? [state.refused] : []));
+  }
+
+  /** Forgets a function. */
+  forget(f: GradientCall['f']): void {
+    this.functions.delete(f);
+  }
+
+  dispose(): void {
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
+    this.functions.clear();
+  }
+
+  private next(seen: Trace | undefined, call: GradientCall): State {
+    try {
+      const found = trace(call, this.backend);
+      if (!seen) return { seen: found };
+      const differs = difference(seen, found);
+      if (differs) return { refused: differs };
+      return { program: new GradientProgram(found, this.backend, this.programs) };
+    } catch (error) {
+      if (error instanceof NotRecordable) return { refused: error.message };
+      throw error;
+    }
+  }
+}
