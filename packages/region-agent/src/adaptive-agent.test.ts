@@ -5,7 +5,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type Affine, affineOf, IDENTITY, inverse, STRAIGHT } from './adaptive/affine';
 import { atlasOf } from './adaptive/atlas';
+import { bodyOf } from './adaptive/body';
+import { SIDE as CHEST_SIDE, type Chest, drawnChest, iou } from './adaptive/drawn-chest';
 import { EyesPolicy } from './adaptive/eyes-policy';
+import { outlined } from './adaptive/outline';
 import { type AdaptiveAgentConfig, adaptiveAgent } from './adaptive-agent';
 
 const SIDE = 28;
@@ -147,6 +150,67 @@ describe('adaptiveAgent', () => {
     tf.tidy(() => {
       expect(Object.values(learn()).every(Number.isFinite)).toBe(true);
     });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  const chest: Chest = { y: 0.5, apart: 0.22, high: 0.22, wide: 0.12 };
+  /** An X-ray of a made-up chest as a device with this exponent shows it; its height in the image is the second channel. */
+  const xray = (gamma = 1): tf.Tensor5D => {
+    const values = [...drawnChest(chest, false)].flatMap((x, i) => [
+      (x / 120) ** gamma - 1,
+      (2 * Math.floor(i / CHEST_SIDE)) / CHEST_SIDE - 1,
+      0,
+    ]);
+    return tf.tensor5d(values, [1, 1, CHEST_SIDE, CHEST_SIDE, 3]);
+  };
+  const lungs = (agent: ReturnType<typeof make>, image: tf.Tensor5D): Float32Array =>
+    (agent.locate(featuresOf(image)).probabilities.dataSync() as Float32Array).slice(0, 49);
+
+  it('learns the lungs that an image shows from their outline', () => {
+    const still = { shift: 0, scaleOut: 0, scaleIn: 0, stretch: 0, turn: 0, ...STEADY };
+    const image = xray();
+    const found = [true, false].map((outline) => {
+      const agent = make({
+        outline,
+        registerAfter: null,
+        learning: 'direct',
+        practice: still,
+        actorRate: 3e-2,
+      });
+      for (let step = 0; step < 30; step++) agent.practise(image, GRID, new Random(step));
+      return lungs(agent, image).map((x) => (x >= 0.5 ? 1 : 0));
+    });
+    const values = drawnChest(chest, false);
+    const body = bodyOf({ height: CHEST_SIDE, width: CHEST_SIDE, channels: 1, values });
+    const shown = outlined(body).masks(IDENTITY, 7, 7).subarray(0, 49);
+    expect(iou(found[0], shown)).toBeGreaterThan(0.8);
+    expect(iou(found[0], shown)).toBeGreaterThan(iou(found[1], shown) + 0.1);
+  });
+
+  it('sees X-rays of devices with other grays alike, by ranks', () => {
+    const most = (agent: ReturnType<typeof make>): number => {
+      const other = lungs(agent, xray(1.5));
+      return Math.max(...lungs(agent, xray()).map((x, p) => Math.abs(x - other[p])));
+    };
+    expect(most(make({ equalise: true }))).toBeLessThan(0.002);
+    expect(most(make())).toBeGreaterThan(0.02);
+  });
+
+  it('leaves no tensor with ranks and outlines', () => {
+    const agent = make({ equalise: true, outline: true });
+    const images = xray();
+    const features = featuresOf(images);
+    const round = (): void => {
+      agent.practise(images, GRID, new Random(1));
+      const found = agent.locate(features);
+      tf.dispose([found.masks, found.probabilities]);
+      const episode = agent.act(features, new Random(2));
+      agent.learn(episode, { quality: Float32Array.of(1) });
+      episode.dispose();
+    };
+    round();
+    const before = tf.memory().numTensors;
+    round();
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -3,46 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { anatomicalPrior } from '../prior/anatomical-prior';
 import { affineOf, IDENTITY, STRAIGHT } from './affine';
 import { bodyOf } from './body';
+import { type Chest, drawnChest, drawnLungs, iou, SIDE } from './drawn-chest';
 import { outlined } from './outline';
 
-const SIDE = 112;
 const [LUNGS, HEART] = [REGIONS.indexOf('Lung fields'), REGIONS.indexOf('Heart')];
 
-interface Chest {
-  /** Centre of both lungs in fractions of the image, and half of their height and width. */
-  readonly y: number;
-  readonly apart: number;
-  readonly high: number;
-  readonly wide: number;
-}
-
-const inLung = ({ y, apart, high, wide }: Chest, v: number, u: number): boolean =>
-  ((v - y) / high) ** 2 + ((Math.abs(u - 0.5) - apart) / wide) ** 2 < 1;
-
-/** Dark lungs and dark air in the lower corners, apart by a bright wall. */
-function drawn(chest: Chest): Float32Array {
-  return Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const [v, u] = [(Math.floor(i / SIDE) + 0.5) / SIDE, ((i % SIDE) + 0.5) / SIDE];
-    const texture = 4 * Math.sin(i * 1.7);
-    const beside = Math.abs(u - 0.5) > 0.47 && v > 0.3;
-    return (inLung(chest, v, u) || beside ? 60 : 150 + 60 * v) + texture;
-  });
-}
-
-const truth = (chest: Chest, rows: number): number[] =>
-  Array.from({ length: rows * rows }, (_, i) =>
-    inLung(chest, (Math.floor(i / rows) + 0.5) / rows, ((i % rows) + 0.5) / rows) ? 1 : 0,
-  );
 const outline = (chest: Chest) =>
-  outlined(bodyOf({ height: SIDE, width: SIDE, channels: 1, values: drawn(chest) }));
-function iou(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [both, either] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    both += a[i] && b[i] ? 1 : 0;
-    either += a[i] || b[i] ? 1 : 0;
-  }
-  return both / either;
-}
+  outlined(bodyOf({ height: SIDE, width: SIDE, channels: 1, values: drawnChest(chest) }));
 const of = (masks: Float32Array, r: number, n: number): Float32Array => masks.subarray(r * n, (r + 1) * n);
 
 describe('outlined', () => {
@@ -55,7 +22,7 @@ describe('outlined', () => {
     { y: 0.5, apart: 0.24, high: 0.3, wide: 0.15 },
   ])('finds lungs by their gray, without the air beside the body: %o', (chest) => {
     const lungs = of(outline(chest).coverage(IDENTITY, rows, rows), LUNGS, n).map((x) => (x >= 0.5 ? 1 : 0));
-    const wanted = truth(chest, rows);
+    const wanted = drawnLungs(chest, rows);
     expect(iou(lungs, wanted)).toBeGreaterThan(0.8);
     expect(iou(of(prior, LUNGS, n), wanted)).toBeLessThan(0.75);
   });

@@ -1,7 +1,7 @@
 import { REGIONS } from '@raca/core';
 import { describe, expect, it } from 'vitest';
 import { affineOf, composed, IDENTITY, STRAIGHT } from './affine';
-import { atlasOf } from './atlas';
+import { Atlas, atlasOf } from './atlas';
 import { PriorPlacement } from './placed-prior';
 
 const R = REGIONS.length;
@@ -31,6 +31,25 @@ describe('PriorPlacement', () => {
     expect(of(0, 4)).toEqual(Array(R).fill(0)); // under the border
     expect(of(3, 4)).toContain(1);
     expect(counted.subarray(0, 49).every((x) => x === 1)).toBe(true);
+  });
+
+  it('takes lungs and heart from outlines, moved along, and the rest from the prior', () => {
+    const [lungs, heart] = [REGIONS.indexOf('Lung fields'), REGIONS.indexOf('Heart')];
+    // lungs everywhere on the left half, no heart
+    const outline = new Atlas((rows, cols) => {
+      const out = new Float32Array(R * rows * cols);
+      for (let i = 0; i < rows * cols; i++) out[lungs * rows * cols + i] = i % cols < cols / 2 ? 1 : 0;
+      return out;
+    });
+    const shift = affineOf({ ...STRAIGHT, dx: 0.15 }); // the half now ends after 0.65 · 7 = 4.55 patches
+    const { wanted } = placement().place(1, GRID, [shift, IDENTITY], null, null, null, [outline, null]);
+    const prior = atlasOf('frontal')!.masks(shift, 7, 7);
+    for (let p = 0; p < 49; p++) {
+      for (let r = 0; r < R; r++) {
+        const drawn = r === heart ? 0 : r === lungs ? Number(p % 7 < 5) : prior[r * 49 + p];
+        expect(wanted[p * R + r], `${REGIONS[r]} ${p}`).toBe(drawn);
+      }
+    }
   });
 
   it('lays the prior where the log-odds say, less the mean pose', () => {
