@@ -48,6 +48,10 @@ export async function xrays({ dir, more, out, seeds, config, options, fits, log 
     agent.dispose();
     lines.push([`agent, seed ${seed}`, (i) => masks.located[i]]);
     if (fits) lines.push([`agent, seed ${seed}, unfitted`, (i) => masks.raw[i]]);
+    for (const [name, found] of [lines[0], ...lines.slice(fits ? -2 : -1)]) {
+      const [lungs, heart] = [LUNGS, HEART].map((r) => mean(scores(test, found, r)));
+      log(`${name}: lungs ${number(lungs)}, heart ${number(heart)}`);
+    }
   }
   const sets = [...new Set(test.rows.map(({ set }) => set))];
   console.log(
@@ -55,7 +59,6 @@ export async function xrays({ dir, more, out, seeds, config, options, fits, log 
   );
   console.log(`| system | Lung fields | Heart | ${sets.map((set) => `lungs, ${set}`).join(' | ')} |`);
   console.log(`| --- | --- | --- | ${sets.map(() => '---').join(' | ')} |`);
-  const number = (x) => (x === null ? '–' : x.toFixed(3));
   for (const [name, masks] of lines) {
     const [lungs, heart] = [LUNGS, HEART].map((r) => scores(test, masks, r));
     const bySet = sets.map((set) => mean(lungs.filter((_, i) => test.rows[i].set === set)));
@@ -83,6 +86,8 @@ export async function xrays({ dir, more, out, seeds, config, options, fits, log 
   );
   log(page);
 }
+
+const number = (x) => (x === null ? '–' : x.toFixed(3));
 
 /** IoU of every test image, null where it has no such mask. */
 const scores = ({ count, coverage, rows }, masks, r) =>
