@@ -143,8 +143,10 @@ export class Adam {
     const { betas, epsilon, weightDecay, clipValue } = this.options;
     const [b1, b2] = betas;
     const { first, second, largest } = slot;
-    const stepSize = rate / (1 - b1 ** t);
-    const rootCorrection = Math.sqrt(1 - b2 ** t);
+    // PyTorch's rate/(1 − β₁ᵗ) · first/(√v/c + ε) with c = √(1 − β₂ᵗ), top and bottom times c: one division fewer
+    const correction = Math.sqrt(1 - b2 ** t);
+    const stepSize = (rate / (1 - b1 ** t)) * correction;
+    const floor = epsilon * correction;
     const weights = slot.variable.dataSync() as Float32Array;
     const out = new Float32Array(weights.length);
     for (let i = 0; i < out.length; i++) {
@@ -158,7 +160,7 @@ export class Adam {
         if (v > largest[i]) largest[i] = v;
         v = largest[i];
       }
-      out[i] = w - (stepSize * first[i]) / (Math.sqrt(v) / rootCorrection + epsilon);
+      out[i] = w - (stepSize * first[i]) / (Math.sqrt(v) + floor);
     }
     return out;
   }

@@ -71,7 +71,7 @@ class Half {
     const key = JSON.stringify([graph, Object.entries(small).map(([n, c]) => [n, c.shape, [...c.data]])]);
     let program = programs.get(key);
     if (!program) {
-      const options = { threads: backend.options.threads, spin: 'inside', fixedSizes: true } as const;
+      const options = { ...backend.options, fixedSizes: true }; // no spinning: programs take turns
       program = new Program(backend.ort, graph, options, (g) => encodeWithWeights(g, small));
       programs.set(key, program);
     }
