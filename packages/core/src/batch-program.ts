@@ -2,6 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedParameters } from './contracts/module';
 import { hasKernel, RECORDED, runKernel } from './fused-kernels';
 
+/** A program with memory of its own: write the inputs, run, read the results. Valid while the input tensors live. */
+export interface BoundProgram {
+  /** Values of the input tensors. */
+  readonly inputs: readonly Float32Array[];
+  /** Values of the results after a run; the next run overwrites them. */
+  readonly results: readonly Float32Array[];
+  run(): void;
+}
+
 /**
  * A function that runs many times on tensors of one form: where the backend can (native), its kernels are recorded at
  * the first run and later runs are one call of one program, with the weights laid out for it. Elsewhere it just runs.
@@ -39,9 +48,17 @@ export class BatchProgram {
       );
     }
     if (!BatchProgram.records) return tf.tidy(() => this.f(inputs));
-    const named: Record<string, tf.Tensor> = {};
-    for (let i = 0; i < inputs.length; i++) named[i] = inputs[i];
-    return runKernel(RECORDED, named, { f: this.f, n, free: this.freeAxes });
+    return runKernel(RECORDED, named(inputs), { f: this.f, n, free: this.freeAxes });
+  }
+
+  /** The program with these tensors' own memory, for many runs in a row. Only where the backend records programs. */
+  bind(n: number, inputs: readonly tf.Tensor[]): BoundProgram {
+    let program: BoundProgram | undefined;
+    const bind = (made: BoundProgram): void => {
+      program = made;
+    };
+    runKernel(RECORDED, named(inputs), { f: this.f, n, free: this.freeAxes, bind });
+    return program!;
   }
 
   /** Frees what was recorded. */
@@ -49,6 +66,12 @@ export class BatchProgram {
     const kernel = tf.getKernel(RECORDED, tf.getBackend());
     kernel?.kernelFunc({ inputs: {}, attrs: { f: this.f as never, n: 0 }, backend: tf.backend() });
   }
+}
+
+function named(inputs: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  const all: Record<string, tf.Tensor> = {};
+  for (let i = 0; i < inputs.length; i++) all[i] = inputs[i];
+  return all;
 }
 
 /** A {@link BatchProgram} of weights that training may change: recorded anew after they did. */
@@ -64,12 +87,22 @@ export class WeightedProgram {
 
   /** See {@link BatchProgram.run}. */
   run(n: number, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+    return this.fresh().run(n, inputs);
+  }
+
+  /** See {@link BatchProgram.bind}; of the weights as they are now. */
+  bind(n: number, inputs: readonly tf.Tensor[]): BoundProgram {
+    return this.fresh().bind(n, inputs);
+  }
+
+  /** The program of the weights as they are now. */
+  private fresh(): BatchProgram {
     if (this.current === null || this.changed(this.current.ids)) {
       this.dispose();
       const ids = [...this.weights.values()].map(({ dataId }) => dataId);
       this.current = { program: new BatchProgram(this.f, this.freeAxes), ids };
     }
-    return this.current.program.run(n, inputs);
+    return this.current.program;
   }
 
   private changed(ids: readonly object[]): boolean {

@@ -11,19 +11,13 @@ export const NORM = 'RacaLayerNorm';
 export const NORM_GRADIENT = 'RacaLayerNormGrad';
 /** dy, y of one shape → dx = y·(dy − Σ dy·y) over the last axis */
 export const SOFTMAX_GRADIENT = 'RacaSoftmaxGrad';
-/** Tensors whose first axes are multiples of n; {f, n, free} → f of them, recorded as one program (see BatchProgram) */
+/** Tensors whose first axes are multiples of n; {f, n, free, bind} → f of them, recorded as one program (see BatchProgram) */
 export const RECORDED = 'RacaRecorded';
 /**
  * q `[n, s, d]`; keys, values `[n, l, d]` or by head `[n, h, l, w]`; optional bias `[n or 1, h or 1, s, m + l]`,
  * pastKeys, pastValues `[n, h, m, w]`, which come before the keys; {heads} → `[n, s, d]`
  */
 export const ATTENTION = 'RacaAttention';
-/**
- * Pairs cache<i> `[n, h, m, w]`, fresh<i> `[n·c, d]`; {at}: n·c positions below m, or −1 to leave one out → nothing;
- * writes each fresh vector into the cache, in place
- */
-export const WRITE_CACHE = 'RacaWriteCache';
-
 /** Whether the backend in use has a kernel of that name. */
 export const hasKernel = (name: string): boolean => tf.getKernel(name, tf.getBackend()) != null;
 

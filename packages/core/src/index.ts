@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients of tfjs-core's kern
 export * from './batch-program';
 export * from './blocks';
 export * from './contracts';
-export { ATTENTION, hasKernel, runKernel, WRITE_CACHE } from './fused-kernels';
+export { ATTENTION, hasKernel, runKernel } from './fused-kernels';
 export * from './initializers';
 export * from './optimizer';
 export * from './parameters';

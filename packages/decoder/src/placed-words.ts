@@ -17,27 +17,27 @@ function positions(length: number, d: number): Float32Array {
 export class PlacedWords {
   private readonly vectors: Float32Array;
   private readonly positions: Float32Array;
-  private readonly d: number;
+  /** d */
+  readonly width: number;
 
   /** @param embedding `[V, d]`, read now */
   constructor(embedding: tf.Tensor, maxLength: number) {
-    this.d = embedding.shape[1]!;
+    this.width = embedding.shape[1]!;
     this.vectors = embedding.dataSync() as Float32Array;
-    this.positions = positions(maxLength, this.d);
+    this.positions = positions(maxLength, this.width);
   }
 
-  /** Vectors of the words at position t: `[ids, d]`. @throws RangeError for an id that is no word */
-  rows(ids: Int32Array, t: number): Float32Array {
-    const { d, vectors, positions } = this;
+  /** Writes the vectors of words at position t into `out`, `[ids, d]`. @throws RangeError for an id that is no word */
+  place(ids: Int32Array, t: number, out: Float32Array): void {
+    const { width: d, vectors, positions } = this;
     const scale = Math.fround(Math.sqrt(d));
-    const out = new Float32Array(ids.length * d);
-    ids.forEach((id, row) => {
-      if (!(id >= 0 && id * d < vectors.length)) {
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row];
+      if (id < 0 || id * d >= vectors.length) {
         throw new RangeError(`step: tokens must be in [0, ${vectors.length / d}), got ${id}`);
       }
       const [from, to, place] = [id * d, row * d, t * d];
       for (let i = 0; i < d; i++) out[to + i] = Math.fround(vectors[from + i] * scale) + positions[place + i];
-    });
-    return out;
+    }
   }
 }

@@ -1,13 +1,13 @@
 import {
+  type BoundProgram,
   type DecoderState,
   type KeysValues,
   keysValues,
-  runKernel,
   type WeightedProgram,
-  WRITE_CACHE,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { PlacedWords } from './placed-words';
+import { BIAS, FIRST_STORE, LOGITS, WORDS } from './step-program';
 import { gathered, kept, release } from './stored-keys';
 import type { DecoderWeights } from './weights';
 
@@ -16,6 +16,15 @@ interface Row {
   /** Place of the study in the caches. */
   readonly study: number;
   readonly positions: readonly number[];
+}
+
+/** A program with the caches of the moment. */
+interface Bound {
+  readonly program: BoundProgram;
+  /** Inputs that belong to it alone. */
+  readonly own: readonly tf.Tensor[];
+  /** The word of each lane, 0 where no row is. */
+  readonly ids: Int32Array;
 }
 
 const FORBIDDEN = -1e9;
@@ -33,6 +42,7 @@ export class RecordedState implements DecoderState {
   private lanes: readonly number[];
   private length = 0;
   private readonly words: PlacedWords;
+  private bound: Bound | null = null;
   /** Per layer `[studies, h, m, w]`; written in place. */
   private written: KeysValues[];
   /** Per layer `[studies, h, p, w]`. */
@@ -89,36 +99,27 @@ export class RecordedState implements DecoderState {
     if (this.length >= this.maxLength) {
       throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
     }
-    const { studies: n, rowsPerStudy: c, lanes } = this;
-    const ids = new Int32Array(n * c); // 0 where no row is
+    const { lanes } = this;
+    const at = this.freePositions();
+    this.bound ??= this.bind();
+    const { ids, program } = this.bound;
     lanes.forEach((lane, row) => {
       ids[lane] = tokens[row];
     });
-    const words = this.words.rows(ids, this.length);
-    const at = this.freePositions();
-    const logits = tf.tidy(() => {
-      const caches = this.written.flatMap(({ keys, values }) => [keys, values]);
-      const seen = this.memory.flatMap(({ keys, values }) => [keys, values]);
-      const rows = tf.tensor2d(words, [n * c, words.length / (n * c)]);
-      const [all, ...made] = this.program.run(n, [rows, this.bias(), ...caches, ...seen]);
-      const pairs: Record<string, tf.Tensor> = {};
-      made.forEach((fresh, i) => {
-        pairs[`cache${i}`] = caches[i];
-        pairs[`fresh${i}`] = fresh;
-      });
-      runKernel(WRITE_CACHE, pairs, { at });
-      const inOrder = lanes.length === n * c && lanes.every((lane, row) => lane === row);
-      return (inOrder ? all : tf.gather(all, tf.tensor1d([...lanes], 'int32'))) as tf.Tensor2D;
-    });
+    this.words.place(ids, this.length, program.inputs[WORDS]);
+    this.writeBias(program.inputs[BIAS]);
+    program.run();
+    this.writeFresh(program, at);
     this.current = this.current.map(({ study, positions }, row) => ({
       study,
       positions: [...positions, at[lanes[row]]],
     }));
     this.length++;
-    return logits;
+    return this.logits(program.results[LOGITS]);
   }
 
   dispose(): void {
+    this.unbind();
     for (const store of [...this.written, ...this.memory]) release(store);
   }
 
@@ -131,7 +132,23 @@ export class RecordedState implements DecoderState {
     return this.written[0].keys.shape[2];
   }
 
+  /** The program with the caches as they are now. */
+  private bind(): Bound {
+    const { studies: n, rowsPerStudy: c, capacity: m } = this;
+    const words = tf.keep(tf.zeros([n * c, this.words.width]));
+    const bias = tf.keep(tf.zeros([n, 1, c, m + c]));
+    const stores = [...this.written, ...this.memory].flatMap(({ keys, values }) => [keys, values]);
+    const program = this.program.bind(n, [words, bias, ...stores]);
+    return { program, own: [words, bias], ids: new Int32Array(n * c) };
+  }
+
+  private unbind(): void {
+    if (this.bound) tf.dispose([...this.bound.own]);
+    this.bound = null;
+  }
+
   private keepStudies(stay: readonly number[]): void {
+    this.unbind();
     this.written = this.written.map((store) => gathered(store, stay));
     this.memory = this.memory.map((store) => gathered(store, stay));
   }
@@ -162,6 +179,7 @@ export class RecordedState implements DecoderState {
   }
 
   private grow(): void {
+    this.unbind();
     const longer = (x: tf.Tensor4D): tf.Tensor4D =>
       tf.pad(x, [
         [0, 0],
@@ -177,14 +195,38 @@ export class RecordedState implements DecoderState {
   }
 
   /** `[n, 1, c, m + c]`: 0 at a row's own words, the fresh one included, forbidden elsewhere. */
-  private bias(): tf.Tensor4D {
+  private writeBias(values: Float32Array): void {
     const { studies: n, rowsPerStudy: c, capacity: m, lanes } = this;
-    const values = new Float32Array(n * c * (m + c)).fill(FORBIDDEN);
+    values.fill(FORBIDDEN);
     for (let lane = 0; lane < n * c; lane++) values[lane * (m + c) + m + (lane % c)] = 0;
     this.current.forEach(({ positions }, row) => {
       const first = lanes[row] * (m + c);
       for (const x of positions) values[first + x] = 0;
     });
-    return tf.tensor4d(values, [n, 1, c, m + c]);
+  }
+
+  /** Copies fresh keys and values `[n·c, d]` into the caches `[n, h, m, w]`, at each lane's position. */
+  private writeFresh({ inputs, results }: BoundProgram, at: readonly number[]): void {
+    const [, h, m, w] = this.written[0].keys.shape;
+    for (let store = 0; store < 2 * this.written.length; store++) {
+      const [from, to] = [results[LOGITS + 1 + store], inputs[FIRST_STORE + store]];
+      for (const lane of this.lanes) {
+        const first = Math.floor(lane / this.rowsPerStudy) * h;
+        for (let k = 0; k < h; k++) {
+          const [read, write] = [(lane * h + k) * w, ((first + k) * m + at[lane]) * w];
+          for (let i = 0; i < w; i++) to[write + i] = from[read + i];
+        }
+      }
+    }
+  }
+
+  /** Those of the rows, in their order: `[rows, V]`. */
+  private logits(all: Float32Array): tf.Tensor2D {
+    const V = all.length / (this.studies * this.rowsPerStudy);
+    const values = new Float32Array(this.rows * V);
+    this.lanes.forEach((lane, row) => {
+      values.set(all.subarray(lane * V, (lane + 1) * V), row * V);
+    });
+    return tf.tensor2d(values, [this.rows, V]);
   }
 }

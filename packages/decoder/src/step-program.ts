@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DecoderWeights } from './weights';
 
 /** Places among the inputs. */
-const [BIAS, FIRST_STORE] = [1, 2];
+export const [WORDS, BIAS, FIRST_STORE] = [0, 1, 2];
+/** Place among the results; the fresh keys and values follow. */
+export const LOGITS = 0;
 
 /**
  * One decoding step as a program for backends that record them. Axes: n studies, c rows of each, h heads, w = d/h,

@@ -90,17 +90,24 @@ export class Program {
 
   /** Feeds and results in the order of the graph's inputs and outputs; results must have the exact shapes. */
   run(feeds: readonly OrtTensor[], results: readonly OrtTensor[]): void {
+    this.bind(feeds, results)();
+  }
+
+  /** {@link run} of these tensors, as often as wanted. */
+  bind(feeds: readonly OrtTensor[], results: readonly OrtTensor[]): () => void {
     const fed: Feeds = {};
     for (let i = 0; i < feeds.length; i++) fed[this.inputs[i]] = feeds[i];
     let bytes = 0;
     for (const { data } of results) bytes += data.byteLength;
     const fetched: Fetches = bytes < STOP_BYTES ? {} : { [STOP]: null };
     for (let i = 0; i < results.length; i++) fetched[this.outputs[i]] = results[i];
-    try {
-      this.session.run(fed, fetched, RUN_OPTIONS);
-    } catch (error) {
-      if ((error as Error).message !== STOPPED) throw error;
-    }
+    return () => {
+      try {
+        this.session.run(fed, fetched, RUN_OPTIONS);
+      } catch (error) {
+        if ((error as Error).message !== STOPPED) throw error;
+      }
+    };
   }
 
   dispose(): void {

@@ -80,12 +80,4 @@ describe.skipIf(missing !== '')(`fused kernels ${missing}`, () => {
     const found = run({ q, keys: k, values: v, bias, pastKeys: past[0], pastValues: past[1] });
     close(found, plain(all[0], all[1], bias));
   });
-
-  it('writes fresh positions into a cache in place', async () => {
-    await tf.setBackend('native');
-    const cache = tf.zeros([2, 1, 3, 2]);
-    const fresh = tf.tensor2d([1, 2, 9, 9, 3, 4, 5, 6], [4, 2]);
-    tf.engine().runKernel('RacaWriteCache', { cache0: cache, fresh0: fresh }, { at: [1, -1, 2, 0] });
-    expect(Array.from(cache.dataSync())).toEqual([0, 0, 1, 2, 0, 0, 5, 6, 0, 0, 3, 4]);
-  });
 });

@@ -3,12 +3,7 @@ import type { KernelTable } from './kernel';
 import type { Graph } from './onnx-bytes';
 
 /** Kernels that tfjs does not have; @raca/core asks for them by these names. */
-const [NORM, NORM_GRADIENT, SOFTMAX_GRADIENT, WRITE_CACHE] = [
-  'RacaLayerNorm',
-  'RacaLayerNormGrad',
-  'RacaSoftmaxGrad',
-  'RacaWriteCache',
-];
+const [NORM, NORM_GRADIENT, SOFTMAX_GRADIENT] = ['RacaLayerNorm', 'RacaLayerNormGrad', 'RacaSoftmaxGrad'];
 
 /** Keeps the operator from dividing by 0; far below any variance that matters. */
 const TINY = 1e-24;
@@ -160,23 +155,5 @@ export const fusedKernels: KernelTable = {
       [[dims, dx]],
     );
     return output(backend, y.shape, dx);
-  },
-  [WRITE_CACHE]: ({ inputs, attrs, backend }) => {
-    const { at } = attrs as { at: readonly number[] };
-    for (let pair = 0; inputs[`cache${pair}`]; pair++) {
-      const cache = inputs[`cache${pair}`];
-      const [n, h, m, w] = cache.shape;
-      const c = at.length / n;
-      const [to, from] = [backend.read32(cache), backend.read32(inputs[`fresh${pair}`])];
-      for (let row = 0; row < at.length; row++) {
-        if (at[row] < 0) continue;
-        const first = Math.floor(row / c) * h;
-        for (let k = 0; k < h; k++) {
-          const [read, write] = [(row * h + k) * w, ((first + k) * m + at[row]) * w];
-          for (let i = 0; i < w; i++) to[write + i] = from[read + i]; // too short for `set` to pay
-        }
-      }
-    }
-    return [];
   },
 };

@@ -81,6 +81,42 @@ describe.skipIf(missing !== '')(`recorded programs ${missing}`, () => {
     program.dispose();
   });
 
+  it('gives values that are results twice, or inputs', () => {
+    const program = new BatchProgram(([x]) => {
+      const y = tf.relu(x);
+      return [x, y, tf.add(y, y), y];
+    });
+    const results = program.run(1, [tf.tensor2d([[1, -2]])]);
+    expect(results.map((t) => Array.from(t.dataSync()))).toEqual([
+      [1, -2],
+      [1, 0],
+      [2, 0],
+      [1, 0],
+    ]);
+    program.dispose();
+  });
+
+  it.each([
+    ['recorded', (x: tf.Tensor) => tf.mul(tf.relu(x), 2)],
+    ['not recordable', (x: tf.Tensor) => tf.mul(tf.topk(x, 1).values, 2)],
+  ])('a bound program reads and writes its own memory: %s', (_, f) => {
+    const program = new BatchProgram(([x]) => [f(x)]);
+    const input = tf.zeros([2, 1]);
+    const before = tf.memory().numTensors;
+    const { inputs, results, run } = program.bind(2, [input]);
+    for (const [x, y] of [
+      [3, 5],
+      [4, 1],
+    ]) {
+      inputs[0].set([x, y]);
+      run();
+      expect(Array.from(results[0])).toEqual([2 * x, 2 * y]);
+    }
+    expect(Array.from(input.dataSync())).toEqual([4, 1]);
+    expect(tf.memory().numTensors).toBe(before);
+    program.dispose();
+  });
+
   it('runs kernel by kernel what no graph can hold', () => {
     const sorted = new BatchProgram(([x]) => [tf.topk(x, 2).values]); // a CPU kernel
     const mean = new BatchProgram(([x]) => [tf.mul(x, 1 / x.shape[0])]); // a constant that follows the batch size

@@ -240,8 +240,7 @@ function compile(
     }
     const { graph, weights } = merged(two, three, inputs.length);
     // Many small operators one after another: threads that spin between them halve the time.
-    const spin = Object.keys(free).length > 0 ? true : 'inside'; // what grows from run to run runs again at once
-    const options = { threads: backend.options.threads, spin, fixedSizes: true } as const;
+    const options = { threads: backend.options.threads, spin: 'inside', fixedSizes: true } as const;
     const program = new Program(backend.ort, graph, options, (g) => encodeWithWeights(g, weights));
     return { program, results: two.results.map(({ dims }, i) => [dims, three.results[i].dims] as const) };
   } catch (error) {
@@ -274,15 +273,59 @@ function fits(
   return true;
 }
 
+/** A program and the memory it reads and writes; the same as in @raca/core. */
+interface BoundProgram {
+  readonly inputs: readonly Float32Array[];
+  readonly results: readonly Float32Array[];
+  run(): void;
+}
+
+interface RecordedAttrs {
+  readonly f: Recordable;
+  readonly n: number;
+  readonly free?: FreeAxes;
+  readonly bind?: (program: BoundProgram) => void;
+}
+
+/** The recorded function with inputs and results that stay where they are. */
+function bound(
+  f: Recordable,
+  found: Recorded | null,
+  tensors: readonly tf.Tensor[],
+  n: number,
+  backend: NativeBackend,
+): BoundProgram {
+  const inputs = tensors.map((t) => backend.read32(t));
+  if (found === null) {
+    const results: Float32Array[] = [];
+    const keep = (t: tf.Tensor, i: number): void => {
+      results[i] = t.dataSync() as Float32Array;
+    };
+    return { inputs, results, run: () => tf.tidy(() => f(tensors).forEach(keep)) };
+  }
+  const shapes = found.results.map((sizes) => atSize(sizes, n));
+  const results = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape(shape)));
+  const run = found.program.bind(
+    tensors.map(({ shape }, i) => ortTensor(shape, inputs[i])),
+    shapes.map((shape, i) => ortTensor(shape, results[i])),
+  );
+  return { inputs, results, run };
+}
+
+/** Dims at batch size n. */
+const atSize = ([two, three]: Recorded['results'][number], n: number): number[] =>
+  two.map((size, i) => size + (three[i] - size) * (n - 2));
+
 const recorded = new WeakMap<Recordable, Form[]>();
 
 /**
  * `RacaRecorded`: the function `f` of tensors whose first axes are multiples of the batch size `n`, as one program.
- * n = 0 frees what was recorded. A function that cannot be recorded runs kernel by kernel.
+ * n = 0 frees what was recorded. A function that cannot be recorded runs kernel by kernel. With `bind` nothing runs:
+ * it is called with the program bound to the arrays of the inputs.
  */
 export const recordedKernels: KernelTable = {
   RacaRecorded: ({ inputs, attrs, backend }) => {
-    const { f, n, free = {} } = attrs as unknown as { f: Recordable; n: number; free?: FreeAxes };
+    const { f, n, free = {}, bind } = attrs as unknown as RecordedAttrs;
     const forms = recorded.get(f) ?? [];
     recorded.set(f, forms);
     if (n === 0) {
@@ -299,9 +342,13 @@ export const recordedKernels: KernelTable = {
       forms.push(form);
     }
     const { found } = form;
+    if (bind) {
+      bind(bound(f, found, tensors, n, backend));
+      return [];
+    }
     if (found === null) return f(tensors);
-    const results = found.results.map(([two, three]): [number[], Float32Array] => {
-      const shape = two.map((size, i) => size + (three[i] - size) * (n - 2));
+    const results = found.results.map((sizes): [number[], Float32Array] => {
+      const shape = atSize(sizes, n);
       return [shape, backend.floats(tf.util.sizeFromShape(shape))];
     });
     found.program.run(
