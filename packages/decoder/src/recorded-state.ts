@@ -103,6 +103,7 @@ export class RecordedState implements DecoderState {
     const at = this.freePositions();
     this.bound ??= this.bind();
     const { ids, program } = this.bound;
+    ids.fill(0);
     lanes.forEach((lane, row) => {
       ids[lane] = tokens[row];
     });
@@ -209,11 +210,13 @@ export class RecordedState implements DecoderState {
   private writeFresh({ inputs, results }: BoundProgram, at: readonly number[]): void {
     const [, h, m, w] = this.written[0].keys.shape;
     for (let store = 0; store < 2 * this.written.length; store++) {
-      const [from, to] = [results[LOGITS + 1 + store], inputs[FIRST_STORE + store]];
+      const from = results[LOGITS + 1 + store];
+      const to = inputs[FIRST_STORE + store];
       for (const lane of this.lanes) {
         const first = Math.floor(lane / this.rowsPerStudy) * h;
         for (let k = 0; k < h; k++) {
-          const [read, write] = [(lane * h + k) * w, ((first + k) * m + at[lane]) * w];
+          const read = (lane * h + k) * w;
+          const write = ((first + k) * m + at[lane]) * w;
           for (let i = 0; i < w; i++) to[write + i] = from[read + i];
         }
       }
