@@ -19,6 +19,7 @@ interface Call {
 interface Run {
   readonly value: tf.Tensor;
   readonly gradient: (dy: tf.Tensor) => tf.Tensor[];
+  readonly kept: readonly tf.Tensor[];
 }
 
 /**
@@ -56,8 +57,9 @@ export class TrainedProgram {
     const program = (tf.backend() as Partial<GradientBackend>).gradients?.find(call, wanted);
     if (!program) return tf.tidy(() => this.f([...inputs, ...given.map((x) => detached(x))]));
     if (!wanted) return program.run(call, false).value;
-    const op = tf.customGrad(() => {
-      const { value, gradient } = program.run(call, true);
+    const op = tf.customGrad((...args) => {
+      const { value, gradient, kept } = program.run(call, true);
+      (args.at(-1) as tf.GradSaveFunc)([...kept]);
       return { value, gradFunc: gradient };
     });
     return op(...inputs, ...weights);

@@ -11,6 +11,7 @@ import {
   type Random,
   REGIONS,
   standardise,
+  TrainedProgram,
   zeros,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -76,6 +77,7 @@ export class PatchPolicy implements RegionPolicy {
   private readonly regions: tf.Variable;
   private readonly regionBias: tf.Variable;
   private readonly critic: { readonly inner: Linear; readonly outer: Linear };
+  private readonly program: TrainedProgram;
 
   constructor(
     private readonly options: PatchPolicyOptions,
@@ -103,6 +105,8 @@ export class PatchPolicy implements RegionPolicy {
       },
     };
     this.parameters = root.all;
+    const actor = new Map([...root.all].filter(([name]) => name.startsWith('actor.')));
+    this.program = new TrainedProgram(actor, (tensors) => this.decide(tensors));
   }
 
   prepare(features: PatchFeatures, random: Random | null): PolicyInput {
@@ -121,22 +125,8 @@ export class PatchPolicy implements RegionPolicy {
     return { patches: rows, images, positions, patchesPerImage: p };
   }
 
-  logits(input: PolicyInput): tf.Tensor2D {
-    const p = input.patchesPerImage;
-    const b = input.images.shape[0];
-    const h = this.options.hidden;
-    const rows = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [b, -1, h]);
-    let first: tf.Tensor = tf.add(
-      rows(applyLinear(this.patch, input.patches)),
-      rows(tf.matMul(input.images, this.image as unknown as tf.Tensor2D)),
-    );
-    if (input.positions && this.position) {
-      first = tf.add(first, rows(tf.matMul(input.positions, this.position as unknown as tf.Tensor2D)));
-    }
-    const flat = tf.reshape(tf.relu(first), [b * p, h]) as tf.Tensor2D;
-    const z = tf.relu(applyLinear(this.second, flat));
-    const embeddings = tf.transpose(tf.div(this.regions, Math.sqrt(h))) as tf.Tensor2D;
-    return tf.add(tf.matMul(z, embeddings), this.regionBias) as tf.Tensor2D;
+  logits({ patches, images, positions }: PolicyInput): tf.Tensor2D {
+    return this.program.run([], positions ? [patches, images, positions] : [patches, images]) as tf.Tensor2D;
   }
 
   values(input: PolicyInput): tf.Tensor2D {
@@ -144,7 +134,25 @@ export class PatchPolicy implements RegionPolicy {
   }
 
   dispose(): void {
+    this.program.dispose();
     disposeParameters(this.parameters);
+  }
+
+  private decide([patches, images, positions]: readonly tf.Tensor[]): tf.Tensor {
+    const [b] = images.shape;
+    const h = this.options.hidden;
+    const rows = (x: tf.Tensor): tf.Tensor3D => tf.reshape(x, [b, -1, h]);
+    let first: tf.Tensor = tf.add(
+      rows(applyLinear(this.patch, patches)),
+      rows(tf.matMul(images as tf.Tensor2D, this.image as unknown as tf.Tensor2D)),
+    );
+    if (positions && this.position) {
+      const places = tf.matMul(positions as tf.Tensor2D, this.position as unknown as tf.Tensor2D);
+      first = tf.add(first, rows(places));
+    }
+    const z = tf.relu(applyLinear(this.second, tf.reshape(tf.relu(first), [-1, h])));
+    const embeddings = tf.transpose(tf.div(this.regions, Math.sqrt(h))) as tf.Tensor2D;
+    return tf.add(tf.matMul(z as tf.Tensor2D, embeddings), this.regionBias);
   }
 
   private positionsOf({ grid, patches }: PatchFeatures, shifts: readonly PositionShift[]): tf.Tensor2D {

@@ -55,7 +55,7 @@ class SmallCnn implements GraphBackbone {
   private readonly stages: readonly Convolution[];
   private readonly residuals: readonly Residual[];
   private readonly norm: Norm;
-  /** Gray images → features. */
+  /** Images `[n, H, W, 3]` → features. */
   private readonly program: TrainedProgram;
 
   constructor(
@@ -84,7 +84,7 @@ class SmallCnn implements GraphBackbone {
     this.norm = norm(p.scope('norm'), this.width);
     if (frozen) for (const variable of p.all.values()) variable.trainable = false;
     this.parameters = p.all;
-    this.program = new TrainedProgram(this.parameters, ([gray]) => this.forward(gray as tf.Tensor4D));
+    this.program = new TrainedProgram(this.parameters, ([x]) => this.forward(x as tf.Tensor4D));
     this.info = { package: '@raca/vision', version, name: 'smallCnn', config };
   }
 
@@ -97,13 +97,13 @@ class SmallCnn implements GraphBackbone {
       );
     }
     return tidyPatches(() => {
-      const gray = tf.mean(splitViews(images), 3, true) as tf.Tensor4D; // the three channels repeat it
+      const all = splitViews(images);
       if (this.frozen)
         return joinViews(
-          outsideTape((x) => this.forward(x), gray),
+          outsideTape((x) => this.forward(x), all),
           views,
         );
-      return joinViews(this.program.run([], [gray]) as tf.Tensor4D, views);
+      return joinViews(this.program.run([], [all]) as tf.Tensor4D, views);
     });
   }
 
@@ -140,9 +140,9 @@ class SmallCnn implements GraphBackbone {
     disposeParameters(this.parameters);
   }
 
-  /** `[n, H, W, 1]` → `[n, rows, cols, d_v]` */
-  private forward(gray: tf.Tensor4D): tf.Tensor4D {
-    let x = gray;
+  /** `[n, H, W, 3]` → `[n, rows, cols, d_v]` */
+  private forward(images: tf.Tensor4D): tf.Tensor4D {
+    let x = tf.mean(images, 3, true) as tf.Tensor4D; // the three channels repeat it
     this.stages.forEach((stage, i) => {
       x = tf.relu(convolve(stage, x, i === 0 ? this.config.stem : 2));
     });

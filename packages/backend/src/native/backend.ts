@@ -31,6 +31,9 @@ export class NativeBackend extends MathBackendCPU {
   /** Functions recorded with their gradients. */
   readonly gradients = new GradientPrograms(this);
 
+  /** What to do when the tensor of an empty array is disposed. */
+  readonly whenGone = new WeakMap<object, () => void>();
+
   /** Listens to what runs, while a program is recorded. */
   recorder: Recorder | null = null;
 
@@ -121,7 +124,10 @@ export class NativeBackend extends MathBackendCPU {
     if (!this.data.has(dataId)) return true;
     const { values } = this.data.get(dataId);
     const gone = super.disposeData(dataId, force);
-    if (gone && ArrayBuffer.isView(values)) this.pool.release(values);
+    if (gone && ArrayBuffer.isView(values)) {
+      this.pool.release(values);
+      if (values.byteLength === 0) this.whenGone.get(values)?.();
+    }
     return gone;
   }
 

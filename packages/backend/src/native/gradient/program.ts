@@ -5,6 +5,7 @@ import { encodeWithWeights } from '../graph/model-bytes';
 import type { ElementType, Graph, Node } from '../onnx-bytes';
 import type { PooledArray } from '../pool';
 import type { Value } from '../record';
+import { withoutRepeats } from './repeats';
 import type { Trace } from './trace';
 
 /** A function of tensors and weights of which the gradient is wanted. */
@@ -24,6 +25,8 @@ export interface Run {
   readonly value: tf.Tensor;
   /** Once only: it frees what the value's run kept. */
   readonly gradient: (dy: tf.Tensor) => tf.Tensor[];
+  /** Where a gradient may be asked for: frees the same when it is disposed. */
+  readonly kept: readonly tf.Tensor[];
 }
 
 /** Constants up to this length are part of a program; longer ones, which follow the sizes, are fed to it. */
@@ -102,7 +105,7 @@ export class GradientProgram {
     private readonly backend: NativeBackend,
     programs: Programs,
   ) {
-    const { nodes, mark, value, gradients } = trace;
+    const { nodes, mark, value, gradients } = withoutRepeats(trace);
     this.value = value;
     this.gradients = gradients;
     const parts = split(
@@ -153,31 +156,37 @@ export class GradientProgram {
     const saved = keeps ? this.saved.map((value) => this.empty(value)) : [];
     this.forward.run(fed, [y, ...saved]);
     const value = this.tensor(y);
-    if (!keeps) return { value, gradient: () => [] };
+    if (!keeps) return { value, gradient: () => [], kept: [] };
     this.saved.forEach(({ name }, i) => {
       fed.set(name, saved[i]);
     });
     // What the gradient will read stays out of the pool until then, whatever becomes of the tensors.
     const { pool } = backend;
     for (const { data } of fed.values()) pool.retain(data as PooledArray);
+    const held = [...fed.values()];
     let spent = false;
+    const release = (): void => {
+      if (spent) return;
+      spent = true;
+      for (const { data } of held) pool.release(data as PooledArray);
+    };
+    const mark = new Float32Array(0);
+    backend.whenGone.set(mark, release);
     const gradient = (dy: tf.Tensor): tf.Tensor[] => {
       if (spent) throw new Error('a recorded gradient can be taken once only');
-      spent = true;
-      const kept = [...fed.values()];
       fed.set('dy', ortTensor(dy.shape, backend.read32(dy)));
       const results = this.gradients.map((g) => g && this.empty(g));
       this.backward.run(
         fed,
         results.flatMap((g) => g ?? []),
       );
-      for (const { data } of kept) pool.release(data as PooledArray);
+      release();
       return [...inputs, ...weights].map((x, k) => {
         const made = results[k];
         return made ? this.tensor(made) : tf.zerosLike(x);
       });
     };
-    return { value, gradient };
+    return { value, gradient, kept: [this.tensor(ortTensor([0], mark))] };
   }
 
   private empty({ dims, type = 'float32' }: Value): OrtTensor {

@@ -60,8 +60,11 @@ describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
   };
 
   const convolution = (w: Weights): F => {
-    const [first, second] = [...w.values()] as unknown as tf.Tensor4D[];
-    return ([x]) => tf.conv2d(tf.relu(tf.conv2d(x as tf.Tensor4D, first, 2, 'same')), second, 1, 'same');
+    const [stem, first, second] = [...w.values()] as unknown as tf.Tensor4D[];
+    return ([x]) => {
+      const tiles = tf.conv2d(x as tf.Tensor4D, stem, 2, 'same');
+      return tf.conv2d(tf.relu(tf.conv2d(tiles, first, 2, 'same')), second, 1, 'same');
+    };
   };
 
   /** Operations whose gradients cut, pad, repeat, reduce and compare. */
@@ -92,10 +95,11 @@ describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
       'convolutions',
       convolution,
       [
+        [2, 2, 1, 2],
         [3, 3, 2, 4],
         [3, 3, 4, 3],
       ],
-      (n) => [[n, 9, 8, 2]],
+      (n) => [[n, 18, 16, 1]],
     ],
     ['moves', moves, [[6, 6]], (n) => [[n, 6]]],
   ];
@@ -173,6 +177,7 @@ describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
     const before = [tf.memory().numTensors, tf.memory().numDataBuffers, backend().pool.leased];
     step();
     tf.dispose(program.run(inputs)); // outside any gradient
+    all(([x]) => tf.mul(x, program.run(inputs).dataSync()[0]), inputs, weights); // no gradient asked
     expect([tf.memory().numTensors, tf.memory().numDataBuffers, backend().pool.leased]).toEqual(before);
     program.dispose();
   });

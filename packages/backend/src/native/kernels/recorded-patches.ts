@@ -1,5 +1,6 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend';
+import { single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
 
 type ConvInfo = backend_util.Conv2DInfo;
@@ -21,9 +22,62 @@ export function recordedPatches(
   const pixels = c.inHeight * c.inWidth;
   const image = [[n, pixels, channels], x] as const;
   const matrix = [[n, source.length, channels], patches] as const;
-  if (direction === 'gather') backend.run(keyOf('gather', c), () => gather(source), [image], [matrix]);
+  if (direction === 'gather' && isTiled(c)) {
+    const { outHeight: h, outWidth: w, filterHeight: i, filterWidth: j } = c;
+    const tiles = [[n * h, i, w, j * channels], x] as const;
+    const graph = () => single('Transpose', 1, { perm: { ints: [0, 2, 1, 3] } });
+    backend.run('Transpose 0,2,1,3', graph, [tiles], [[[n * h, w, i, j * channels], patches]]);
+  } else if (direction === 'gather') backend.run(keyOf('gather', c), () => gather(source), [image], [matrix]);
   else backend.run(keyOf('scatter', c), () => scatter(source, pixels, channels), [matrix], [image]);
 }
+
+/**
+ * The input gradient of a convolution without stride is itself a convolution, of the output's gradient with the filter
+ * turned around: patches of the smaller side, and nothing to sum.
+ *
+ * @returns that convolution, or null for one with stride
+ */
+export function turned(c: ConvInfo): ConvInfo | null {
+  const ones = [c.strideHeight, c.strideWidth, c.dilationHeight, c.dilationWidth];
+  if (ones.some((n) => n !== 1)) return null;
+  const { top, left } = c.padInfo;
+  return {
+    ...c,
+    inHeight: c.outHeight,
+    inWidth: c.outWidth,
+    inChannels: c.outChannels,
+    outHeight: c.inHeight,
+    outWidth: c.inWidth,
+    outChannels: c.inChannels,
+    padInfo: { ...c.padInfo, top: c.filterHeight - 1 - top, left: c.filterWidth - 1 - left },
+  };
+}
+
+/** The filter `[k, i, o]` with its k places in reverse, as `[k, o, i]`. */
+export function turnedFilter(backend: NativeBackend, c: ConvInfo, filter: Float32Array): Float32Array {
+  const k = c.filterHeight * c.filterWidth;
+  const out = backend.floats(filter.length);
+  const graph = (): Graph => ({
+    ...ends,
+    nodes: [
+      { op: 'Gather', inputs: ['a', 'reverse'], outputs: ['reversed'], attributes: { axis: { int: 0 } } },
+      { op: 'Transpose', inputs: ['reversed'], outputs: ['y'], attributes: { perm: { ints: [0, 2, 1] } } },
+    ],
+    constants: { reverse: Array.from({ length: k }, (_, i) => k - 1 - i) },
+  });
+  const [i, o] = [c.inChannels, c.outChannels];
+  backend.run(`turned filter ${k}`, graph, [[[k, i, o], filter]], [[[k, o, i], out]]);
+  return out;
+}
+
+/** Whether the patches lie side by side and cover the image: a mere change of order. */
+const isTiled = (c: ConvInfo): boolean =>
+  c.filterHeight === c.strideHeight &&
+  c.filterWidth === c.strideWidth &&
+  c.outHeight * c.strideHeight === c.inHeight &&
+  c.outWidth * c.strideWidth === c.inWidth &&
+  c.dilationHeight === 1 &&
+  c.dilationWidth === 1;
 
 /** For each patch pixel the pixel of the image that it shows, h·w where it shows the border. */
 function sources(c: ConvInfo): number[] {
