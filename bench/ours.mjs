@@ -168,14 +168,17 @@ async function backbone() {
   return medianOf(() => compiled.run({ shape: [8, 224, 224, 3], data }));
 }
 
-/** Median of `runs` after one to warm up. */
+/** Median of `runs` after warming up: once, and for a second at least, while the JavaScript engine still compiles. */
 async function medianOf(run) {
+  const from = performance.now();
+  do await run();
+  while (performance.now() - from < 1000);
   const times = [];
-  for (let i = 0; i <= runs; i++) {
+  for (let i = 0; i < runs; i++) {
     const start = performance.now();
     await run();
     times.push((performance.now() - start) / 1000);
   }
-  const sorted = times.slice(1).sort((x, y) => x - y);
-  return { seconds: sorted[sorted.length >> 1], least: sorted[0] };
+  times.sort((x, y) => x - y);
+  return { seconds: times[times.length >> 1], least: times[0] };
 }
