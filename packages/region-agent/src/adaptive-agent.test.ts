@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { type Affine, affineOf, IDENTITY, inverse, STRAIGHT } from './adaptive/affine';
 import { atlasOf } from './adaptive/atlas';
 import { bodyOf } from './adaptive/body';
+import type { AdaptiveAgentConfig } from './adaptive/config';
 import { SIDE as CHEST_SIDE, type Chest, drawnChest, iou } from './adaptive/drawn-chest';
 import { EyesPolicy } from './adaptive/eyes-policy';
 import { outlined } from './adaptive/outline';
-import { type AdaptiveAgentConfig, adaptiveAgent } from './adaptive-agent';
+import { adaptiveAgent } from './adaptive-agent';
 
 const SIDE = 28;
 const GRID: PatchGrid = { views: 1, rows: 7, cols: 7 };

@@ -14,9 +14,9 @@ import {
   valueAndGradients,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
 import { version } from '../package.json';
 import type { Body } from './adaptive/body';
+import { type AdaptiveAgentConfig, type AdaptiveOptions, adaptiveAgentConfigSchema } from './adaptive/config';
 import { EyesPolicy, type Sight } from './adaptive/eyes-policy';
 import { bodiesOf, equalisedImages, graysOf, outlinesOf } from './adaptive/pictures';
 import { PriorPlacement } from './adaptive/placed-prior';
@@ -28,64 +28,6 @@ import { policyLoss } from './policy-loss';
 import { logProbabilities, standardised } from './ppo';
 import { regionMasks } from './region-masks';
 import { tidyRead } from './tidy-read';
-
-const fraction = z.number().min(0).max(0.5);
-
-/** Options of {@link adaptiveAgent}. */
-export const adaptiveAgentConfigSchema = z.strictObject({
-  /** d, width of the patches, for an agent without eyes. */
-  width: z.int().positive().default(512),
-  /** What each view of a study shows; `unknown` ones have no prior. */
-  views: z
-    .array(z.enum(['frontal', 'lateral', 'unknown']))
-    .min(1)
-    .default(['frontal', 'lateral']),
-  hidden: z.int().positive().default(64),
-  /** `ppo`: choices are sampled and paid for; `direct`: the cross-entropy with the placed prior, without sampling. */
-  learning: z.enum(['ppo', 'direct']).default('ppo'),
-  /** Updates after which the prior is laid on each patient by registration; null: never. */
-  registerAfter: z.int().nonnegative().nullable().default(150),
-  /**
-   * Fitting regions to the gray of each image: `rewards`: the placed prior, before it pays; `masks`: those of
-   * {@link AdaptiveAgent.locate}; `both`; `never`. Needs eyes.
-   */
-  sharpen: z.enum(['never', 'rewards', 'masks', 'both']).default('never'),
-  /** Eyes see the rank of each gray within the body, so that X-rays of different devices look alike. */
-  equalise: z.boolean().default(false),
-  /** Rewards of lungs and heart in frontal views go by their outlines in each image ({@link outlined}). Needs eyes. */
-  outline: z.boolean().default(false),
-  /** Practice on moved images, for an agent with eyes: largest moves. Null: none. */
-  practice: z
-    .strictObject({
-      shift: fraction.default(0.17),
-      scaleOut: fraction.default(0.25),
-      scaleIn: fraction.default(0.3),
-      stretch: fraction.default(0.06),
-      turn: fraction.default(0.21),
-      /** What is taken of dark margins of moved images: nothing, or that they hold no region. */
-      margins: z.enum(['unknown', 'empty']).default('unknown'),
-      contrast: fraction.default(0.15),
-      brightness: z.number().min(0).max(2).default(0.25),
-    })
-    .nullable()
-    .prefault({}),
-  /** Weight of agreement with the placed prior. */
-  priorWeight: z.number().nonnegative().default(1),
-  /** Weight of report quality. */
-  qualityWeight: z.number().nonnegative().default(0.4),
-  /** High: choices stay open, so that small regions are not given up before they can be told apart. */
-  entropyWeight: z.number().nonnegative().default(0.5),
-  epochs: z.int().positive().default(2),
-  clip: z.number().positive().default(0.2),
-  actorRate: z.number().positive().default(2e-3),
-  /** Updates after which the rate has halved; null: it stays. */
-  rateHalfLife: z.number().positive().nullable().default(null),
-});
-
-/** Config of {@link adaptiveAgent}; every field has a default. */
-export type AdaptiveAgentConfig = z.input<typeof adaptiveAgentConfigSchema>;
-
-type Options = z.output<typeof adaptiveAgentConfigSchema>;
 
 const R = REGIONS.length;
 /** Differences of report quality this small are as good as none. */
@@ -135,7 +77,7 @@ class AdaptiveEpisode implements AgentEpisode {
 export class AdaptiveAgent implements TrainableRegionAgent {
   readonly info: ModuleInfo;
   readonly parameters: NamedParameters;
-  private readonly config: Options;
+  private readonly config: AdaptiveOptions;
   private readonly policy: EyesPolicy;
   private readonly placement: PriorPlacement;
   private readonly optimizer: Adam;

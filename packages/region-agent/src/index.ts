@@ -1,9 +1,5 @@
-export {
-  AdaptiveAgent,
-  type AdaptiveAgentConfig,
-  adaptiveAgent,
-  adaptiveAgentConfigSchema,
-} from './adaptive-agent';
+export { type AdaptiveAgentConfig, adaptiveAgentConfigSchema } from './adaptive/config';
+export { AdaptiveAgent, adaptiveAgent } from './adaptive-agent';
 export { type Advantages, advantagesOf, type Outcome } from './advantages';
 export { directLoss } from './direct-loss';
 export { type GumbelAgentConfig, gumbelAgent, gumbelAgentConfigSchema } from './gumbel-agent';
