@@ -105,11 +105,11 @@ function lungsOf(gray: Float32Array, air: Uint8Array): Uint8Array {
   const { near, far } = drawn();
   const limit = threshold(gray.filter((_, i) => near[i] > LIKELY && !air[i]));
   const dark = Uint8Array.from(gray, (x, i) => (x < limit && !air[i] ? 1 : 0));
-  const seeds = Uint8Array.from(near, (drawnHere, i) => {
+  const seeds = Uint8Array.from(dark, (isDark, i) => {
     const [y, x] = [Math.floor(i / SIDE), i % SIDE];
     const edge = y === 0 || x === 0 || y === SIDE - 1 || x === SIDE - 1;
     if (edge || air[i] || far[i] < FAR) return 2;
-    return drawnHere > CORE ? 1 : 0;
+    return isDark && near[i] > CORE ? 1 : 0;
   });
   const labels = grown(soft(gray, SIDE, SIDE, 1), seeds, SIDE, SIDE);
   const lungs = opened(
