@@ -71,6 +71,11 @@ export const trainingConfigSchema = z.strictObject({
   patience: positive.default(50),
   /** Weights of the alignment's losses beside the token cross-entropy. */
   lossWeights: z.record(z.string(), rate).default({}),
+  /**
+   * Weight of the tokens of sentences in which the rule labeler finds something positive, in the token cross-entropy; others
+   * weigh 1. Above 1 where findings are rare and normal sentences would drown them.
+   */
+  findingWeight: z.number().positive().default(1),
   /** The agent acts and learns in every n-th step; in between its deterministic masks are used. */
   agentEvery: positive.default(1),
   /** Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass). */
@@ -94,6 +99,8 @@ export const trainingConfigSchema = z.strictObject({
       search: z.enum(['beam', 'greedy']).default('beam'),
       beam: positive.default(3),
       trigramPenalty: z.boolean().default(false),
+      /** α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published. */
+      lengthPenalty: rate.default(0),
     })
     .prefault({}),
 });

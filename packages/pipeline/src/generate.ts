@@ -27,7 +27,7 @@ export interface WrittenReports {
 export async function writeReports(
   model: Raca,
   input: VisionInput,
-  { search, beam, trigramPenalty, maxLength }: GenerationOptions,
+  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
 ): Promise<WrittenReports> {
   const features = tidyFeatures(() => model.parts.vision.encode(input, INFERENCE));
   const regions = model.locate(features);
@@ -39,6 +39,7 @@ export async function writeReports(
       beam,
       maxLength,
       trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
+      lengthPenalty,
     });
     return { ...written, features, regions, dispose };
   } catch (error) {

@@ -119,7 +119,7 @@ describe('Raca', () => {
   it.each(['beam', 'greedy'] as const)('writes for a study what it writes alone, %s', async (search) => {
     const model = build();
     const batch = tinyBatch();
-    const options = { search, beam: 3, trigramPenalty: false, maxLength: 9 };
+    const options = { search, beam: 3, trigramPenalty: false, lengthPenalty: 0, maxLength: 9 };
     const together = await writeReports(model, batch.vision, options);
     for (let i = 0; i < 3; i++) {
       const alone = await writeReports(model, only(batch, i).vision, options);
@@ -136,7 +136,13 @@ describe('Raca', () => {
     const ready = tf.memory().numTensors;
     for (let i = 0; i < 20; i++) {
       const search = i % 2 ? 'beam' : 'greedy';
-      const options = { search, beam: 2, trigramPenalty: i % 3 === 0, maxLength: 9 } as const;
+      const options = {
+        search,
+        beam: 2,
+        trigramPenalty: i % 3 === 0,
+        lengthPenalty: 0,
+        maxLength: 9,
+      } as const;
       const written = await writeReports(model, batch.vision, options);
       written.dispose();
     }
@@ -149,7 +155,13 @@ describe('Raca', () => {
     const model = build();
     const { vision } = tinyBatch();
     const before = tf.memory().numTensors;
-    const options = { search: 'beam', beam: 2, trigramPenalty: false, maxLength: 100 } as const;
+    const options = {
+      search: 'beam',
+      beam: 2,
+      trigramPenalty: false,
+      lengthPenalty: 0,
+      maxLength: 100,
+    } as const;
     await expect(writeReports(model, vision, options)).rejects.toThrow('at most 9 tokens');
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -35,6 +35,8 @@ export interface ModelBatch {
   readonly tokens: TokenBatch;
   /** Per study, per sentence: indices of the regions it speaks of. */
   readonly sentenceRegions: readonly (readonly (readonly number[])[])[];
+  /** How much each token counts in the token cross-entropy, `[b, t]`; 1 each where absent. */
+  readonly tokenWeights?: Float32Array;
 }
 
 /** Scalars of one forward pass. */
@@ -107,7 +109,7 @@ export class Raca {
     const relaxed = this.relaxed(features, pass);
     const regions = relaxed ?? located;
     const logits = this.logitsOf(features, regions, batch.tokens, pass);
-    const { targets, counted } = targetsOf(batch.tokens);
+    const { targets, counted } = targetsOf(batch.tokens, batch.tokenWeights);
     const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
     const parts: Record<string, tf.Scalar> = { tokens: crossEntropy(flat, targets, counted) };
     let total = parts.tokens;
@@ -162,8 +164,14 @@ export function withoutLast({ ids, shape: [b, t] }: TokenBatch): TokenBatch {
   return { ids: out, shape: [b, t - 1] };
 }
 
-/** What each position has to predict, and 1 where that is a word or the report's end, 0 on padding. */
-export function targetsOf({ ids, shape: [b, t] }: TokenBatch): {
+/**
+ * What each position has to predict, and how much that counts where it is a word or the report's end; 0 on padding.
+ * @param weights of the tokens, `[b, t]`; 1 each where absent
+ */
+export function targetsOf(
+  { ids, shape: [b, t] }: TokenBatch,
+  weights?: Float32Array,
+): {
   targets: Int32Array;
   counted: Float32Array;
 } {
@@ -175,7 +183,7 @@ export function targetsOf({ ids, shape: [b, t] }: TokenBatch): {
     for (let j = 0; j < n; j++) {
       const id = ids[i * t + j + 1];
       targets[i * n + j] = id;
-      counted[i * n + j] = ended ? 0 : 1;
+      counted[i * n + j] = ended ? 0 : (weights?.[i * t + j + 1] ?? 1);
       ended ||= id === 0;
     }
   }

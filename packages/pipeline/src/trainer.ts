@@ -15,6 +15,7 @@ import {
 import { sentenceBleu } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
+import { FindingWeights } from './finding-weights';
 import { detached, type ModelBatch, type Raca } from './model';
 import { type Rollouts, referencesOf, rolloutLoss } from './self-critical';
 
@@ -38,6 +39,7 @@ interface Held {
  */
 export class Trainer {
   readonly optimizer: Adam;
+  private readonly findings: FindingWeights;
   /** Steps done. */
   step = 0;
 
@@ -46,6 +48,7 @@ export class Trainer {
     private readonly config: TrainingConfig,
     private readonly decode: Decode,
   ) {
+    this.findings = new FindingWeights(model.separator, decode);
     this.optimizer = new Adam(parameterGroups(model.trained, config), {
       amsgrad: config.amsgrad,
       weightDecay: config.weightDecay,
@@ -79,7 +82,7 @@ export class Trainer {
     let outcome: ReturnType<typeof valueAndGradients> | null = null;
     try {
       outcome = valueAndGradients(() => {
-        const losses = model.losses(batch, pass, locate, config.lossWeights);
+        const losses = model.losses(this.weighted(batch), pass, locate, config.lossWeights);
         for (const [name, loss] of Object.entries(losses.parts)) held.parts[name] = tf.keep(loss);
         held.predicted = tf.keep(losses.predicted);
         if (!rollouts) return losses.total;
@@ -114,6 +117,13 @@ export class Trainer {
       held.features?.patches.dispose();
       held.episode?.dispose();
     }
+  }
+
+  private weighted(batch: ModelBatch): ModelBatch {
+    const { findingWeight } = this.config;
+    return findingWeight === 1
+      ? batch
+      : { ...batch, tokenWeights: this.findings.weights(batch.tokens, findingWeight) };
   }
 
   /** Moments and step counts of the main optimiser and of the agent's, by name. */

@@ -16,6 +16,11 @@ export interface BeamSearchOptions {
   readonly maxLength: number;
   /** Log-probability taken off for each repeated trigram; 0, the default and the published choice, for none. */
   readonly trigramPenalty?: number;
+  /**
+   * α: finished texts are ranked by the sum over nᵅ, n their tokens with the end token. 0, the default and the published
+   * choice, ranks by the sum, which favours short texts; 1 by the mean of a token.
+   */
+  readonly lengthPenalty?: number;
   /** Called after every token with each study's best text, finished or not. */
   readonly onStep?: OnStep;
 }
@@ -30,36 +35,50 @@ interface Beam {
 
 interface Study {
   beams: Beam[];
-  best: { words: readonly number[]; score: number };
+  /** The best finished text; `rank` is what texts are compared by. */
+  best: { words: readonly number[]; score: number; rank: number };
+}
+
+/** What {@link extend} goes by. */
+interface Rules {
+  readonly beam: number;
+  readonly trigramPenalty: number;
+  readonly lengthPenalty: number;
+  readonly maxLength: number;
 }
 
 /**
- * Beam search by the sum of log-probabilities, without a length penalty. A text is finished by token 0 or at
+ * Beam search by the sum of log-probabilities. A text is finished by token 0 or at
  * `maxLength`; the best finished one is returned, the earliest where two are equal.
  *
  * The published search lets a finished text go on at −1000, where nothing that grows from it can come back
- * before it, and runs to the full length. Leaving it out, and stopping a study once no open text is better than
- * the best finished one (sums only fall), returns the same.
+ * before it, and runs to the full length. Leaving it out, and stopping a study once no open text can become better than
+ * the best finished one (sums only fall, and no text is longer than `maxLength`), returns the same.
+ *
+ * @see length penalty: Wu et al. 2016, arXiv:1609.08144, section 7, without its constant 5
  */
-export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0, onStep }: BeamSearchOptions): Search {
+export function beamSearch(options: BeamSearchOptions): Search {
+  const { beam = 3, maxLength, trigramPenalty = 0, lengthPenalty = 0, onStep } = options;
+  const rules = { beam, maxLength, trigramPenalty, lengthPenalty };
   positiveInteger('beam', beam);
   positiveInteger('maxLength', maxLength);
   notNegative('trigramPenalty', trigramPenalty);
+  notNegative('lengthPenalty', lengthPenalty);
   return (decoder, memory) =>
     withState(decoder, memory, beam, async (state) => {
       const studies = Array.from(
         { length: memory.shape[0] },
         (_, row): Study => ({
           beams: [{ words: [], score: 0, row }],
-          best: { words: [], score: Number.NEGATIVE_INFINITY },
+          best: { words: [], score: Number.NEGATIVE_INFINITY, rank: Number.NEGATIVE_INFINITY },
         }),
       );
       let open = studies;
       let last = open.map(() => 0);
       for (let t = 1; open.length > 0; t++) {
         const next = await nextLogProbabilities(decoder, state, last);
-        for (const study of open) extend(study, next, beam, trigramPenalty, t === maxLength);
-        onStep?.(studies.map(bestText));
+        for (const study of open) extend(study, next, t, rules);
+        onStep?.(studies.map((study) => bestText(study, lengthPenalty)));
         open = open.filter(({ beams }) => beams.length > 0);
         if (open.length === 0) break;
         // The same number of rows for each study, side by side, lets the decoder share what it knows of the study.
@@ -86,15 +105,18 @@ export function beamSearch({ beam = 3, maxLength, trigramPenalty = 0, onStep }: 
 }
 
 /** The text that would win if all were cut now. */
-const bestText = ({ beams, best }: Study): readonly number[] =>
-  beams.length > 0 && beams[0].score > best.score ? beams[0].words : best.words;
+const bestText = ({ beams, best }: Study, lengthPenalty: number): readonly number[] =>
+  beams.length > 0 && beams[0].score / beams[0].words.length ** lengthPenalty > best.rank
+    ? beams[0].words
+    : best.words;
 
 /** Replaces a study's open texts by the best of their continuations; keeps the best text that ended. */
-function extend(study: Study, next: Float64Array[], beam: number, penalty: number, atEnd: boolean): void {
+function extend(study: Study, next: Float64Array[], t: number, rules: Rules): void {
+  const { beam, trigramPenalty, lengthPenalty, maxLength } = rules;
   const top: { from: Beam; token: number; score: number }[] = []; // falling scores
   for (const from of study.beams) {
     const logProbabilities = next[from.row];
-    penaliseTrigrams(logProbabilities, from.words, penalty);
+    penaliseTrigrams(logProbabilities, from.words, trigramPenalty);
     for (let token = 0; token < logProbabilities.length; token++) {
       const score = from.score + logProbabilities[token];
       if (top.length === beam && !(score > top[beam - 1].score)) continue;
@@ -110,8 +132,10 @@ function extend(study: Study, next: Float64Array[], beam: number, penalty: numbe
   study.beams = [];
   for (const { from, token, score } of top) {
     const words = token === 0 ? from.words : [...from.words, token];
-    if (token !== 0 && !atEnd) study.beams.push({ words, score, row: from.row });
-    else if (score > study.best.score) study.best = { words, score };
+    const rank = score / t ** lengthPenalty;
+    if (token !== 0 && t < maxLength) study.beams.push({ words, score, row: from.row });
+    else if (rank > study.best.rank) study.best = { words, score, rank };
   }
-  if (study.beams.length > 0 && study.beams[0].score <= study.best.score) study.beams = [];
+  const hope = (study.beams[0]?.score ?? 0) / maxLength ** lengthPenalty;
+  if (study.beams.length > 0 && hope <= study.best.rank) study.beams = [];
 }

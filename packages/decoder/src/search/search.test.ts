@@ -87,6 +87,26 @@ describe('beamSearch', () => {
     expect(scores[0]).toBeCloseTo(Math.log(0.6 ** 3 * 0.38), 5);
   });
 
+  it('ranks finished texts by the mean of a token when asked, and waits for longer ones', async () => {
+    // [] ends with 0.5: sum ln 0.5 = −0.69, one token, mean −0.69. 1 (0.5) 1 (0.9) 1 (0.9) end (0.9): sum −1.01, four
+    // tokens, mean −0.25.
+    const language: Language = (words) =>
+      words.length === 0 ? [0.5, 0.5] : words.length < 3 ? [0.1, 0.9] : [0.9, 0.1];
+    const options = { beam: 2, maxLength: 8 };
+    expect((await run(language, beamSearch(options))).tokens).toEqual([[]]);
+    const { tokens, scores } = await run(language, beamSearch({ ...options, lengthPenalty: 1 }));
+    expect(tokens).toEqual([[1, 1, 1]]);
+    expect(scores[0]).toBeCloseTo(Math.log(0.5) + 3 * Math.log(0.9), 5); // the sum, however ranked
+    // ln 0.5 / 1 against −1.01 / 4ᵅ: equal at α = ln(1.01 / 0.69) / ln 4 = 0.27
+    const alpha = Math.log(scores[0] / Math.log(0.5)) / Math.log(4);
+    for (const [lengthPenalty, expected] of [
+      [alpha - 0.01, []],
+      [alpha + 0.01, [1, 1, 1]],
+    ] as const) {
+      expect((await run(language, beamSearch({ ...options, lengthPenalty }))).tokens).toEqual([expected]);
+    }
+  });
+
   it('equals the published procedure on random languages, batched', async () => {
     const random = new Random(7);
     for (let round = 0; round < 40; round++) {
@@ -173,6 +193,7 @@ describe('every search', () => {
     expect(() => greedy({ maxLength: 0 })).toThrow(/maxLength/);
     expect(() => beamSearch({ maxLength: 5, beam: 1.5 })).toThrow(/beam/);
     expect(() => beamSearch({ maxLength: 5, trigramPenalty: -1 })).toThrow(/trigramPenalty/);
+    expect(() => beamSearch({ maxLength: 5, lengthPenalty: -1 })).toThrow(/lengthPenalty/);
     const random = new Random(1);
     expect(() => sample({ maxLength: 5, random, temperature: 0 })).toThrow(/temperature/);
     expect(() => sample({ maxLength: 5, random, topP: 0 })).toThrow(/topP/);

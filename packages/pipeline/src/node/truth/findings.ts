@@ -1,9 +1,10 @@
 import { REGIONS } from '@raca/core/regions';
 import type { RegionTruth } from '@raca/data';
 import type { StudyBatch } from '@raca/data/node';
-import { CHEXPERT_14, type ChexpertClass, labelReport } from '@raca/metrics';
+import type { ChexpertClass } from '@raca/metrics';
+import { positiveClasses } from '../../positive-classes';
+import { type SentenceSpan, sentencesOf } from '../../sentence-spans';
 import { covered } from './overlap';
-import { type SentenceSpan, sentencesOf } from './sentence-likelihood';
 
 /** A sentence that reports something, and the patches of its regions in every view. */
 export interface Finding {
@@ -40,9 +41,4 @@ export function positiveFindings(
       return patches.includes(1) ? [{ span, patches, classes }] : [];
     });
   });
-}
-
-function positiveClasses(sentence: string): ChexpertClass[] {
-  const labels = labelReport(sentence);
-  return CHEXPERT_14.filter((name) => name !== 'No Finding' && labels[name] === 1);
 }

@@ -5,6 +5,7 @@ import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { priorFor } from '@raca/region-agent';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelBatch, Raca } from '../../model';
+import { sentencesOf } from '../../sentence-spans';
 import { withBatch } from '../batches';
 import { openFeatures } from '../features';
 import type { LoadedRun } from '../load-run';
@@ -14,7 +15,7 @@ import { type Finding, positiveFindings } from './findings';
 import { type OverlapScores, overlapScores, rectangleMasks, type StudyMasks } from './overlap';
 import { type PointedFinding, type Pointing, pointedAt, pointing } from './pointing';
 import { type RankedSentence, type Retrieval, retrieval } from './retrieval';
-import { sentenceLogProbability, sentencesOf } from './sentence-likelihood';
+import { sentenceLogProbability } from './sentence-likelihood';
 
 /** What a model is worth against the known truth of a data set (`regions.json`). */
 export interface TruthScores {

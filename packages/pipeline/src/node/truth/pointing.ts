@@ -1,8 +1,8 @@
 import { EVALUATION, isAttentiveDecoder } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ModelBatch, type Raca, withoutLast } from '../../model';
+import { type SentenceSpan, sentencesOf } from '../../sentence-spans';
 import type { Finding } from './findings';
-import { type SentenceSpan, sentencesOf } from './sentence-likelihood';
 
 /** How often the patch that is looked at most lies where the finding is. */
 export interface PointingScore {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { sentenceLogProbability, sentencesOf } from './sentence-likelihood';
+import { sentencesOf } from '../../sentence-spans';
+import { sentenceLogProbability } from './sentence-likelihood';
 
 it('cuts a row at its full stops', () => {
   expect(sentencesOf(Int32Array.of(0, 5, 1, 6, 7, 1, 0, 0), 1)).toEqual([
