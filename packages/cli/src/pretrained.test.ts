@@ -80,6 +80,14 @@ it('leaves what the run has not', async () => {
   expect(pretrained.weights).toBe(pretrained.of);
 });
 
+it('is an option of raca ablate too', async () => {
+  const nowhere = join(root, 'nowhere');
+  const { code, errors } = await runCommand(
+    ...['ablate', '--config', 'small', '--data', nowhere, '--out', join(root, 'grid'), '--pretrained', root],
+  );
+  expect([code, ...errors.slice(-1)]).toEqual([1, expect.stringContaining(nowhere)]); // no word on the option
+});
+
 it('says in one line what is wrong', async () => {
   const wrong = async (...more: string[]) => {
     const { code, errors } = await train(data, 'fourth', ...more);

@@ -36,6 +36,10 @@ export function addAblate(program: Command): void {
     .option('--seeds <n>', 'runs a row', wholeNumber('--seeds'), 3)
     .option('--data <dir>', 'data set folder (default: the grid’s)')
     .option(
+      '--pretrained <dir>',
+      'folder of an ablation with the same rows and seeds: each run takes over the weights of its own there',
+    )
+    .option(
       '--jobs <n>',
       'runs at once, sharing the processors (or RACA_THREADS each)',
       wholeNumber('--jobs'),

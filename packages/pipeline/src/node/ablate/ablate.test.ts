@@ -107,6 +107,24 @@ const run = (more: Partial<AblateOptions> = {}) =>
 const text = (name: string): string => readFileSync(join(out, name), 'utf8');
 
 describe('ablate', () => {
+  it('gives every run the weights of its own in another ablation, and does not take it for one without', async () => {
+    const from = join(root, 'other');
+    const given: string[] = [];
+    const plain = fake(calls);
+    const launch: Launch = (argv, options) => {
+      if (argv[0] === 'train')
+        given.push(argv.includes('--pretrained') ? flagOf(argv, '--pretrained') : 'nothing');
+      return plain(argv, options);
+    };
+    await run({ launch, pretrained: from });
+    const own = (row: string, seed: number): string => join(from, 'runs', row, `seed-${seed}`);
+    expect(given).toEqual([own('none', 1), own('bca', 1), own('none', 2), own('bca', 2)]);
+    await run({ launch, pretrained: from }); // all finished
+    expect(given).toHaveLength(4);
+    await run({ launch });
+    expect(given.slice(4)).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
+  });
+
   it('trains and evaluates seed by seed, and writes what was worked by hand', async () => {
     const { rows, interrupted } = await run();
     expect(calls).toEqual(
