@@ -10,5 +10,6 @@ export * from './parameters';
 export { fnv1a, Random } from './random';
 export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';
 export * from './safetensors';
+export * from './tidy-read';
 export { TrainedProgram } from './trained-program';
 export * from './weights';

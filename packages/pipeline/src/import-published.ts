@@ -1,6 +1,6 @@
 import { publishedName as alignmentName } from '@raca/alignment';
 import { publishedName as fusionName } from '@raca/bca';
-import { assignValues, type StoredTensor, toFloat32 } from '@raca/core';
+import { assignValues, type StoredTensor, tidyRead, toFloat32 } from '@raca/core';
 import { publishedName as decoderName } from '@raca/decoder';
 import { publishedName as agentName } from '@raca/region-agent';
 import { publishedName as visionName } from '@raca/vision';
@@ -92,7 +92,7 @@ export function importPublished(
 const fromPublished = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : [1, 0]);
 
 function permuted(values: Float32Array, shape: readonly number[], order: number[]): Float32Array {
-  return tf.tidy(() => tf.transpose(tf.tensor(values, [...shape]), order).dataSync() as Float32Array);
+  return tidyRead(() => tf.transpose(tf.tensor(values, [...shape]), order).dataSync() as Float32Array);
 }
 
 function placeOf(own: string, source: string): PublishedParameter {

@@ -10,6 +10,7 @@ import {
   REGIONS,
   type RegionMasks,
   type TrainableRegionAgent,
+  tidyRead,
   type VisionBackbone,
   valueAndGradients,
 } from '@raca/core';
@@ -27,7 +28,6 @@ import { directLoss } from './direct-loss';
 import { policyLoss } from './policy-loss';
 import { logProbabilities, standardised } from './ppo';
 import { regionMasks } from './region-masks';
-import { tidyRead } from './tidy-read';
 
 const R = REGIONS.length;
 /** Differences of report quality this small are as good as none. */

@@ -15,6 +15,7 @@ import {
   REGIONS,
   type RegionMasks,
   type TrainableRegionAgent,
+  tidyRead,
   valueAndGradients,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -208,7 +209,7 @@ export class PublishedAgent implements TrainableRegionAgent {
         state.set(embeddings.subarray(r * width, (r + 1) * width), 2 * p);
         states.set(state, visit * STATE);
       }
-      const found = tf.tidy(() => tf.sigmoid(this.actorLogits(tf.tensor2d(batch, [b, STATE]))).dataSync());
+      const found = tidyRead(() => tf.sigmoid(this.actorLogits(tf.tensor2d(batch, [b, STATE]))).dataSync());
       for (let i = 0; i < b; i++) {
         for (let j = 0; j < p; j++) {
           const to = (i * R + r) * p + j;

@@ -11,6 +11,7 @@ import {
   REGIONS,
   type RegionMasks,
   type TrainableRegionAgent,
+  tidyRead,
   valueAndGradients,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -24,7 +25,6 @@ import { logProbabilities, valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
 import { regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
-import { tidyRead } from './tidy-read';
 
 /** Options of {@link racaAgent}. */
 export const racaAgentConfigSchema = z.strictObject({

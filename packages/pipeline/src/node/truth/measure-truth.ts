@@ -1,5 +1,5 @@
 import { contrastiveAlignment } from '@raca/alignment';
-import { type Alignment, EVALUATION, Random, REGIONS } from '@raca/core';
+import { type Alignment, EVALUATION, Random, REGIONS, tidyRead } from '@raca/core';
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { priorFor } from '@raca/region-agent';
@@ -154,7 +154,7 @@ function ranked(
   alignment: Alignment,
   { vision, tokens, sentenceRegions }: ModelBatch,
 ): RankedSentence[] {
-  const [values, [, s, r]] = tf.tidy(() => {
+  const [values, [, s, r]] = tidyRead(() => {
     const encoded = model.parts.vision.encode(vision, EVALUATION);
     const cosines = alignment.similarity({
       tokens,
@@ -229,7 +229,7 @@ function logitsOf(
   shape: StudyBatch['shape'],
   tokens: ModelBatch['tokens'],
 ): Float32Array {
-  return tf.tidy(() => {
+  return tidyRead(() => {
     const encoded = model.parts.vision.encode({ images: tf.tensor5d(images, shape) }, EVALUATION);
     const regions = model.locate(encoded);
     return model.logitsOf(encoded, regions, tokens, EVALUATION).dataSync() as Float32Array;

@@ -1,5 +1,4 @@
-import { EVALUATION, isAttentiveDecoder } from '@raca/core';
-import * as tf from '@tensorflow/tfjs-core';
+import { EVALUATION, isAttentiveDecoder, tidyRead } from '@raca/core';
 import { type ModelBatch, type Raca, withoutLast } from '../../model';
 import { type SentenceSpan, sentencesOf } from '../../sentence-spans';
 import type { Finding } from './findings';
@@ -128,7 +127,7 @@ export function sentenceAttention(
 ): SentenceLook[][] | null {
   const { decoder } = model.parts;
   if (!isAttentiveDecoder(decoder)) return null;
-  const [values, p] = tf.tidy(() => {
+  const [values, p] = tidyRead(() => {
     const encoded = model.parts.vision.encode(vision, EVALUATION);
     const memory = model.memory(encoded, model.locate(encoded), EVALUATION);
     const weights = decoder.attention(memory, withoutLast(tokens)); // [b, t − 1, p]
