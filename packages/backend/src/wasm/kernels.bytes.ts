@@ -1,4 +1,4 @@
-// Made by assembly/build.mjs from assembly/*.ts; do not edit.
+// Made by scripts/assembly.mjs from assembly/*.ts; do not edit.
 
 /** SHA-256 of the sources, one after the other in order of their names. */
 export const KERNELS_SOURCE_SHA256 = 'ffc21098bbde510bb896215646aba3fceb52550eadbb1961cfa0dffd7fadaf4e';

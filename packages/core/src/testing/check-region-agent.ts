@@ -10,7 +10,7 @@ import {
   type TrainableRegionAgent,
 } from '../contracts/region-agent';
 import type { PatchFeatures, PatchGrid } from '../contracts/vision';
-import { valueAndGradients } from '../optimizer';
+import { valueAndGradients } from '../optimizer/value-and-gradients';
 import { Random } from '../random';
 import { REGIONS } from '../regions';
 import { randomTensor } from './numeric';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedParameters } from '../contracts/module';
-import { valueAndGradients } from '../optimizer';
+import { valueAndGradients } from '../optimizer/value-and-gradients';
 import type { Random } from '../random';
 import { assignValues } from '../weights';
 

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NamedParameters } from './contracts/module';
+import type { NamedParameters } from '../contracts/module';
+import { arrayMoments } from './array-moments';
+import { moduleMoments } from './module-moments';
+import type { Moments } from './moments';
 
 /** Parameters that share a learning rate. */
 export interface ParameterGroup {
@@ -33,14 +36,13 @@ export const stepLr =
 interface Slot {
   readonly variable: tf.Variable;
   readonly learningRate: number;
-  readonly first: Float32Array;
-  readonly second: Float32Array;
-  readonly largest: Float32Array | null;
+  readonly moments: Moments;
 }
 
 /**
  * Adam with AMSGrad, L2 decay, value clipping and parameter groups, equal to `torch.optim.Adam` after
- * `clip_grad_value_`. Moments live in typed arrays and every parameter is updated in one pass, in float32;
+ * `clip_grad_value_`. Every parameter is updated in one pass, in float32, by a
+ * WebAssembly module where there is one, else by JavaScript with equal bits. Moments below float32's normal range become 0;
  * a parameter without a gradient in a step is left alone, and its own step count does not move.
  * Needs a backend that reads synchronously (CPU, WASM, native).
  */
@@ -61,20 +63,20 @@ export class Adam {
       clipValue: options.clipValue ?? Number.POSITIVE_INFINITY,
       schedule: options.schedule ?? (() => 1),
     };
-    for (const group of groups) {
-      for (const [name, variable] of group.parameters) {
+    const found = new Map<string, Omit<Slot, 'moments'>>();
+    for (const { parameters, learningRate } of groups) {
+      for (const [name, variable] of parameters) {
         if (!variable.trainable) continue;
-        if (this.slots.has(name)) throw new Error(`Adam: parameter ${name} is in two groups`);
-        const zeros = (): Float32Array => new Float32Array(variable.size);
-        this.slots.set(name, {
-          variable,
-          learningRate: group.learningRate,
-          first: zeros(),
-          second: zeros(),
-          largest: this.options.amsgrad ? zeros() : null,
-        });
-        this.steps.set(name, 0);
+        if (found.has(name)) throw new Error(`Adam: parameter ${name} is in two groups`);
+        found.set(name, { variable, learningRate });
       }
+    }
+    const sizes = [...found.values()].map(({ variable }) => variable.size);
+    const { amsgrad } = this.options;
+    const moments = moduleMoments(sizes, amsgrad) ?? arrayMoments(sizes, amsgrad);
+    for (const [name, slot] of found) {
+      this.slots.set(name, { ...slot, moments: moments[this.slots.size] });
+      this.steps.set(name, 0);
     }
   }
 
@@ -110,20 +112,12 @@ export class Adam {
 
   /** Moments and step counts by name, to save; copies. */
   state(): Map<string, Float32Array> {
-    const out = new Map<string, Float32Array>();
-    for (const [name, slot] of this.slots) {
-      out.set(`${name}/first`, slot.first.slice());
-      out.set(`${name}/second`, slot.second.slice());
-      if (slot.largest) out.set(`${name}/largest`, slot.largest.slice());
-      out.set(`${name}/steps`, Float32Array.of(this.steps.get(name)!));
-    }
-    return out;
+    return new Map([...this.parts()].map(([name, part]) => [name, part.slice()]));
   }
 
   /** @throws Error if a name is missing or an array has another length; nothing is changed then */
   loadState(state: ReadonlyMap<string, Float32Array>): void {
-    const expected = this.state();
-    for (const [name, own] of expected) {
+    for (const [name, own] of this.parts()) {
       const found = state.get(name);
       if (found?.length !== own.length) {
         throw new Error(
@@ -131,64 +125,50 @@ export class Adam {
         );
       }
     }
-    for (const [name, slot] of this.slots) {
-      slot.first.set(state.get(`${name}/first`)!);
-      slot.second.set(state.get(`${name}/second`)!);
-      slot.largest?.set(state.get(`${name}/largest`)!);
-      this.steps.set(name, state.get(`${name}/steps`)![0]);
+    for (const [name, own] of this.parts()) own.set(state.get(name)!);
+    for (const name of this.slots.keys()) this.steps.set(name, state.get(`${name}/steps`)![0]);
+  }
+
+  /** What {@link state} copies: the moments themselves. */
+  private *parts(): Generator<[name: string, part: Float32Array]> {
+    for (const [name, { moments }] of this.slots) {
+      yield [`${name}/first`, moments.first];
+      yield [`${name}/second`, moments.second];
+      if (moments.largest) yield [`${name}/largest`, moments.largest];
+      yield [`${name}/steps`, Float32Array.of(this.steps.get(name)!)];
     }
   }
 
-  private updated(slot: Slot, gradient: Float32Array, t: number, rate: number): Float32Array {
+  private updated(
+    { moments, variable }: Slot,
+    gradient: Float32Array,
+    t: number,
+    rate: number,
+  ): Float32Array {
     const { betas, epsilon, weightDecay, clipValue } = this.options;
     const [b1, b2] = betas;
-    const { first, second, largest } = slot;
     // PyTorch's rate/(1 − β₁ᵗ) · first/(√v/c + ε) with c = √(1 − β₂ᵗ), top and bottom times c: one division fewer
     const correction = Math.sqrt(1 - b2 ** t);
-    const stepSize = (rate / (1 - b1 ** t)) * correction;
-    const floor = epsilon * correction;
-    const weights = slot.variable.dataSync() as Float32Array;
-    const out = new Float32Array(weights.length);
-    for (let i = 0; i < out.length; i++) {
-      const w = weights[i];
-      let g = gradient[i];
-      g = Math.min(Math.max(g, -clipValue), clipValue) + weightDecay * w;
-      first[i] = b1 * first[i] + (1 - b1) * g;
-      second[i] = b2 * second[i] + (1 - b2) * g * g;
-      let v = second[i];
-      if (largest) {
-        if (v > largest[i]) largest[i] = v;
-        v = largest[i];
-      }
-      out[i] = w - (stepSize * first[i]) / (Math.sqrt(v) + floor);
-    }
-    return out;
+    return moments.step(variable.dataSync() as Float32Array, gradient, {
+      clip: clipValue,
+      decay: weightDecay,
+      betas,
+      stepSize: (rate / (1 - b1 ** t)) * correction,
+      floor: epsilon * correction,
+    });
   }
 }
 
-/**
- * Value and gradients of a scalar function of trainable parameters. The caller disposes both.
- * Parameters that do not take part have no entry.
- */
-export function valueAndGradients(
-  loss: () => tf.Scalar,
-  parameters: NamedParameters,
-): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
-  const trainable = [...parameters].filter(([, variable]) => variable.trainable);
-  const { value, grads } = tf.variableGrads(
-    loss,
-    trainable.map(([, variable]) => variable),
-  );
-  const gradients = new Map<string, tf.Tensor>();
-  for (const [name, variable] of trainable) {
-    const gradient = grads[variable.name];
-    if (gradient) gradients.set(name, gradient);
-  }
-  return { value, gradients };
-}
-
+/** Four sums at a time: one alone waits for each addition. NaN and ±∞ times 0 leave NaN behind. */
 function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * 0; // NaN and ±∞ leave NaN behind
-  return sum === 0;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 4 <= values.length; i += 4) {
+    a += values[i] * 0;
+    b += values[i + 1] * 0;
+    c += values[i + 2] * 0;
+    d += values[i + 3] * 0;
+  }
+  for (; i < values.length; i++) a += values[i] * 0;
+  return a + b + c + d === 0;
 }

@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import { existsSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Adam, parseSafetensors, stepLr, toFloat32, valueAndGradients } from './index';
-import { largestError } from './testing';
+import { Adam, parseSafetensors, stepLr, toFloat32, valueAndGradients } from '../index';
+import { largestError } from '../testing';
 
 beforeAll(() => tf.setBackend('cpu').then(() => undefined));
 
-const golden = new URL('../../../../shared/golden/', import.meta.url);
+const golden = new URL('../../../../../shared/golden/', import.meta.url);
 
 describe.skipIf(!existsSync(golden))(
   'torch.optim.Adam(amsgrad) on golden values [needs ../shared/golden]',
