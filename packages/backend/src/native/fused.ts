@@ -64,14 +64,15 @@ const normValueGraph = (epsilon: number): Graph => ({
   outputs: f32('y'),
 });
 
-/** dx = inverse·(g − mean g) − unit·factor·Σ(g·unit) with g = dy·scale; the parameters' gradients are column sums. */
+/**
+ * dx = inverse·(g − mean g) − unit·factor·Σ(g·unit) with g = dy·scale; the parameters' gradients are column sums,
+ * products with ones, since the operator for sums waits for threads longer than it works.
+ */
 const normGradientGraph: Graph = {
   nodes: nodes([
     'Mul: dy unit > du',
-    'ReduceSum: du first > dScale1',
-    'ReduceSum: dy first > dShift1',
-    'Reshape: dScale1 flat > dScale',
-    'Reshape: dShift1 flat > dShift',
+    'MatMul: ones du > dScale',
+    'MatMul: ones dy > dShift',
     'Mul: dy scale > g',
     'ReduceSum: g last > gSum',
     'Div: gSum n > gMean',
@@ -83,9 +84,9 @@ const normGradientGraph: Graph = {
     'Mul: unit weight > right',
     'Sub: left right > dx',
   ]),
-  inputs: f32('dy scale unit inverse factor n'),
+  inputs: f32('dy scale unit inverse factor n ones'),
   outputs: f32('dx dScale dShift'),
-  constants: { last: [1], first: [0], flat: [-1] },
+  constants: { last: [1] },
 };
 
 /** y·(dy − Σ dy·y) over rows. */
@@ -138,7 +139,8 @@ export const fusedKernels: KernelTable = {
       [[n], dShift],
     ];
     const feeds = [dy, scale, unit, inverse, factor].map((t) => [t.shape, backend.read32(t)] as const);
-    backend.run(NORM_GRADIENT, () => normGradientGraph, [...feeds, scalar(n)], results);
+    const numbers = [scalar(n), [[rows], new Float32Array(rows).fill(1)] as const];
+    backend.run(NORM_GRADIENT, () => normGradientGraph, [...feeds, ...numbers], results);
     return results.map(([shape, data]) => output(backend, shape, data));
   },
   [SOFTMAX_GRADIENT]: ({ inputs: { dy, y }, backend }) => {

@@ -5,6 +5,7 @@ import { encodeWithWeights } from '../graph/model-bytes';
 import type { ElementType, Graph, Node } from '../onnx-bytes';
 import type { PooledArray } from '../pool';
 import type { Value } from '../record';
+import { withBiases } from './biases';
 import { withoutRepeats } from './repeats';
 import type { Trace } from './trace';
 
@@ -105,7 +106,7 @@ export class GradientProgram {
     private readonly backend: NativeBackend,
     programs: Programs,
   ) {
-    const { nodes, mark, value, gradients } = withoutRepeats(trace);
+    const { nodes, mark, value, gradients } = withBiases(withoutRepeats(trace));
     this.value = value;
     this.gradients = gradients;
     const parts = split(

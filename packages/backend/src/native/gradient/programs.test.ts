@@ -125,6 +125,37 @@ describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
     program.dispose();
   });
 
+  it.each([
+    // height, width, filter, stride, padding: the last ones have more zeros than filter in their windows
+    [9, 8, [3, 3], [2, 2], 'same'],
+    [8, 10, [3, 3], [2, 2], 'same'],
+    [11, 9, [5, 3], [2, 2], 'valid'],
+    [12, 14, [7, 7], [2, 3], 'same'],
+    [9, 13, [4, 4], [4, 4], 'same'],
+    [10, 7, [3, 2], [1, 2], 'valid'],
+    [9, 9, [2, 5], [2, 1], 'same'],
+    [13, 13, [5, 5], [3, 3], 2],
+    [8, 8, [3, 3], [2, 2], 1],
+    [9, 8, [1, 1], [2, 2], 'same'],
+    [9, 8, [2, 2], [3, 3], 'valid'],
+  ] as const)('convolution of %i × %i pixels, filter %j, stride %j, padding %j', (h, w, k, stride, pad) => {
+    const weights = variables([...k, 3, 4]);
+    const [filter] = [...weights.values()] as unknown as tf.Tensor4D[];
+    const f: F = ([x]) => tf.conv2d(x as tf.Tensor4D, filter, [...stride], pad);
+    const program = new TrainedProgram(weights, f);
+    for (let call = 0; call < 3; call++) {
+      const x = random([2, h, w, 3], call);
+      expect(
+        far(
+          all((x) => program.run(x), [x], weights),
+          all(f, [x], weights),
+        ),
+      ).toBeLessThan(1e-5);
+    }
+    expect(backend().gradients.refusals).toEqual([]);
+    program.dispose();
+  });
+
   it('gives no gradient to given tensors, zeros to what the value does not depend on', () => {
     const weights = variables([4], [4]);
     const [w] = [...weights.values()];

@@ -2,7 +2,7 @@ import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allFloat, type NativeBackend, output } from '../backend';
 import type { KernelArgs, KernelTable } from '../kernel';
 import { finish, multiply } from './products';
-import { recordedPatches, turned, turnedFilter } from './recorded-patches';
+import { imagesOf, recordedPatches, turned, turnedFilter } from './recorded-patches';
 
 type ConvInfo = backend_util.Conv2DInfo;
 
@@ -70,16 +70,18 @@ function conv2dInput({
   const { outChannels: o } = info;
   const size = patchSize(info);
   const [dyValues, weights] = [backend.read32(dy), backend.read32(filter)];
-  const dx = backend.floats(util.sizeFromShape(info.inShape));
   const back = backend.recorder && turned(info);
   if (back) {
-    const [k, i] = [patchSize(back), back.outChannels];
-    const turnedWeights = turnedFilter(backend, info, weights);
-    forPatches(backend, back, dyValues, 'gather', (patches, rows) => {
-      multiply(backend, [[rows, k], patches], [[k, i], turnedWeights], [[rows, i], dx]);
+    const { conv } = back;
+    const [k, i] = [patchSize(conv), conv.outChannels];
+    const filterBack = turnedFilter(backend, back, weights);
+    const blocks = backend.floats(conv.batchSize * conv.outHeight * conv.outWidth * i);
+    forPatches(backend, conv, dyValues, 'gather', (patches, rows) => {
+      multiply(backend, [[rows, k], patches], [[k, i], filterBack], [[rows, i], blocks]);
     });
-    return output(backend, info.inShape, dx);
+    return output(backend, info.inShape, imagesOf(backend, back, blocks));
   }
+  const dx = backend.floats(util.sizeFromShape(info.inShape));
   if (!isDirect(info)) dx.fill(0);
   forPatches(backend, info, dx, 'scatter', (patches, rows, first) => {
     const piece = dyValues.subarray(first * o, (first + rows) * o);

@@ -164,17 +164,8 @@ function step({
   return output(backend, x.shape, out);
 }
 
-/** {@link step} by onnxruntime, for recordings; NaN gives 0. */
-const stepGraph = (): Graph => ({
-  nodes: [
-    { op: 'Cast', inputs: ['zero64'], outputs: ['zero'], attributes: { to: { int: 1 } } },
-    { op: 'Greater', inputs: ['a', 'zero'], outputs: ['positive'] },
-    { op: 'Cast', inputs: ['positive'], outputs: ['y'], attributes: { to: { int: 1 } } },
-  ],
-  inputs: { a: 'float32' },
-  outputs: { y: 'float32' },
-  constants: { zero64: [0] },
-});
+/** {@link step} by onnxruntime, for recordings: αx cut off at 0 and 1, for α so large that only 0 lies between; NaN gives 0. */
+const stepGraph = (): Graph => single('HardSigmoid', 1, { alpha: { float: 3e38 }, beta: { float: 0 } });
 
 /** Element-wise choice. */
 function select({ inputs: { condition, t, e }, backend }: KernelArgs): TensorInfo | undefined {

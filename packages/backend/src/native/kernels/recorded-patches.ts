@@ -32,41 +32,135 @@ export function recordedPatches(
 }
 
 /**
- * The input gradient of a convolution without stride is itself a convolution, of the output's gradient with the filter
- * turned around: patches of the smaller side, and nothing to sum.
+ * The input gradient of a convolution of stride s is itself a convolution without stride, of the output's gradient: cut
+ * the image into blocks of s × s pixels, then each block hangs on the same window of the output, m × m for m = ⌈k/s⌉.
+ * So the gradient is patches of the smaller side and one product, and nothing to sum. Places of the filter that a window
+ * has but a pixel of the block has not are zeros, (s·m)²/k² of the work.
  *
- * @returns that convolution, or null for one with stride
+ * Axes: k filter, i input channels, o output channels, q blocks, s stride, m window.
+ *
+ * @returns null where the zeros would outweigh what is saved, and for a dilated filter
  */
-export function turned(c: ConvInfo): ConvInfo | null {
-  const ones = [c.strideHeight, c.strideWidth, c.dilationHeight, c.dilationWidth];
-  if (ones.some((n) => n !== 1)) return null;
-  const { top, left } = c.padInfo;
-  return {
+export function turned(c: ConvInfo): Turned | null {
+  if (c.dilationHeight !== 1 || c.dilationWidth !== 1) return null;
+  const vertical = along(c.filterHeight, c.strideHeight, c.padInfo.top, c.inHeight);
+  const horizontal = along(c.filterWidth, c.strideWidth, c.padInfo.left, c.inWidth);
+  if (
+    vertical.window * c.strideHeight * horizontal.window * c.strideWidth >
+    2 * c.filterHeight * c.filterWidth
+  )
+    return null;
+  const conv = {
     ...c,
-    inHeight: c.outHeight,
-    inWidth: c.outWidth,
-    inChannels: c.outChannels,
-    outHeight: c.inHeight,
-    outWidth: c.inWidth,
-    outChannels: c.inChannels,
-    padInfo: { ...c.padInfo, top: c.filterHeight - 1 - top, left: c.filterWidth - 1 - left },
+    ...{ strideHeight: 1, strideWidth: 1 },
+    ...{ inHeight: c.outHeight, inWidth: c.outWidth, inChannels: c.outChannels },
+    ...{ filterHeight: vertical.window, filterWidth: horizontal.window },
+    ...{ outHeight: vertical.blocks, outWidth: horizontal.blocks },
+    outChannels: c.strideHeight * c.strideWidth * c.inChannels,
+    padInfo: { ...c.padInfo, top: vertical.pad, left: horizontal.pad },
+  };
+  return { conv, of: c, vertical, horizontal };
+}
+
+/** One axis of {@link turned}. */
+interface Along {
+  /** m */
+  readonly window: number;
+  /** q: blocks that hold all pixels */
+  readonly blocks: number;
+  /** Rows of zeros before the output's gradient. */
+  readonly pad: number;
+  /** Pixels of the first block before the image. */
+  readonly cut: number;
+  /** For each place of the window, then of the block: the filter's place, or null. */
+  readonly places: readonly (readonly (number | null)[])[];
+}
+
+/** A pixel y sees output row q − j through the filter's place a + s·j, where y + pad = s·q + a. */
+function along(k: number, s: number, pad: number, pixels: number): Along {
+  const window = Math.ceil(k / s);
+  const cut = pad % s;
+  const places = Array.from({ length: window }, (_, m) =>
+    Array.from({ length: s }, (_, a) => {
+      const place = a + s * (window - 1 - m);
+      return place < k ? place : null;
+    }),
+  );
+  return {
+    window,
+    blocks: Math.ceil((pixels + cut) / s),
+    pad: window - 1 - Math.floor(pad / s),
+    cut,
+    places,
   };
 }
 
-/** The filter `[k, i, o]` with its k places in reverse, as `[k, o, i]`. */
-export function turnedFilter(backend: NativeBackend, c: ConvInfo, filter: Float32Array): Float32Array {
-  const k = c.filterHeight * c.filterWidth;
-  const out = backend.floats(filter.length);
+/** See {@link turned}. */
+export interface Turned {
+  /** The convolution of the output's gradient; its output is `[n, q, q, s, s, i]`. */
+  readonly conv: ConvInfo;
+  readonly of: ConvInfo;
+  readonly vertical: Along;
+  readonly horizontal: Along;
+}
+
+/** The filter `[k, k, i, o]` as the turned convolution's, `[m, m, o, s, s, i]`. */
+export function turnedFilter(backend: NativeBackend, t: Turned, filter: Float32Array): Float32Array {
+  const { of: c, conv } = t;
+  const [k, i, o] = [c.filterHeight * c.filterWidth, c.inChannels, c.outChannels];
+  const [windows, block] = [conv.filterHeight * conv.filterWidth, c.strideHeight * c.strideWidth];
+  const rows = t.vertical.places.flatMap((rows) =>
+    t.horizontal.places.flatMap((columns) =>
+      rows.flatMap((row) =>
+        columns.map((column) => (row === null || column === null ? k : row * c.filterWidth + column)),
+      ),
+    ),
+  );
+  const out = backend.floats(rows.length * i * o);
   const graph = (): Graph => ({
     ...ends,
     nodes: [
-      { op: 'Gather', inputs: ['a', 'reverse'], outputs: ['reversed'], attributes: { axis: { int: 0 } } },
-      { op: 'Transpose', inputs: ['reversed'], outputs: ['y'], attributes: { perm: { ints: [0, 2, 1] } } },
+      { op: 'Pad', inputs: ['a', 'pads'], outputs: ['padded'] },
+      { op: 'Gather', inputs: ['padded', 'rows'], outputs: ['found'], attributes: { axis: { int: 0 } } },
+      { op: 'Reshape', inputs: ['found', 'form'], outputs: ['byPlace'] },
+      { op: 'Transpose', inputs: ['byPlace'], outputs: ['y'], attributes: { perm: { ints: [0, 3, 1, 2] } } },
     ],
-    constants: { reverse: Array.from({ length: k }, (_, i) => k - 1 - i) },
+    constants: { pads: [0, 0, 0, 1, 0, 0], rows, form: [windows, block, i, o] },
   });
-  const [i, o] = [c.inChannels, c.outChannels];
-  backend.run(`turned filter ${k}`, graph, [[[k, i, o], filter]], [[[k, o, i], out]]);
+  backend.run(
+    `turned filter ${rows} ${i} ${o}`,
+    graph,
+    [[[k, i, o], filter]],
+    [[[windows, o, block, i], out]],
+  );
+  return out;
+}
+
+/** Blocks of pixels `[n, q, q, s, s, i]` as images `[n, h, w, i]`. */
+export function imagesOf(backend: NativeBackend, t: Turned, blocks: Float32Array): Float32Array {
+  const { of: c, conv } = t;
+  const [n, i, down, across] = [c.batchSize, c.inChannels, c.strideHeight, c.strideWidth];
+  if (down === 1 && across === 1) return blocks;
+  const [rows, columns] = [conv.outHeight, conv.outWidth];
+  const whole = [rows * down, columns * across];
+  const turnedBack = backend.floats(blocks.length);
+  const order = () => single('Transpose', 1, { perm: { ints: [0, 2, 1, 3] } });
+  const from = [[n * rows, columns, down, across * i], blocks] as const;
+  backend.run('Transpose 0,2,1,3', order, [from], [[[n * rows, down, columns, across * i], turnedBack]]);
+  if (whole[0] === c.inHeight && whole[1] === c.inWidth) return turnedBack;
+  const out = backend.floats(n * c.inHeight * c.inWidth * i);
+  const [top, left] = [t.vertical.cut, t.horizontal.cut];
+  const cut = (): Graph => ({
+    ...ends,
+    nodes: [{ op: 'Slice', inputs: ['a', 'from', 'to', 'axes'], outputs: ['y'] }],
+    constants: { from: [top, left], to: [top + c.inHeight, left + c.inWidth], axes: [1, 2] },
+  });
+  backend.run(
+    `cut ${[top, left, c.inHeight, c.inWidth]}`,
+    cut,
+    [[[n, ...whole, i], turnedBack]],
+    [[[n, c.inHeight, c.inWidth, i], out]],
+  );
   return out;
 }
 

@@ -2,12 +2,13 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
+import { multiply } from './products';
 
 /** tfjs kernel and ONNX operator. */
-const REDUCTIONS: readonly [kernel: string, op: string][] = [
+const REDUCTIONS = [
   ['Sum', 'ReduceSum'],
   ['Mean', 'ReduceMean'],
-];
+] as const;
 
 interface ReductionAttrs {
   readonly axis: number | number[];
@@ -16,7 +17,11 @@ interface ReductionAttrs {
   readonly keepDims: boolean;
 }
 
-function reduction(op: string): NativeKernel {
+/**
+ * Sums and means over all axes together or over some. A recorded program runs with several threads, and the operator
+ * for sums of rows then waits for them longer than it works; a product with ones does not.
+ */
+function reduction(op: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin'): NativeKernel {
   return ({ inputs: { x }, attrs, backend }) => {
     if (!allFloat(x)) return undefined;
     const { axis, reductionIndices = axis, keepDims } = attrs as ReductionAttrs;
@@ -27,7 +32,12 @@ function reduction(op: string): NativeKernel {
     const folded = fold(x.shape, axes);
     const key = `${op} ${folded.axes} of ${folded.dims.length}`;
     const dims = folded.dims.map((size, i) => (folded.axes.includes(i) ? 1 : size));
-    backend.run(key, () => graph(op, folded.axes), [[folded.dims, backend.read32(x)]], [[dims, out]]);
+    const ofRows = folded.dims.length === 2 && folded.axes[0] === 0;
+    if (backend.recorder && ofRows && (op === 'ReduceSum' || op === 'ReduceMean')) {
+      const [rows] = folded.dims;
+      const weights = new Float32Array(rows).fill(op === 'ReduceMean' ? 1 / rows : 1);
+      multiply(backend, [[1, rows], weights], [folded.dims, backend.read32(x)], [dims, out]);
+    } else backend.run(key, () => graph(op, folded.axes), [[folded.dims, backend.read32(x)]], [[dims, out]]);
     return output(backend, keepDims ? kept : kept.filter((_, i) => !axes.includes(i)), out);
   };
 }
