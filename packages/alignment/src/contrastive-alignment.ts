@@ -14,6 +14,7 @@ import {
   Parameters,
   type Pass,
   type Random,
+  type TokenBatch,
   TrainedProgram,
   type TransformerEncoder,
   transformerEncoder,
@@ -49,7 +50,9 @@ export class ContrastiveAlignment implements Alignment {
   private readonly encoder: TransformerEncoder;
   private readonly projection: Linear;
   /** Embedded tokens, bias → tokens, without dropout. */
-  private readonly program: TrainedProgram;
+  private readonly encoderProgram: TrainedProgram;
+  /** Embedded tokens, patches, {@link facts} → {@link lossVector}, without dropout. */
+  private readonly lossProgram: TrainedProgram;
 
   constructor(config: AlignmentConfig, random: Random) {
     this.options = alignmentConfigSchema.parse(config);
@@ -59,20 +62,25 @@ export class ContrastiveAlignment implements Alignment {
     this.projection = linear(p.scope('projection'), this.options.width, this.options.projection, orthogonal);
     this.parameters = p.all;
     const own = new Map([...p.all].filter(([name]) => name.startsWith('encoder.')));
-    this.program = new TrainedProgram(own, ([x, bias]) =>
+    this.encoderProgram = new TrainedProgram(own, ([x, bias]) =>
       applyTransformerEncoder(this.encoder, x as tf.Tensor3D, bias, EVALUATION),
     );
+    this.lossProgram = new TrainedProgram(p.all, (tensors) => this.lossVector(tensors, EVALUATION));
   }
 
   losses(input: AlignmentInput, pass: Pass): Record<string, tf.Scalar> {
     this.check(input);
+    const names = this.lossNames(input.masks !== null);
+    if (names.length === 0) return {};
     return tf.tidy(() => {
-      const spans = this.spans(input);
-      const text = this.encodeText(input, pass);
-      return {
-        ...(this.options.global && { global: this.globalLoss(text, input) }),
-        ...(input.masks && this.regionLosses(text, input, spans)),
-      };
+      const [features, facts] = [[input.embedded, input.patches], this.facts(input)];
+      const plain = pass.training && this.options.dropout > 0;
+      const losses = plain
+        ? this.lossVector([...features, ...facts], pass)
+        : this.lossProgram.run(features, facts);
+      return Object.fromEntries(
+        names.map((name, i) => [name, tf.reshape(tf.slice(losses, [i], [1]), []) as tf.Scalar]),
+      );
     });
   }
 
@@ -87,7 +95,8 @@ export class ContrastiveAlignment implements Alignment {
         const span = spans[Math.floor(k / s)][k % s];
         return span && span.to > span.from ? 1 : 0;
       });
-      const { sentences, regions } = this.projected(this.encodeText(input, EVALUATION), input);
+      const text = this.encodeText(input, EVALUATION);
+      const { sentences, regions } = this.projected(text.sentences, input.patches, input.masks!);
       return tf.mul(tf.matMul(sentences, regions, false, true), tf.tensor3d(exists, [b, s, 1]));
     });
   }
@@ -96,30 +105,83 @@ export class ContrastiveAlignment implements Alignment {
   encodeText(input: AlignmentInput, pass: Pass): TextFeatures {
     this.check(input);
     return tf.tidy(() => {
-      const [b, t] = input.tokens.shape;
       const spans = this.spans(input);
-      const { ids } = input.tokens;
-      const bias = keyBias((i, j) => j === 0 || ids[i * t + j] !== 0, b, t);
-      const plain = pass.training && this.options.dropout > 0;
-      const tokens = plain
-        ? applyTransformerEncoder(this.encoder, input.embedded, bias, pass)
-        : (this.program.run([input.embedded], [bias]) as tf.Tensor3D);
-      const reports = tf.reshape(tf.slice(tokens, [0, 0, 0], [b, 1, -1]), [b, -1]) as tf.Tensor2D;
-      const s = largestCount(spans);
-      const sentences: tf.Tensor3D =
-        s === 0
-          ? tf.zeros([b, 0, this.options.width])
-          : tf.matMul(tf.tensor3d(averagingMatrix(spans, t), [b, s, t]), tokens);
-      return { tokens, reports, sentences };
+      const facts = textFacts(input.tokens, spans, largestCount(spans));
+      return { ...this.encode(input.embedded, ...facts, pass) };
     });
   }
 
   dispose(): void {
-    this.program.dispose();
+    this.encoderProgram.dispose();
+    this.lossProgram.dispose();
     disposeParameters(this.parameters);
   }
 
-  private globalLoss(text: TextFeatures, { patches }: AlignmentInput): tf.Scalar {
+  /** @param averaging {@link averagingMatrix} `[b, s, t]` */
+  private encode(embedded: tf.Tensor3D, bias: tf.Tensor, averaging: tf.Tensor3D, pass: Pass): TextFeatures {
+    const [b] = embedded.shape;
+    const plain = pass.training && this.options.dropout > 0;
+    const tokens = plain
+      ? applyTransformerEncoder(this.encoder, embedded, bias, pass)
+      : (this.encoderProgram.run([embedded], [bias]) as tf.Tensor3D);
+    const reports = tf.reshape(tf.slice(tokens, [0, 0, 0], [b, 1, -1]), [b, -1]) as tf.Tensor2D;
+    const sentences: tf.Tensor3D =
+      averaging.size === 0 ? tf.zeros([b, 0, this.options.width]) : tf.matMul(averaging, tokens);
+    return { tokens, reports, sentences };
+  }
+
+  /** The losses that config and input ask for, in the order of {@link lossVector}. */
+  private lossNames(masks: boolean): string[] {
+    const { global, local } = this.options;
+    const [inside, across] = [masks && local, masks && this.acrossImages];
+    return [...(global ? ['global'] : []), ...(inside ? ['local'] : []), ...(across ? ['matching'] : [])];
+  }
+
+  /** All that the losses follow from besides features, as tensors, in the order in which {@link lossVector} reads them. */
+  private facts({ tokens, masks, separator, sentenceRegions }: AlignmentInput): tf.Tensor[] {
+    const spans = batchSpans(tokens, separator, this.options.variant);
+    // More places than sentences: few batches then differ in form, and each form is compiled once.
+    const s = Math.ceil(Math.max(largestCount(spans), 1) / PLACES) * PLACES;
+    const text = textFacts(tokens, spans, s);
+    if (!masks) return text;
+    const r = masks.shape[1];
+    const flat = (...values: Float32Array[]): tf.Tensor[] => values.map((x) => tf.tensor1d(x));
+    const local = (): tf.Tensor[] => {
+      if (this.localLoss === 'sentences') return flat(sentenceTargets(spans, sentenceRegions, r, s).targets);
+      const { positive, negative, used } = pairWeights(spans, sentenceRegions, r, this.options.variant, s);
+      return flat(positive, negative, used);
+    };
+    const across = (): tf.Tensor[] => {
+      const { regions, excluded, own } = sentenceMatches(spans, tokens.ids, sentenceRegions, r, s);
+      return flat(regions, excluded, own);
+    };
+    return [...text, masks, ...(this.options.local ? local() : []), ...(this.acrossImages ? across() : [])];
+  }
+
+  /** The losses one after another, `[number of losses]`, of features and {@link facts}. */
+  private lossVector(tensors: readonly tf.Tensor[], pass: Pass): tf.Tensor {
+    const [embedded, patches, bias, averaging, masks, ...rest] = tensors as tf.Tensor3D[];
+    const text = this.encode(embedded, bias, averaging, pass);
+    const losses: tf.Scalar[] = [];
+    if (this.options.global) losses.push(this.globalLoss(text, patches));
+    if (masks && (this.options.local || this.acrossImages)) {
+      const { sentences, regions } = this.projected(text.sentences, patches, masks);
+      const shape = [...averaging.shape.slice(0, 2), masks.shape[1]] as [number, number, number];
+      if (this.options.local) {
+        losses.push(this.lossInside(tf.matMul(sentences, regions, false, true), rest, shape));
+      }
+      if (this.acrossImages) {
+        const [named, excluded, own] = rest.slice(-3);
+        const matches = { regions: named, excluded, own, shape };
+        losses.push(sentenceMatchingLoss(sentences, regions, matches, this.options.localTemperature));
+      }
+    }
+    const place = (k: number): tf.Tensor1D =>
+      tf.tensor1d(Float32Array.from(losses, (_, i) => (i === k ? 1 : 0)));
+    return losses.map((loss, k) => tf.mul(loss, place(k)) as tf.Tensor).reduce((sum, x) => tf.add(sum, x));
+  }
+
+  private globalLoss(text: TextFeatures, patches: tf.Tensor3D): tf.Scalar {
     const project = (x: tf.Tensor2D): tf.Tensor2D => {
       const y = applyLinear(this.projection, x);
       return this.published ? y : unitLength(y);
@@ -128,50 +190,34 @@ export class ContrastiveAlignment implements Alignment {
     return symmetricInfoNce(project(text.reports), project(images), this.options.globalTemperature);
   }
 
-  /** What sentences and regions have to do with each other. */
-  private regionLosses(text: TextFeatures, input: AlignmentInput, spans: readonly Span[][]) {
-    const { local, acrossImages = !this.published, localTemperature } = this.options;
-    if (!local && !acrossImages) return {};
-    const { sentences, regions } = this.projected(text, input);
-    const r = regions.shape[1];
-    const losses: Record<string, tf.Scalar> = {};
-    if (local) {
-      const cosines: tf.Tensor3D = tf.matMul(sentences, regions, false, true);
-      losses.local = this.localLoss(cosines, spans, input.sentenceRegions);
-    }
-    if (acrossImages) {
-      const matches = sentenceMatches(spans, input.tokens.ids, input.sentenceRegions, r);
-      losses.matching = sentenceMatchingLoss(sentences, regions, matches, localTemperature);
-    }
-    return losses;
-  }
-
-  private localLoss(
+  /** What sentences and regions of one image have to do with each other. */
+  private lossInside(
     cosines: tf.Tensor3D,
-    spans: readonly Span[][],
-    labels: AlignmentInput['sentenceRegions'],
+    [first, negative, used]: readonly tf.Tensor[],
+    shape: readonly [number, number, number],
   ): tf.Scalar {
-    const { variant, localTemperature: temperature } = this.options;
-    const { localLoss = this.published ? 'means' : 'sentences' } = this.options;
-    const r = cosines.shape[2];
-    if (localLoss === 'sentences') {
-      const targets = sentenceTargets(spans, labels, r);
-      return targets.targets.some((x) => x > 0)
-        ? regionOfSentenceLoss(cosines, targets, temperature)
-        : tf.scalar(0);
-    }
-    const pairs = pairWeights(spans, labels, r, variant);
+    const { localTemperature: temperature } = this.options;
+    if (this.localLoss === 'sentences')
+      return regionOfSentenceLoss(cosines, { targets: first, shape }, temperature);
     const options = { temperature, epsilon: this.published ? 1e-8 : 0 };
-    return pairs.used.includes(1) ? sentenceRegionLoss(cosines, pairs, options) : tf.scalar(0);
+    return sentenceRegionLoss(cosines, { positive: first, negative, used, shape }, options);
   }
 
   /** Unit vectors of sentences `[b, s, projection]` and regions `[b, r, projection]`. */
-  private projected(text: TextFeatures, { patches, masks }: AlignmentInput) {
+  private projected(sentences: tf.Tensor3D, patches: tf.Tensor3D, masks: tf.Tensor3D) {
     const pool = this.published ? meanOfMasked : meanOfSelected;
     return {
-      sentences: unitLength(applyLinear(this.projection, text.sentences)),
-      regions: unitLength(applyLinear(this.projection, pool(patches, masks!))),
+      sentences: unitLength(applyLinear(this.projection, sentences)),
+      regions: unitLength(applyLinear(this.projection, pool(patches, masks))),
     };
+  }
+
+  private get acrossImages(): boolean {
+    return this.options.acrossImages ?? !this.published;
+  }
+
+  private get localLoss(): 'means' | 'sentences' {
+    return this.options.localLoss ?? (this.published ? 'means' : 'sentences');
   }
 
   private get published(): boolean {
@@ -205,6 +251,19 @@ export class ContrastiveAlignment implements Alignment {
  */
 export const contrastiveAlignment = (config: AlignmentConfig, random: Random): ContrastiveAlignment =>
   new ContrastiveAlignment(config, random);
+
+/** Sentences beyond a multiple of this many have a program of their own. */
+const PLACES = 4;
+
+/** What the text encoder reads besides embedded tokens: the bias of its keys, and the matrix of sentences' means. */
+function textFacts(
+  { ids, shape: [b, t] }: TokenBatch,
+  spans: readonly Span[][],
+  s: number,
+): [bias: tf.Tensor4D, averaging: tf.Tensor3D] {
+  const bias = keyBias((i, j) => j === 0 || ids[i * t + j] !== 0, b, t);
+  return [bias, tf.tensor3d(averagingMatrix(spans, t, s), [b, s, t])];
+}
 
 function expectShape(what: string, found: readonly number[], expected: readonly number[]): void {
   if (found.length !== expected.length || found.some((s, i) => s !== expected[i])) {

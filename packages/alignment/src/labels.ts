@@ -1,13 +1,13 @@
 import { isFilled, largestCount, type SentenceRule, type Span } from './sentences';
 
 /** Weights `[b, s, r]` that turn cosines into the means of the local loss. */
-export interface PairWeights {
+export interface PairWeights<T = Float32Array> {
   /** 1 / their number at labelled pairs of a sentence and a region, else 0. */
-  readonly positive: Float32Array;
+  readonly positive: T;
   /** The same for the other pairs of existing sentences. */
-  readonly negative: Float32Array;
+  readonly negative: T;
   /** `[b]`: 1 for reports that take part, else 0. */
-  readonly used: Float32Array;
+  readonly used: T;
   readonly shape: readonly [number, number, number];
 }
 
@@ -17,6 +17,7 @@ export interface PairWeights {
  *
  * @param labels per report, per sentence: regions it speaks of; missing sentences speak of none
  * @param r number of regions
+ * @param s places for sentences, as many as the longest report has, or more
  * @throws RangeError for a region outside [0, r)
  */
 export function pairWeights(
@@ -24,8 +25,9 @@ export function pairWeights(
   labels: readonly (readonly (readonly number[])[])[],
   r: number,
   rule: SentenceRule,
+  s = largestCount(spans),
 ): PairWeights {
-  const [b, s] = [spans.length, largestCount(spans)];
+  const b = spans.length;
   const positive = new Float32Array(b * s * r);
   const negative = new Float32Array(b * s * r);
   const used = new Float32Array(b);
@@ -54,9 +56,9 @@ export function pairWeights(
 }
 
 /** Weights of each sentence's regions in the loss of {@link regionOfSentenceLoss}; they sum to the share of reports used. */
-export interface SentenceTargets {
+export interface SentenceTargets<T = Float32Array> {
   /** `[b, s, r]` */
-  readonly targets: Float32Array;
+  readonly targets: T;
   readonly shape: readonly [b: number, s: number, r: number];
 }
 
@@ -65,14 +67,16 @@ export interface SentenceTargets {
  * without words, without regions or with all of them, which nobody has to find.
  *
  * @param labels per report, per sentence: regions it speaks of; missing sentences speak of none
+ * @param s places for sentences, as many as the longest report has, or more
  * @throws RangeError for a region outside [0, r)
  */
 export function sentenceTargets(
   spans: readonly (readonly Span[])[],
   labels: readonly (readonly (readonly number[])[])[],
   r: number,
+  s = largestCount(spans),
 ): SentenceTargets {
-  const [b, s] = [spans.length, largestCount(spans)];
+  const b = spans.length;
   const targets = new Float32Array(b * s * r);
   spans.forEach((sentences, i) => {
     const found = sentences.map((span, j) => {

@@ -1,3 +1,4 @@
+import { softCrossEntropy } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PairWeights, SentenceTargets } from './labels';
 
@@ -21,9 +22,11 @@ export function unitLength<T extends tf.Tensor>(x: T): T {
 export function symmetricInfoNce(texts: tf.Tensor2D, images: tf.Tensor2D, temperature: number): tf.Scalar {
   const b = texts.shape[0];
   const logits = tf.div(tf.matMul(texts, images, false, true), temperature); // [b, b]
-  const own = tf.eye(b);
-  const likelihoods = tf.add(tf.logSoftmax(logits), tf.transpose(tf.logSoftmax(tf.transpose(logits))));
-  return tf.div(tf.sum(tf.mul(likelihoods, own)), -2 * b) as tf.Scalar;
+  const own = tf.tensor2d(
+    Float32Array.from({ length: b * b }, (_, k) => (k % (b + 1) === 0 ? 1 / (2 * b) : 0)),
+    [b, b],
+  );
+  return tf.add(softCrossEntropy(logits, own), softCrossEntropy(tf.transpose(logits), own)) as tf.Scalar;
 }
 
 /**
@@ -36,11 +39,10 @@ export function symmetricInfoNce(texts: tf.Tensor2D, images: tf.Tensor2D, temper
  */
 export function regionOfSentenceLoss(
   cosines: tf.Tensor3D,
-  { targets, shape }: SentenceTargets,
+  { targets, shape }: SentenceTargets<tf.Tensor | Float32Array>,
   temperature: number,
 ): tf.Scalar {
-  const likelihoods = tf.logSoftmax(tf.div(cosines, temperature));
-  return tf.neg(tf.sum(tf.mul(likelihoods, tf.tensor3d(targets, [...shape])))) as tf.Scalar;
+  return softCrossEntropy(tf.div(cosines, temperature), asTensor(targets, shape));
 }
 
 /** What {@link sentenceRegionLoss} needs besides the cosines. */
@@ -58,17 +60,21 @@ export interface SentenceRegionLossOptions {
  */
 export function sentenceRegionLoss(
   cosines: tf.Tensor3D,
-  pairs: PairWeights,
+  pairs: PairWeights<tf.Tensor | Float32Array>,
   { temperature, epsilon }: SentenceRegionLossOptions,
 ): tf.Scalar {
   const [b, s, r] = pairs.shape;
   const scaled = tf.div(tf.reshape(cosines, [b, s * r]), temperature);
-  const mean = (weights: Float32Array): tf.Tensor =>
-    tf.sum(tf.mul(scaled, tf.tensor2d(weights, [b, s * r])), 1);
+  const mean = (weights: tf.Tensor | Float32Array): tf.Tensor =>
+    tf.sum(tf.mul(scaled, asTensor(weights, [b, s * r])), 1);
   const [p, n] = [mean(pairs.positive), mean(pairs.negative)];
   const losses =
     epsilon === 0
       ? tf.softplus(tf.sub(n, p))
       : tf.sub(tf.log(tf.add(tf.add(tf.exp(p), tf.exp(n)), epsilon)), p);
-  return tf.div(tf.sum(tf.mul(losses, tf.tensor1d(pairs.used))), b) as tf.Scalar;
+  return tf.div(tf.sum(tf.mul(losses, asTensor(pairs.used, [b]))), b) as tf.Scalar;
 }
+
+/** Values as a tensor of that shape; a tensor of as many values in that shape. */
+export const asTensor = (values: tf.Tensor | Float32Array, shape: readonly number[]): tf.Tensor =>
+  values instanceof Float32Array ? tf.tensor(values, [...shape]) : tf.reshape(values, [...shape]);

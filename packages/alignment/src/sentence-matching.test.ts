@@ -30,7 +30,8 @@ describe('sentenceMatches', () => {
     );
     expect(matches.shape).toEqual([2, 2, 3]);
     expect(Array.from(matches.regions)).toEqual([1, 0, 0, 0.5, 0, 0.5, 0, 1, 0, 0, 0, 0]);
-    expect(Array.from(matches.used)).toEqual([1, 1, 1, 0]);
+    // three sentences name a region: two of report 0, one of report 1
+    expect(Array.from(matches.own)).toEqual([1, 0, 1, 0, 0, 1, 0, 0].map((x) => Math.fround(x / 3)));
     // "5" stands in both reports, "6 7" in the first only
     expect(Array.from(matches.excluded)).toEqual([0, -1e9, 0, 0, -1e9, 0, 0, 0].map(Math.fround));
   });
@@ -44,13 +45,17 @@ describe('sentenceMatchingLoss', () => {
     const matches = {
       regions: Float32Array.of(1, 1),
       excluded: new Float32Array(4),
-      used: Float32Array.of(1, 1),
+      own: Float32Array.of(0.5, 0, 0, 0.5),
       shape: [2, 1, 1] as const,
     };
     const [loss] = sentenceMatchingLoss(sentences, regions, matches, 0.5).dataSync();
     // scores over 0.5: (2, 0) and (1.2, 1.6); −ln softmax at the own image: ln(1 + e⁻²), ln(1 + e⁻⁰·⁴)
     expect(loss).toBeCloseTo((Math.log1p(Math.exp(-2)) + Math.log1p(Math.exp(-0.4))) / 2, 5);
-    const excluded = { ...matches, excluded: Float32Array.of(0, -1e9, 0, 0), used: Float32Array.of(1, 0) };
+    const excluded = {
+      ...matches,
+      excluded: Float32Array.of(0, -1e9, 0, 0),
+      own: Float32Array.of(1, 0, 0, 0),
+    };
     expect(sentenceMatchingLoss(sentences, regions, excluded, 0.5).dataSync()[0]).toBeCloseTo(0, 6);
   });
 

@@ -1,15 +1,16 @@
-import { crossEntropy } from '@raca/core';
+import { softCrossEntropy } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { asTensor } from './losses';
 import { largestCount, type Span } from './sentences';
 
 /** Which sentence may be compared with which image, and by which regions. */
-export interface SentenceMatches {
+export interface SentenceMatches<T = Float32Array> {
   /** `[b·s, r]`: 1 / number of the sentence's regions at each of them, else 0. */
-  readonly regions: Float32Array;
+  readonly regions: T;
   /** `[b·s, b]`: −1e9 where another report has the very same sentence, else 0. */
-  readonly excluded: Float32Array;
-  /** `[b·s]`: 1 for sentences that name a region, else 0. */
-  readonly used: Float32Array;
+  readonly excluded: T;
+  /** `[b·s, b]`: 1 / number of sentences that name a region, for each of these at its own image; else 0. */
+  readonly own: T;
   readonly shape: readonly [b: number, s: number, r: number];
 }
 
@@ -17,14 +18,16 @@ export interface SentenceMatches {
  * @param ids token ids of the batch, `[b, t]` row by row
  * @param labels per report, per sentence: regions it speaks of
  * @param r number of regions
+ * @param s places for sentences, as many as the longest report has, or more
  */
 export function sentenceMatches(
   spans: readonly (readonly Span[])[],
   ids: Int32Array,
   labels: readonly (readonly (readonly number[])[])[],
   r: number,
+  s = largestCount(spans),
 ): SentenceMatches {
-  const [b, s] = [spans.length, largestCount(spans)];
+  const b = spans.length;
   const t = ids.length / b;
   const texts = spans.map((sentences, i) =>
     sentences.map(({ from, to }) => ids.subarray(i * t + from, i * t + to).join(' ')),
@@ -32,20 +35,22 @@ export function sentenceMatches(
   const owners = texts.map((sentences) => new Set(sentences));
   const regions = new Float32Array(b * s * r);
   const excluded = new Float32Array(b * s * b);
-  const used = new Float32Array(b * s);
+  const used: number[] = [];
   texts.forEach((sentences, i) => {
     sentences.forEach((text, j) => {
       const named = labels[i][j] ?? [];
       const row = i * s + j;
       if (named.length === 0 || spans[i][j].to <= spans[i][j].from) return;
-      used[row] = 1;
+      used.push(row);
       for (const region of named) regions[row * r + region] = 1 / named.length;
       owners.forEach((owner, k) => {
         if (k !== i && owner.has(text)) excluded[row * b + k] = -1e9;
       });
     });
   });
-  return { regions, excluded, used, shape: [b, s, r] };
+  const own = new Float32Array(b * s * b);
+  for (const row of used) own[row * b + Math.floor(row / s)] = 1 / used.length;
+  return { regions, excluded, own, shape: [b, s, r] };
 }
 
 /**
@@ -62,11 +67,10 @@ export function sentenceMatches(
 export function sentenceMatchingLoss(
   sentences: tf.Tensor3D,
   regions: tf.Tensor3D,
-  matches: SentenceMatches,
+  matches: SentenceMatches<tf.Tensor | Float32Array>,
   temperature: number,
 ): tf.Scalar {
   const [b, s, r] = matches.shape;
-  if (!matches.used.includes(1)) return tf.scalar(0);
   const d = sentences.shape[2];
   const cosines = tf.matMul(
     tf.reshape(sentences, [b * s, d]) as tf.Tensor2D,
@@ -74,9 +78,8 @@ export function sentenceMatchingLoss(
     false,
     true,
   );
-  const byRegion = tf.mul(tf.reshape(cosines, [b * s, b, r]), tf.tensor3d(matches.regions, [b * s, 1, r]));
+  const byRegion = tf.mul(tf.reshape(cosines, [b * s, b, r]), asTensor(matches.regions, [b * s, 1, r]));
   const scores = tf.div(tf.sum(byRegion, 2), temperature); // [b·s, b]
-  const logits = tf.add(scores, tf.tensor2d(matches.excluded, [b * s, b])) as tf.Tensor2D;
-  const own = Int32Array.from({ length: b * s }, (_, k) => Math.floor(k / s));
-  return crossEntropy(logits, own, matches.used);
+  const logits = tf.add(scores, asTensor(matches.excluded, [b * s, b]));
+  return softCrossEntropy(logits, asTensor(matches.own, [b * s, b]));
 }

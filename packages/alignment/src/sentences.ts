@@ -46,8 +46,11 @@ export function batchSpans(tokens: TokenBatch, separator: number, rule: Sentence
 }
 
 /** A matrix `[b, s, t]` whose product with tokens `[b, t, d]` is the mean of each sentence; rows of no tokens are 0. */
-export function averagingMatrix(spans: readonly (readonly Span[])[], t: number): Float32Array {
-  const s = largestCount(spans);
+export function averagingMatrix(
+  spans: readonly (readonly Span[])[],
+  t: number,
+  s = largestCount(spans),
+): Float32Array {
   const matrix = new Float32Array(spans.length * s * t);
   spans.forEach((sentences, i) => {
     sentences.forEach(({ from, to }, j) => {

@@ -22,6 +22,10 @@ interface Run {
   readonly kept: readonly tf.Tensor[];
 }
 
+/** Whether the backend in use compiles functions with their gradients. */
+export const recordsGradients = (): boolean =>
+  (tf.backend() as Partial<GradientBackend>).gradients !== undefined;
+
 /**
  * A differentiable function that is trained: where the backend can (native), its kernels and those of its gradient are
  * recorded once a form of its inputs, and later calls are one program forwards and one backwards, into which the

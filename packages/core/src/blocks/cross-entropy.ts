@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { recordsGradients, TrainedProgram } from '../trained-program';
 
 /**
  * Mean cross-entropy of the counted positions: Σ weight · −log softmax(logits)[target] / Σ weight.
@@ -19,6 +20,11 @@ export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array, weights: 
   const total = weights.reduce((a, w) => a + w, 0);
   if (!(total > 0)) throw new RangeError('crossEntropy: no position is counted');
   const share = weights.map((w) => w / total);
+  if (recordsGradients() && n * V <= MOST_RECORDED) {
+    const hot = new Float32Array(n * V);
+    for (let i = 0; i < n; i++) hot[i * V + targets[i]] = share[i];
+    return recorded.run([logits], [tf.tensor2d(hot, [n, V])]) as tf.Scalar;
+  }
   const op = tf.customGrad((x, save) => {
     const logProbabilities = tf.logSoftmax(x as tf.Tensor2D);
     (save as tf.GradSaveFunc)([logProbabilities]);
@@ -31,6 +37,19 @@ export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array, weights: 
     return { value, gradFunc };
   });
   return op(logits) as tf.Scalar;
+}
+
+/** Logits up to which one program with a matrix of targets costs less than kernels that pick the targets. */
+const MOST_RECORDED = 1 << 20;
+const recorded = new TrainedProgram(new Map(), ([logits, weights]) => softCrossEntropy(logits, weights));
+
+/**
+ * Cross-entropy with several targets a row: −Σ weights · log softmax(logits) over the last axis.
+ *
+ * @param weights of the same shape as the logits
+ */
+export function softCrossEntropy(logits: tf.Tensor, weights: tf.Tensor): tf.Scalar {
+  return tf.sub(0, tf.sum(tf.mul(tf.logSoftmax(logits), weights))) as tf.Scalar;
 }
 
 /** `[n, V]` → the n values at `ids`. */

@@ -23,7 +23,13 @@ export function norm(p: Parameters, d: number): Norm {
  * backend has it.
  */
 export function applyNorm<T extends tf.Tensor>({ gamma, beta }: Norm, x: T): T {
-  if (!hasKernel(NORM) || x.size === 0) return tf.add(tf.mul(standardise(x), gamma), beta) as T;
+  return isFused(x) ? fusedNorm(x, gamma, beta) : (tf.add(tf.mul(standardise(x), gamma), beta) as T);
+}
+
+const isFused = (x: tf.Tensor): boolean => hasKernel(NORM) && x.size > 0;
+
+/** @param gamma,beta `[d]` */
+function fusedNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor): T {
   const op = tf.customGrad((...args) => {
     const [x, scale, shift, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const [y, unit, inverse, factor] = runKernel(NORM, { x, scale, shift }, { epsilon: EPSILON });
@@ -41,6 +47,7 @@ export function applyNorm<T extends tf.Tensor>({ gamma, beta }: Norm, x: T): T {
 /** `(x − mean)/(sd + 1e-6)` over the last axis, with its gradient written out to save a dozen kernels. */
 export function standardise<T extends tf.Tensor>(x: T): T {
   const d = x.shape[x.rank - 1];
+  if (isFused(x)) return fusedNorm(x, tf.ones([d]), tf.zeros([d]));
   const op = tf.customGrad((input, save) => {
     const xs = input as tf.Tensor;
     const centred = tf.sub(xs, tf.mean(xs, -1, true));
