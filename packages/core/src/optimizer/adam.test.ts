@@ -72,6 +72,21 @@ it('changes nothing when a gradient is not finite', () => {
   expect(() => adam.step(new Map([['v', tf.scalar(1)]]))).toThrow('no parameter is called v');
 });
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'sees one gradient of %f at any place',
+  (bad) => {
+    const w = tf.variable(tf.zeros([9]));
+    const adam = new Adam([{ name: 'all', parameters: new Map([['w', w]]), learningRate: 0.1 }]);
+    for (let place = 0; place < 9; place++) {
+      const gradient = new Float32Array(9).fill(3e38);
+      gradient[place] = bad;
+      expect(() => adam.step(new Map([['w', tf.tensor(gradient)]]))).toThrow('is not finite');
+    }
+    adam.step(new Map([['w', tf.fill([9], 3e38)]]));
+    expect(adam.state().get('w/steps')![0]).toBe(1);
+  },
+);
+
 it('refuses a state of another model', () => {
   const { adam } = single();
   const state = adam.state();

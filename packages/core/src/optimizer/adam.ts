@@ -159,16 +159,20 @@ export class Adam {
   }
 }
 
-/** Four sums at a time: one alone waits for each addition. NaN and ±∞ times 0 leave NaN behind. */
+/** NaN and ±∞ times 0 leave NaN behind. Four sums at a time, since one alone waits for each of its additions. */
 function allFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  const n = values.length;
+  let a = 0; // no destructuring: it makes this loop three times slower
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let i = 0;
-  for (; i + 4 <= values.length; i += 4) {
+  for (const last = n - 3; i < last; i += 4) {
     a += values[i] * 0;
     b += values[i + 1] * 0;
     c += values[i + 2] * 0;
     d += values[i + 3] * 0;
   }
-  for (; i < values.length; i++) a += values[i] * 0;
+  for (; i < n; i++) a += values[i] * 0;
   return a + b + c + d === 0;
 }
