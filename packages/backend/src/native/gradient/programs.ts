@@ -7,13 +7,14 @@ import { difference, type Trace, trace } from './trace';
 /** Forms of one function that are kept: about as many as there are lengths of reports. */
 const MOST_FORMS = 64;
 
-/** A function at one form of its tensors: seen once, compiled, or (a reason) not to be compiled. */
-type State = { readonly seen: Trace } | { readonly program: GradientProgram } | { readonly refused: string };
+/** A function at one form of its tensors: compiled (with the trace until a second one confirms it), or a reason not to be. */
+type State = { readonly program: GradientProgram; readonly seen?: Trace } | { readonly refused: string };
 
 /**
  * Functions and their gradients as programs. A function is traced at the first two calls of each form, on the data of
  * these calls; both traces must agree in everything, constants included, since a constant made from data would go stale.
- * The first call, and a function that no graph can hold, run kernel by kernel.
+ * The program of the first trace serves its own call already, so a run that is stopped and resumed computes the same bits.
+ * A function that no graph can hold runs kernel by kernel.
  */
 export class GradientPrograms {
   private readonly functions = new Map<GradientCall['f'], Map<string, State>>();
@@ -21,16 +22,19 @@ export class GradientPrograms {
 
   constructor(private readonly backend: NativeBackend) {}
 
-  /** @returns null where the caller has to run f itself */
+  /**
+   * @param mayTrace whether a function that was not met before may be traced
+   * @returns null where the caller has to run f itself
+   */
   find(call: GradientCall, mayTrace: boolean): GradientProgram | null {
     if (this.backend.recorder) return null;
     const forms = this.functions.get(call.f) ?? new Map<string, State>();
     this.functions.set(call.f, forms);
     const shapes = (tensors: readonly tf.Tensor[]): string => tensors.map(({ shape }) => shape).join(' ');
     const key = [call.inputs, call.given, call.weights].map(shapes).join('|');
-    let state = forms.get(key);
-    if (mayTrace && (state === undefined || 'seen' in state)) state = this.next(state?.seen, call);
-    if (state === undefined) return null;
+    const known = forms.get(key);
+    const state = known === undefined ? (mayTrace ? this.met(call) : null) : this.confirmed(known, call);
+    if (state === null) return null;
     forms.delete(key); // the form used last comes last
     forms.set(key, state);
     if (forms.size > MOST_FORMS) forms.delete(forms.keys().next().value!);
@@ -54,16 +58,28 @@ export class GradientPrograms {
     this.functions.clear();
   }
 
-  private next(seen: Trace | undefined, call: GradientCall): State {
-    try {
-      const found = trace(call, this.backend);
-      if (!seen) return { seen: found };
-      const differs = difference(seen, found);
-      if (differs) return { refused: differs };
-      return { program: new GradientProgram(found, this.backend, this.programs) };
-    } catch (error) {
-      if (error instanceof NotRecordable) return { refused: error.message };
-      throw error;
-    }
+  private met(call: GradientCall): State {
+    return orRefused(() => {
+      const seen = trace(call, this.backend);
+      return { program: new GradientProgram(seen, this.backend, this.programs), seen };
+    });
+  }
+
+  private confirmed(state: State, call: GradientCall): State {
+    if ('refused' in state || !state.seen) return state;
+    const { program, seen } = state;
+    return orRefused(() => {
+      const differs = difference(seen, trace(call, this.backend));
+      return differs === null ? { program } : { refused: differs };
+    });
+  }
+}
+
+function orRefused(make: () => State): State {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotRecordable) return { refused: error.message };
+    throw error;
   }
 }
