@@ -24,9 +24,10 @@ import { PriorPlacement } from './adaptive/placed-prior';
 import { practiceView, randomMove, type Window } from './adaptive/practice-view';
 import { sharpened, spread } from './adaptive/sharpen';
 import { checkFeatures, checkFeedback } from './checks';
+import { likeliest, sampled } from './choices';
 import { directLoss } from './direct-loss';
 import { policyLoss } from './policy-loss';
-import { logProbabilities, standardised } from './ppo';
+import { standardised } from './ppo';
 import { regionMasks } from './region-masks';
 
 const R = REGIONS.length;
@@ -104,8 +105,7 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     const chances = tidyRead(
       () => tf.sigmoid(this.policy.logits(this.view(features, false))).dataSync() as Float32Array,
     );
-    const actions = chances.map((chance) => (chance >= 0.5 ? 1 : 0));
-    const found = regionMasks(actions, chances, features.patches.shape[0]);
+    const found = regionMasks(likeliest(chances), chances, features.patches.shape[0]);
     if (!this.eyes || !['masks', 'both'].includes(this.config.sharpen)) return found;
     const { masks, probabilities } = found;
     const fitted = this.fitted(features, probabilities.dataSync() as Float32Array);
@@ -216,11 +216,9 @@ export class AdaptiveAgent implements TrainableRegionAgent {
 
   private choose(sight: Sight, random: Random): Choices {
     return tidyRead(() => {
-      const logits = this.policy.logits(sight);
-      const chances = tf.sigmoid(logits).dataSync() as Float32Array;
-      const actions = chances.map((chance) => (random.next() < chance ? 1 : 0));
-      const old = logProbabilities(logits, tf.tensor2d(actions, logits.shape)).dataSync() as Float32Array;
-      return { actions, chances, old, logits: logits.dataSync() as Float32Array };
+      const found = this.policy.logits(sight);
+      const [logits, chances] = [found, tf.sigmoid(found)].map((x) => x.dataSync() as Float32Array);
+      return { ...sampled(logits, chances, random), chances, logits };
     });
   }
 

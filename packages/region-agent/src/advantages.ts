@@ -55,14 +55,17 @@ export function advantagesOf(outcome: Outcome): Advantages {
   const visitRewards = new Float32Array(b * r);
   const own = new Float32Array(actions.length);
   let total = 0;
-  for (let i = 0; i < actions.length; i++) {
-    const place = i % rewards.chosen.length;
-    const [chosen, left] = [rewards.chosen[place], rewards.left[place]];
-    const earned = actions[i] ? chosen : left;
-    const expected = probabilities[i] * chosen + (1 - probabilities[i]) * left;
-    total += earned;
-    own[i] = priorWeight * (earned - expected);
-    visitRewards[Math.floor(i / p)] += earned / p;
+  for (let visit = 0, i = 0; visit < b * r; visit++) {
+    let place = i % rewards.chosen.length;
+    let earnedHere = 0;
+    for (const end = i + p; i < end; i++, place++) {
+      const [chosen, left] = [rewards.chosen[place], rewards.left[place]];
+      const earned = actions[i] ? chosen : left;
+      earnedHere += earned;
+      own[i] = priorWeight * (earned - (left + probabilities[i] * (chosen - left)));
+    }
+    total += earnedHere;
+    visitRewards[visit] = earnedHere / p;
   }
   const byVisit = credit === 'region';
   const advantages = new Float32Array(b * r);
@@ -82,8 +85,9 @@ export function advantagesOf(outcome: Outcome): Advantages {
     );
   }
   const shared = standardised(advantages, QUALITY_FLOOR);
+  if (!byVisit) for (let i = 0; i < own.length; i++) own[i] += qualityWeight * shared[Math.floor(i / p)];
   return {
-    advantages: byVisit ? shared : own.map((x, i) => x + qualityWeight * shared[Math.floor(i / p)]),
+    advantages: byVisit ? shared : own,
     returns,
     meanReward: total / actions.length,
     meanGain: gains.reduce((a, x) => a + x, 0) / b,

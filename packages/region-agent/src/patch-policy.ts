@@ -30,7 +30,10 @@ export interface PolicyInput {
   readonly patchesPerImage: number;
 }
 
-/** Decides, for every patch and region at once, and judges images. Swap it to try another network. */
+/**
+ * Decides, for every patch and region at once, and judges images. Swap it to try another network; `logits` and
+ * `values` must be plain chains of tensor operations whose kernels depend on shapes alone (see `TrainedProgram`).
+ */
 export interface RegionPolicy {
   /** Weights of the decisions and of the judgement, under `actor.` and `critic.`. */
   readonly parameters: NamedParameters;

@@ -29,9 +29,23 @@ export interface PolicyNumbers {
   clipped: number;
 }
 
+/** {@link Decisions} as tensors in one row each, which stay the same over all epochs. */
+export interface DecisionTensors {
+  /** 1 for each action that was taken, −1 for each that was not, `[rows · r]`. */
+  readonly signs: tf.Tensor1D;
+  /** `[rows · r]` */
+  readonly old: tf.Tensor1D;
+  /** `[decisions · r]`, 0 where rows do not count. */
+  readonly advantages: tf.Tensor1D;
+  /** By action, `[rows · r]`. */
+  readonly counted?: tf.Tensor1D;
+}
+
+/** Keeps the ratio of probabilities within float32. */
+const LARGEST_CHANGE = 60;
+
 /**
- * `clippedSurrogate − entropyWeight · meanEntropy` of Bernoulli actions with its gradient in one pass over the
- * logits: the same numbers as the functions of ppo.ts, without some forty kernels an epoch.
+ * `clippedSurrogate − entropyWeight · meanEntropy` of Bernoulli actions.
  *
  * @param logits `[rows, r]`
  * @param report receives the parts of the loss
@@ -42,62 +56,88 @@ export function policyLoss(
   options: PolicyLossOptions,
   report: PolicyNumbers,
 ): tf.Scalar {
-  const op = tf.customGrad((x) => {
-    const values = (x as tf.Tensor).dataSync() as Float32Array;
-    const { loss, gradient } = lossAndGradient(values, logits.shape, decisions, options, report);
-    return { value: tf.scalar(loss), gradFunc: (dy) => tf.mul(tf.tensor2d(gradient, logits.shape), dy) };
-  });
-  return op(logits) as tf.Scalar;
+  const numbers = policyNumbers(logits, decisionTensors(decisions), options);
+  const [, actorLoss, entropy, clipped] = numbers.dataSync();
+  Object.assign(report, { actorLoss, entropy, clipped });
+  return first(numbers);
 }
 
-function lossAndGradient(
-  logits: Float32Array,
-  [rows, r]: readonly [number, number],
-  { actions, old, advantages, rowsPerDecision, counted }: Decisions,
-  { clip, entropyWeight }: PolicyLossOptions,
-  report: PolicyNumbers,
-): { loss: number; gradient: Float32Array } {
+/** @throws RangeError if rows are left out and a decision has several */
+export function decisionTensors(decisions: Decisions): DecisionTensors {
+  const { actions, old, advantages, rowsPerDecision, counted } = decisions;
   if (counted && rowsPerDecision !== 1) {
     throw new RangeError('policyLoss: rows can be left out only where each row is a decision');
   }
-  const n = advantages.length;
-  const decisionOf = (row: number, k: number): number => Math.floor(row / rowsPerDecision) * r + k;
-  const change = new Float64Array(n); // log-probability now minus then
-  const gradient = new Float32Array(rows * r); // first dln p/dlogit, then the loss's
-  let entropy = 0;
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let k = 0; k < r; k++, i++) {
-      const x = logits[i];
-      const small = Math.exp(-Math.abs(x)); // never overflows
-      const softplus = Math.max(x, 0) + Math.log1p(small);
-      const chance = x >= 0 ? 1 / (1 + small) : small / (1 + small);
-      change[decisionOf(row, k)] += actions[i] * x - softplus - old[i];
-      gradient[i] = actions[i] - chance;
-      entropy += (counted?.[row] ?? 1) * (softplus - x * chance);
-    }
-  }
-  let surrogate = 0;
-  let clipped = 0;
-  const weight = new Float64Array(n); // dloss/dln p
-  for (let k = 0; k < n; k++) {
-    if (counted?.[Math.floor(k / r)] === 0) continue;
-    const ratio = Math.exp(change[k]);
-    const A = advantages[k];
-    const stopped = (A > 0 && ratio > 1 + clip) || (A < 0 && ratio < 1 - clip);
-    if (stopped) clipped++;
-    else weight[k] = (-A * ratio) / n;
-    surrogate += Math.min(ratio * A, Math.min(Math.max(ratio, 1 - clip), 1 + clip) * A);
-  }
-  const scale = entropyWeight / logits.length;
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let k = 0; k < r; k++, i++) {
-      const chance = actions[i] - gradient[i];
-      const calm = (counted?.[row] ?? 1) * scale * logits[i] * chance * (1 - chance);
-      gradient[i] = weight[decisionOf(row, k)] * gradient[i] + calm;
-    }
-  }
-  report.actorLoss = -surrogate / n;
-  report.entropy = entropy / logits.length;
-  report.clipped = clipped / n;
-  return { loss: report.actorLoss - entropyWeight * report.entropy, gradient };
+  const signs = new Float32Array(actions.length);
+  for (let i = 0; i < signs.length; i++) signs[i] = 2 * actions[i] - 1;
+  const all = { signs: tf.tensor1d(signs), old: tf.tensor1d(old), advantages: tf.tensor1d(advantages) };
+  if (!counted) return all;
+  const r = actions.length / counted.length;
+  const weights = tf.tensor1d(actions.map((_, i) => counted[Math.floor(i / r)]));
+  return { ...all, advantages: tf.mul(all.advantages, weights), counted: weights };
 }
+
+/**
+ * The loss of {@link policyLoss}, actor loss, entropy and clipped share, `[4]`; only the loss has a gradient. The same
+ * numbers as the functions of ppo.ts, with the gradient written out to save a dozen kernels.
+ *
+ * With z the logit of the action taken, q = σ(z) and A the advantage, dloss/dz = (1 − q)(w + βqz/N), where
+ * w = −ρA/n unless clipping acts, β is the entropy's weight, and n and N count decisions and actions.
+ */
+export function policyNumbers(
+  logits: tf.Tensor2D,
+  { signs, old, advantages, counted }: DecisionTensors,
+  { clip, entropyWeight }: PolicyLossOptions,
+): tf.Tensor1D {
+  const { size: N, shape } = logits;
+  const n = advantages.size;
+  const r = shape[1];
+  const alone = n === N; // each action is a decision
+  const op = tf.customGrad((x, save) => {
+    const z = tf.mul(tf.reshape(x as tf.Tensor2D, [N]), signs);
+    const beyond = tf.log(tf.add(tf.exp(tf.neg(tf.abs(z))), 1));
+    const log = tf.sub(tf.minimum(z, 0), beyond); // ln q
+    const q = tf.exp(log);
+    const rest = tf.sub(1, q);
+    const entropies = tf.sub(tf.mul(z, rest), log);
+    const each = tf.sub(log, old);
+    const change = alone ? each : tf.reshape(tf.sum(tf.reshape(each, [n / r, -1, r]), 1), [n]);
+    const ratio = tf.exp(tf.minimum(change, LARGEST_CHANGE));
+    const free = tf.mul(ratio, advantages);
+    const bounded = tf.mul(tf.clipByValue(ratio, 1 - clip, 1 + clip), advantages);
+    const stopped = tf.step(tf.sub(free, bounded));
+
+    const w = tf.mul(tf.sub(free, tf.mul(free, stopped)), -1 / n);
+    const moving = alone ? w : tf.reshape(tf.tile(tf.reshape(w, [n / r, 1, r]), [1, N / n, 1]), [N]);
+    const calm = tf.mul(tf.mul(q, z), entropyWeight / N);
+    const pull = tf.add(moving, counted ? tf.mul(calm, counted) : calm);
+    const gradient = tf.reshape(tf.mul(tf.mul(pull, rest), signs), shape);
+    (save as tf.GradSaveFunc)([gradient]);
+
+    const actorLoss = tf.neg(tf.mean(tf.minimum(free, bounded)));
+    const entropy = tf.mean(counted ? tf.mul(entropies, counted) : entropies);
+    const loss = tf.sub(actorLoss, tf.mul(entropy, entropyWeight));
+    const value = joined([loss, actorLoss, entropy, tf.mean(stopped)]);
+    const gradFunc = (dy: tf.Tensor, [gradient]: tf.Tensor[]) => tf.mul(gradient, first(dy));
+    return { value, gradFunc };
+  });
+  return op(logits) as tf.Tensor1D;
+}
+
+/** The first of some numbers. Not a slice, which as a part of a value's memory could not be recorded. */
+export function first(numbers: tf.Tensor): tf.Scalar {
+  const at = Float32Array.from({ length: numbers.size }, (_, i) => (i === 0 ? 1 : 0));
+  return tf.sum(tf.mul(numbers, at));
+}
+
+/** The loss, then numbers of any shapes, in one vector; only the loss has a gradient. */
+export function withNumbers(loss: tf.Scalar, numbers: readonly tf.Tensor[]): tf.Tensor1D {
+  const op = tf.customGrad((x) => ({
+    value: joined([x as tf.Tensor, ...numbers]),
+    gradFunc: (dy: tf.Tensor) => first(dy),
+  }));
+  return op(loss) as tf.Tensor1D;
+}
+
+const joined = (numbers: readonly tf.Tensor[]): tf.Tensor1D =>
+  tf.concat(numbers.map((x) => tf.reshape(x, [-1]) as tf.Tensor1D));

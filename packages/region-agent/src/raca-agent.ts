@@ -11,6 +11,7 @@ import {
   REGIONS,
   type RegionMasks,
   type TrainableRegionAgent,
+  TrainedProgram,
   tidyRead,
   valueAndGradients,
 } from '@raca/core';
@@ -19,9 +20,10 @@ import { z } from 'zod';
 import { version } from '../package.json';
 import { type Advantages, advantagesOf } from './advantages';
 import { checkFeedback } from './checks';
+import { likeliest, sampled } from './choices';
 import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy';
-import { type Decisions, policyLoss } from './policy-loss';
-import { logProbabilities, valueLoss } from './ppo';
+import { decisionTensors, first, policyNumbers, withNumbers } from './policy-loss';
+import { valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
 import { regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
@@ -120,6 +122,7 @@ export class RacaAgent implements TrainableRegionAgent {
   private readonly agreements = new Map<string, ActionRewards>();
   /** What the policy starts from, by grid: `[p, r]`. */
   private readonly starts = new Map<string, Float32Array>();
+  private readonly program: TrainedProgram;
   private updates = 0;
 
   constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
@@ -128,6 +131,7 @@ export class RacaAgent implements TrainableRegionAgent {
     this.policy = parts.policy ?? this.ownPolicy(random);
     this.rewards = parts.rewards ?? ((features) => this.agreement(features));
     this.parameters = this.policy.parameters;
+    this.program = new TrainedProgram(this.parameters, (tensors) => this.losses(tensors));
     const part = (isCritic: boolean): NamedParameters =>
       new Map([...this.parameters].filter(([name]) => name.startsWith('critic.') === isCritic));
     this.optimizer = new Adam([
@@ -141,19 +145,16 @@ export class RacaAgent implements TrainableRegionAgent {
       const logits = this.logits(this.policy.prepare(features, null), features.grid);
       return tf.sigmoid(logits).dataSync() as Float32Array;
     });
-    const actions = found.map((chance) => (chance >= 0.5 ? 1 : 0));
-    return regionMasks(actions, found, features.patches.shape[0]);
+    return regionMasks(likeliest(found), found, features.patches.shape[0]);
   }
 
   act(features: PatchFeatures, random: Random): AgentEpisode {
     const input = this.policy.prepare(features, random);
-    const [actions, old, probabilities] = tidyRead(() => {
-      const logits = this.logits(input, features.grid);
-      const p = tf.sigmoid(logits).dataSync() as Float32Array;
-      const sampled = p.map((chance) => (random.next() < chance ? 1 : 0));
-      const log = logProbabilities(logits, tf.tensor2d(sampled, logits.shape)).dataSync() as Float32Array;
-      return [sampled, log, p];
+    const [logits, probabilities] = tidyRead(() => {
+      const found = this.logits(input, features.grid);
+      return [found, tf.sigmoid(found)].map((x) => x.dataSync() as Float32Array);
     });
+    const { actions, old } = sampled(logits, probabilities, random);
     const regions = regionMasks(actions, probabilities, features.patches.shape[0]);
     return new RacaEpisode(regions, input, features.grid, actions, old, this.rewards(features));
   }
@@ -195,6 +196,7 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   dispose(): void {
+    this.program.dispose();
     disposeParameters(this.parameters);
   }
 
@@ -211,24 +213,23 @@ export class RacaAgent implements TrainableRegionAgent {
 
   /** The policy's logits on top of where it starts, `[b·p, r]`. */
   private logits(input: PolicyInput, grid: PatchGrid): tf.Tensor2D {
-    const logits = this.policy.logits(input);
-    if (this.config.priorLogit === 0) return logits;
-    const p = input.patchesPerImage;
-    const start = tf.tensor2d(this.start(grid), [p, R]);
-    return tf.reshape(tf.add(tf.reshape(logits, [-1, p, R]), start), logits.shape);
+    return startedFrom(this.start(grid), this.policy.logits(input));
   }
 
-  private start(grid: PatchGrid): Float32Array {
-    const kept = this.starts.get(keyOf(grid));
-    if (kept) return kept;
-    const { masks, known } = priorFor(grid, this.config.views, 'raca');
-    const p = known.length;
-    const start = Float32Array.from({ length: p * R }, (_, k) => {
-      const [i, r] = [Math.floor(k / R), k % R];
-      return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
-    });
-    this.starts.set(keyOf(grid), start);
-    return start;
+  /** `[p, r]` */
+  private start(grid: PatchGrid): tf.Tensor2D {
+    const key = keyOf(grid);
+    const p = grid.views * grid.rows * grid.cols;
+    let start = this.starts.get(key);
+    if (!start) {
+      const { masks, known } = priorFor(grid, this.config.views, 'raca');
+      start = Float32Array.from({ length: p * R }, (_, k) => {
+        const [i, r] = [Math.floor(k / R), k % R];
+        return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
+      });
+      this.starts.set(key, start);
+    }
+    return tf.tensor2d(start, [p, R]);
   }
 
   private agreement({ grid }: PatchFeatures): ActionRewards {
@@ -243,29 +244,49 @@ export class RacaAgent implements TrainableRegionAgent {
 
   private update({ input, grid, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
     const { credit, epochs } = this.config;
-    const b = input.images.shape[0];
+    const { patches, images, positions, patchesPerImage: p } = input;
+    const b = images.shape[0];
     const byPatch = credit === 'patch';
-    const decisions: Decisions = {
-      actions,
-      old,
-      advantages: byPatch ? swapped(judged.advantages, b, R) : judged.advantages,
-      rowsPerDecision: byPatch ? 1 : input.patchesPerImage,
-    };
     const numbers = { actorLoss: 0, entropy: 0, clipped: 0, criticLoss: 0 };
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      tf.tidy(() => {
+    tf.tidy(() => {
+      const decisions = decisionTensors({
+        actions,
+        old,
+        advantages: byPatch ? swapped(judged.advantages, b, R) : judged.advantages,
+        rowsPerDecision: byPatch ? 1 : p,
+      });
+      const returns = tf.tensor2d(judged.returns, [b, R]);
+      const { signs, advantages } = decisions;
+      const given = [patches, images, this.start(grid), signs, decisions.old, advantages, returns];
+      for (let epoch = 0; epoch < epochs; epoch++) {
         const { gradients } = valueAndGradients(() => {
-          const actorLoss = policyLoss(this.logits(input, grid), decisions, this.config, numbers);
-          const criticLoss = valueLoss(this.policy.values(input), tf.tensor2d(judged.returns, [b, R]));
-          numbers.criticLoss = criticLoss.dataSync()[0];
-          return tf.add(actorLoss, criticLoss) as tf.Scalar; // no shared weights: each part gets its own gradient
+          const losses = this.program.run([], positions ? [...given, positions] : given);
+          const [, criticLoss, , actorLoss, entropy, clipped] = losses.dataSync();
+          Object.assign(numbers, { actorLoss, entropy, clipped, criticLoss });
+          return first(losses);
         }, this.parameters);
         this.optimizer.step(gradients);
-      });
-    }
+      }
+    });
     return numbers;
   }
+
+  /** The loss, the critic's part of it, {@link policyNumbers}: `[6]`. */
+  private losses(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+    const [patches, images, start] = tensors as tf.Tensor2D[];
+    const [signs, old, advantages] = tensors.slice(3) as tf.Tensor1D[];
+    const [returns, positions = null] = tensors.slice(6) as tf.Tensor2D[];
+    const input = { patches, images, positions, patchesPerImage: patches.shape[0] / images.shape[0] };
+    const logits = startedFrom(start, this.policy.logits(input));
+    const actor = policyNumbers(logits, { signs, old, advantages }, this.config);
+    const critic = valueLoss(this.policy.values(input), returns);
+    return withNumbers(tf.add(first(actor), critic), [critic, actor]); // no shared weights: gradients do not mix
+  }
 }
+
+/** `[b·p, r]` on top of what is the same for each image, `[p, r]`. */
+const startedFrom = (start: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor2D =>
+  tf.reshape(tf.add(tf.reshape(logits, [-1, ...start.shape]), start), logits.shape);
 
 /**
  * RACA's region-locating agent, ours: PPO over a network shared by all patches ({@link patchPolicy}), so that it sees
