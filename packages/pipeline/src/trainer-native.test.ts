@@ -36,32 +36,39 @@ describe.skipIf(missing !== '')(`training on the native backend ${missing}`, () 
     for (const [name, values] of once) expect([name, values]).toEqual([name, again.get(name)]);
   });
 
-  it('learns the same by recorded programs as kernel by kernel', () => {
-    const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 }; // with dropout less is recorded
-    const { model, training } = tinyConfig(
-      {
-        vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0 } },
-        alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
-        decoder: { use: 'transformer', config: layers },
-      },
-      { agentEvery: 2 },
-    );
-    const losses = () => {
-      const trainer = new Trainer(buildModel(model, TINY_SIZES), training, decode);
-      return Array.from({ length: 6 }, () => trainer.trainStep(tinyBatch(), 0).loss);
-    };
-    const { gradients } = tf.backend() as unknown as { gradients: Gradients };
-    const recorded = losses();
-    expect(gradients.refusals).toEqual([]);
-    const { find } = gradients;
-    gradients.find = () => null;
-    const plain = losses();
-    gradients.find = find;
-    expect(losses()).toEqual(recorded);
-    recorded.forEach((loss, i) => {
-      expect(loss).toBeCloseTo(plain[i], 4);
-    });
-  });
+  it.each(['patch', 'region'])(
+    'learns the same by recorded programs as kernel by kernel, credit by %s',
+    (credit) => {
+      const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 }; // with dropout less is recorded
+      const { model, training } = tinyConfig(
+        {
+          vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0 } },
+          agent: { use: 'raca', config: { hidden: 4, credit } },
+          alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
+          decoder: { use: 'transformer', config: layers },
+        },
+        { agentEvery: 2 },
+      );
+      const logs = () => {
+        const trainer = new Trainer(buildModel(model, TINY_SIZES), training, decode);
+        return Array.from({ length: 6 }, () => trainer.trainStep(tinyBatch(), 0));
+      };
+      const { gradients } = tf.backend() as unknown as { gradients: Gradients };
+      const recorded = logs();
+      expect(gradients.refusals).toEqual([]);
+      const { find } = gradients;
+      gradients.find = () => null;
+      const plain = logs();
+      gradients.find = find;
+      expect(logs()).toEqual(recorded);
+      recorded.forEach((log, i) => {
+        expect(Object.keys(log)).toEqual(Object.keys(plain[i]));
+        for (const [name, x] of Object.entries(log))
+          expect(x, `${name} of step ${i}`).toBeCloseTo(plain[i][name], 4);
+      });
+      expect(recorded[0]).toHaveProperty('agent/criticLoss');
+    },
+  );
 
   it('takes a step that the WASM backend takes too', async () => {
     const step = () => {

@@ -1,19 +1,19 @@
-import {
-  type DifferentiableRegionAgent,
-  type ModuleInfo,
-  type NamedParameters,
-  type Pass,
-  type PatchFeatures,
-  type Random,
-  REGIONS,
-  type RegionMasks,
-  type RelaxedRegions,
+import type {
+  DifferentiableRegionAgent,
+  ModuleInfo,
+  NamedParameters,
+  Pass,
+  PatchFeatures,
+  Random,
+  RegionMasks,
+  RelaxedRegions,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
 import { type PatchPolicy, type PolicyInput, patchPolicy } from './patch-policy';
 import { priorFor } from './prior/prior-for';
+import { byRegion } from './region-masks';
 import { straightThrough } from './straight-through';
 
 /** Options of {@link gumbelAgent}. */
@@ -43,8 +43,6 @@ export const gumbelAgentConfigSchema = z.strictObject({
 
 /** Config of {@link gumbelAgent}; every field has a default. */
 export type GumbelAgentConfig = z.input<typeof gumbelAgentConfigSchema>;
-
-const R = REGIONS.length;
 
 class GumbelAgent implements DifferentiableRegionAgent {
   readonly info: ModuleInfo;
@@ -141,9 +139,3 @@ class GumbelAgent implements DifferentiableRegionAgent {
  */
 export const gumbelAgent = (config: GumbelAgentConfig, random: Random): DifferentiableRegionAgent =>
   new GumbelAgent(config, random);
-
-/** From the policy's layout `[b·p, r]` to `[b, r, p]`. */
-function byRegion(x: tf.Tensor2D, { patches }: PatchFeatures): tf.Tensor3D {
-  const [b, p] = patches.shape;
-  return tf.transpose(tf.reshape(x, [b, p, R]), [0, 2, 1]) as tf.Tensor3D;
-}

@@ -31,13 +31,16 @@ export interface PolicyInput {
 }
 
 /**
- * Decides, for every patch and region at once, and judges images. Swap it to try another network; `logits` and
- * `values` must be plain chains of tensor operations whose kernels depend on shapes alone (see `TrainedProgram`).
+ * Decides, for every patch and region at once, and judges images. Swap it to try another network. All three functions
+ * must be plain chains of tensor operations whose kernels depend on shapes alone (see `TrainedProgram`).
  */
 export interface RegionPolicy {
   /** Weights of the decisions and of the judgement, under `actor.` and `critic.`. */
   readonly parameters: NamedParameters;
-  /** @param random given while learning: the policy may then disturb its own input */
+  /**
+   * @param features of which only `patches` and `grid` may be used
+   * @param random given while learning: the policy may then disturb its own input
+   */
   prepare(features: PatchFeatures, random: Random | null): PolicyInput;
   /** Logits `[b·p, r]` of choosing each patch for each region. */
   logits(input: PolicyInput): tf.Tensor2D;

@@ -25,7 +25,7 @@ import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy
 import { decisionTensors, first, policyNumbers, withNumbers } from './policy-loss';
 import { valueLoss } from './ppo';
 import { priorFor } from './prior/prior-for';
-import { regionMasks, swapped } from './region-masks';
+import { byRegion, regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
 
 /** Options of {@link racaAgent}. */
@@ -123,6 +123,8 @@ export class RacaAgent implements TrainableRegionAgent {
   /** What the policy starts from, by grid: `[p, r]`. */
   private readonly starts = new Map<string, Float32Array>();
   private readonly program: TrainedProgram;
+  /** See {@link chances}, by grid. */
+  private readonly locating = new Map<string, TrainedProgram>();
   private updates = 0;
 
   constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
@@ -141,11 +143,13 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   locate(features: PatchFeatures): RegionMasks {
-    const found = tidyRead(() => {
-      const logits = this.logits(this.policy.prepare(features, null), features.grid);
-      return tf.sigmoid(logits).dataSync() as Float32Array;
-    });
-    return regionMasks(likeliest(found), found, features.patches.shape[0]);
+    const { patches, grid } = features;
+    const [b, p] = patches.shape;
+    const chances = tidyRead(() => this.chances(grid).run([], [patches]).dataSync() as Float32Array);
+    return {
+      masks: tf.tensor3d(likeliest(chances), [b, R, p]),
+      probabilities: tf.tensor3d(chances, [b, R, p]),
+    };
   }
 
   act(features: PatchFeatures, random: Random): AgentEpisode {
@@ -196,7 +200,7 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   dispose(): void {
-    this.program.dispose();
+    for (const program of [this.program, ...this.locating.values()]) program.dispose();
     disposeParameters(this.parameters);
   }
 
@@ -209,6 +213,20 @@ export class RacaAgent implements TrainableRegionAgent {
   private ownPolicy(random: Random): RegionPolicy {
     const { views, priorLogit } = this.config;
     return patchPolicy({ ...this.config, views: views.length, spread: priorLogit === 0 ? 1 : 0.1 }, random);
+  }
+
+  /** Patches `[b, p, d]` → chances `[b, r, p]` without disturbance. */
+  private chances(grid: PatchGrid): TrainedProgram {
+    const key = keyOf(grid);
+    let program = this.locating.get(key);
+    if (!program) {
+      program = new TrainedProgram(this.parameters, ([patches]) => {
+        const features = { patches: patches as tf.Tensor3D, grid };
+        return byRegion(tf.sigmoid(this.logits(this.policy.prepare(features, null), grid)), features);
+      });
+      this.locating.set(key, program);
+    }
+    return program;
   }
 
   /** The policy's logits on top of where it starts, `[b·p, r]`. */

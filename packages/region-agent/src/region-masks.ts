@@ -1,4 +1,4 @@
-import { REGIONS, type RegionMasks } from '@raca/core';
+import { type PatchFeatures, REGIONS, type RegionMasks } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 const R = REGIONS.length;
@@ -6,8 +6,14 @@ const R = REGIONS.length;
 /** From a policy's layout `[b·p, r]`; new tensors, so that no gradient finds its way back. */
 export function regionMasks(actions: Float32Array, probabilities: Float32Array, b: number): RegionMasks {
   const p = actions.length / (b * R);
-  const byRegion = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, R, p]);
-  return { masks: byRegion(actions), probabilities: byRegion(probabilities) };
+  const turned = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, R, p]);
+  return { masks: turned(actions), probabilities: turned(probabilities) };
+}
+
+/** From a policy's layout `[b·p, r]` to `[b, r, p]`. */
+export function byRegion(x: tf.Tensor2D, { patches }: PatchFeatures): tf.Tensor3D {
+  const [b, p] = patches.shape;
+  return tf.transpose(tf.reshape(x, [b, p, R]), [0, 2, 1]) as tf.Tensor3D;
 }
 
 /** `[b, n, m]` → `[b, m, n]` */
