@@ -147,23 +147,24 @@ export class Trainer {
   /** Report quality with the sampled masks and, as baseline, with the deterministic ones under the same dropout. */
   private feedback(held: Held, batch: ModelBatch, pass: Pass): AgentFeedback {
     const { model, config } = this;
-    const quality = this.quality(held.predicted!, batch);
+    const references = referencesOf(batch.tokens, this.decode);
+    const quality = this.quality(held.predicted!, references);
     if (!config.agentBaseline) return { quality };
     const greedy = tf.tidy(() => {
       const logits = model.logitsOf(held.features!, model.locate(held.features!), batch.tokens, pass);
       return tf.argMax(logits, -1) as tf.Tensor2D;
     });
-    const baseline = this.quality(greedy, batch);
+    const baseline = this.quality(greedy, references);
     greedy.dispose();
     return { quality, baseline };
   }
 
-  /** Sentence BLEU-4 of each teacher-forced argmax report, `[b]`. */
-  private quality(predicted: tf.Tensor2D, { tokens }: ModelBatch): Float32Array {
-    const t = tokens.shape[1] - 1;
+  /** Sentence BLEU-4 of each teacher-forced argmax report, `[b]`. @param predicted `[b, t − 1]` */
+  private quality(predicted: tf.Tensor2D, references: readonly string[]): Float32Array {
+    const n = predicted.shape[1];
     const ids = predicted.dataSync();
-    return Float32Array.from(referencesOf(tokens, this.decode), (reference, i) =>
-      sentenceBleu(reference, this.decode(ids.subarray(i * t, (i + 1) * t))),
+    return Float32Array.from(references, (reference, i) =>
+      sentenceBleu(reference, this.decode(ids.subarray(i * n, (i + 1) * n))),
     );
   }
 }
