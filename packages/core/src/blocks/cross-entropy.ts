@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { arrayForTensor } from '../host-arrays';
 import { recordsGradients, TrainedProgram } from '../trained-program';
 
 /**
@@ -21,7 +22,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array, weights: 
   if (!(total > 0)) throw new RangeError('crossEntropy: no position is counted');
   const share = weights.map((w) => w / total);
   if (recordsGradients() && n * V <= MOST_RECORDED) {
-    const hot = new Float32Array(n * V);
+    const hot = arrayForTensor(n * V).fill(0);
     for (let i = 0; i < n; i++) hot[i * V + targets[i]] = share[i];
     return recorded.run([logits], [tf.tensor2d(hot, [n, V])]) as tf.Scalar;
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedParameters } from '../contracts/module';
+import { arrayForTensor, borrowed } from '../host-arrays';
 import { arrayMoments } from './array-moments';
 import { moduleMoments } from './module-moments';
 import type { Moments } from './moments';
@@ -94,7 +95,7 @@ export class Adam {
     const values = new Map<string, Float32Array>();
     for (const [name, gradient] of gradients) {
       if (!this.slots.has(name)) throw new Error(`Adam: no parameter is called ${name}`);
-      const array = gradient.dataSync() as Float32Array;
+      const array = borrowed(gradient);
       if (!allFinite(array)) throw new RangeError(`Adam: the gradient of ${name} is not finite`);
       values.set(name, array);
     }
@@ -149,13 +150,15 @@ export class Adam {
     const [b1, b2] = betas;
     // PyTorch's rate/(1 − β₁ᵗ) · first/(√v/c + ε) with c = √(1 − β₂ᵗ), top and bottom times c: one division fewer
     const correction = Math.sqrt(1 - b2 ** t);
-    return moments.step(variable.dataSync() as Float32Array, gradient, {
+    const out = arrayForTensor(variable.size);
+    moments.step(borrowed(variable), gradient, out, {
       clip: clipValue,
       decay: weightDecay,
       betas,
       stepSize: (rate / (1 - b1 ** t)) * correction,
       floor: epsilon * correction,
     });
+    return out;
   }
 }
 

@@ -19,12 +19,12 @@ function step(
   this: Moments,
   weights: Float32Array,
   gradient: Float32Array,
+  out: Float32Array,
   { clip, decay, betas, stepSize, floor }: Coefficients,
-): Float32Array {
+): void {
   const { first, second, largest } = this;
   const [low, high, l2, size, least] = [-clip, clip, decay, stepSize, floor].map(f32);
   const [b1, b2, r1, r2] = [betas[0], betas[1], 1 - betas[0], 1 - betas[1]].map(f32);
-  const out = new Float32Array(weights.length);
   for (let i = 0; i < out.length; i++) {
     const w = weights[i];
     let g = gradient[i];
@@ -41,7 +41,6 @@ function step(
     }
     out[i] = w - f32(f32(size * m) / f32(f32(Math.sqrt(v)) + least));
   }
-  return out;
 }
 
 /** Zero in place of subnormal values. */

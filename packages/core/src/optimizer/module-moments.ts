@@ -43,11 +43,11 @@ export function moduleMoments(sizes: readonly number[], amsgrad: boolean): Momen
     this: Moments,
     weights: Float32Array,
     gradient: Float32Array,
+    out: Float32Array,
     { clip, decay, betas, stepSize, floor }: Coefficients,
-  ): Float32Array {
+  ): void {
     const { first, second, largest } = this;
     const [b1, b2] = betas;
-    const out = new Float32Array(weights.length);
     for (let i = 0; i < out.length; i += CHUNK) {
       const n = Math.min(CHUNK, out.length - i);
       weightsIn.set(part(weights, i, n));
@@ -70,7 +70,6 @@ export function moduleMoments(sizes: readonly number[], amsgrad: boolean): Momen
       );
       out.set(part(weightsIn, 0, n), i);
     }
-    return out;
   }
 
   return sizes.map((size) => ({

@@ -17,6 +17,6 @@ export interface Moments {
   readonly second: Float32Array;
   /** Largest second moment so far; null without AMSGrad. */
   readonly largest: Float32Array | null;
-  /** One step: changes the moments. @returns the new weights, in an array that nobody else holds */
-  step(weights: Float32Array, gradient: Float32Array, coefficients: Coefficients): Float32Array;
+  /** One step: changes the moments. @param out where the new weights go */
+  step(weights: Float32Array, gradient: Float32Array, out: Float32Array, coefficients: Coefficients): void;
 }

@@ -18,6 +18,8 @@ export interface ImageRequest {
 export interface LoadRequest {
   readonly images: readonly ImageRequest[];
   readonly transform: Transform;
+  /** An array that nobody needs any more, for the pixels if it has their length. */
+  readonly spare?: Float32Array<ArrayBuffer>;
 }
 
 export interface LoadResult {
@@ -30,9 +32,10 @@ export interface LoadResult {
 }
 
 /** Decodes, transforms and normalises, in order. */
-export async function loadImages({ images, transform }: LoadRequest): Promise<LoadResult> {
+export async function loadImages({ images, transform, spare }: LoadRequest): Promise<LoadResult> {
   const each = transform.size * transform.size * 3;
-  const pixels = new Float32Array(images.length * each);
+  const fits = spare?.length === images.length * each;
+  const pixels = fits ? spare : new Float32Array(images.length * each);
   const prepared: (RasterImage | undefined)[] = new Array(images.length).fill(undefined);
   const errors: (string | undefined)[] = new Array(images.length).fill(undefined);
   let next = 0;
@@ -45,6 +48,7 @@ export async function loadImages({ images, transform }: LoadRequest): Promise<Lo
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         errors[i] = error.message;
+        out.fill(0);
       }
     }
   };

@@ -65,6 +65,13 @@ async function all(iterator: AsyncIterable<StudyBatch>): Promise<StudyBatch[]> {
   return list;
 }
 
+/** Pixels of each batch, copied before the next one is asked for. */
+async function copies(loader: StudyLoader, epoch: number): Promise<Float32Array[]> {
+  const found: Float32Array[] = [];
+  for await (const { images } of loader.batches('train', { epoch })) found.push(images.slice());
+  return found;
+}
+
 describe('StudyLoader', () => {
   it('gives tokens, masks, labels and both kinds of reference', async () => {
     const [batch] = await all(batches(dataset, 'train', { ...base, shuffle: false, start: 1, batchSize: 2 }));
@@ -121,6 +128,16 @@ describe('StudyLoader', () => {
     expect(cache.size).toBeGreaterThan(6);
     const dropped = await all(batches(dataset, 'train', { ...base, epoch: 2, dropLast: true }));
     expect(dropped).toEqual(whole.slice(0, 2));
+  });
+
+  it('gives the same pixels in memory that serves again', async () => {
+    const expected = await all(batches(dataset, 'train', { ...base, batchSize: 2, epoch: 1 }));
+    for (const lookAhead of [0, 2]) {
+      const loader = new StudyLoader(dataset, { ...base, batchSize: 2, lookAhead, reuse: true });
+      expect(await copies(loader, 1)).toEqual(expected.map(({ images }) => images));
+      const arrays = new Set((await all(loader.batches('train'))).map(({ images }) => images));
+      expect(arrays.size).toBeLessThan(expected.length);
+    }
   });
 
   it('moves the crop from epoch to epoch, and never in evaluation', async () => {
@@ -211,6 +228,9 @@ describe.skipIf(!existsSync(built) || !existsSync(join(import.meta.dirname, '../
         const loader = new entry.StudyLoader(dataset, { ...base, workers: 2, cache: cache as ImageCache });
         expect(await all(loader.batches('train', { epoch: 1 }))).toEqual(inline);
         expect(await all(loader.batches('train', { epoch: 1 }))).toEqual(inline);
+        const thrifty = new entry.StudyLoader(dataset, { ...base, workers: 2, reuse: true });
+        expect(await copies(thrifty, 1)).toEqual(inline.map(({ images }) => images));
+        await thrifty.close();
         for await (const _ of loader.batches('train', { epoch: 3 })) break;
         await loader.close();
       }

@@ -63,7 +63,7 @@ class PoolMember {
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject });
       this.worker.ref();
-      this.worker.postMessage({ job, request });
+      this.worker.postMessage({ job, request }, request.spare ? [request.spare.buffer] : []);
     });
   }
 

@@ -266,11 +266,11 @@ export function makeLoaders(
     seed: training.seed,
     cleaning: training.cleaning,
   };
-  const make = (transform: Transform) =>
-    new StudyLoader(dataset, { ...common, transform: model.backbone ? transform : null });
+  const make = (transform: Transform, reuse: boolean) =>
+    new StudyLoader(dataset, { ...common, reuse, transform: model.backbone ? transform : null });
   return {
-    train: make({ kind: 'train', size, shortSide, flip }),
-    evaluation: make({ kind: 'eval', size }),
+    train: make({ kind: 'train', size, shortSide, flip }, true), // a step is over when it asks for the next batch
+    evaluation: make({ kind: 'eval', size }, false),
   };
 }
 
