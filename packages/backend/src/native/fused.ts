@@ -65,28 +65,26 @@ const normValueGraph = (epsilon: number): Graph => ({
 });
 
 /**
- * dx = inverse·(g − mean g) − unit·factor·Σ(g·unit) with g = dy·scale; the parameters' gradients are column sums,
- * products with ones, since the operator for sums waits for threads longer than it works.
+ * dx = inverse·(g − mean g) − unit·factor·Σ(g·unit) with g = dy·scale; the parameters' gradients are column sums. Sums are
+ * products with ones or with the scale, since the operator for sums waits for threads longer than it works.
  */
 const normGradientGraph: Graph = {
   nodes: nodes([
     'Mul: dy unit > du',
     'MatMul: ones du > dScale',
     'MatMul: ones dy > dShift',
+    'MatMul: du column > dot',
+    'Div: column n > share',
+    'MatMul: dy share > gMean',
     'Mul: dy scale > g',
-    'ReduceSum: g last > gSum',
-    'Div: gSum n > gMean',
     'Sub: g gMean > gc',
     'Mul: gc inverse > left',
-    'Mul: g unit > gu',
-    'ReduceSum: gu last > dot',
     'Mul: dot factor > weight',
     'Mul: unit weight > right',
     'Sub: left right > dx',
   ]),
-  inputs: f32('dy scale unit inverse factor n ones'),
+  inputs: f32('dy scale unit inverse factor column n ones'),
   outputs: f32('dx dScale dShift'),
-  constants: { last: [1] },
 };
 
 /** y·(dy − Σ dy·y) over rows. */
@@ -139,8 +137,9 @@ export const fusedKernels: KernelTable = {
       [[n], dShift],
     ];
     const feeds = [dy, scale, unit, inverse, factor].map((t) => [t.shape, backend.read32(t)] as const);
-    const numbers = [scalar(n), [[rows], new Float32Array(rows).fill(1)] as const];
-    backend.run(NORM_GRADIENT, () => normGradientGraph, [...feeds, ...numbers], results);
+    const column = [[n, 1], backend.read32(scale)] as const;
+    const rest = [column, scalar(n), [[rows], new Float32Array(rows).fill(1)] as const];
+    backend.run(NORM_GRADIENT, () => normGradientGraph, [...feeds, ...rest], results);
     return results.map(([shape, data]) => output(backend, shape, data));
   },
   [SOFTMAX_GRADIENT]: ({ inputs: { dy, y }, backend }) => {

@@ -6,6 +6,7 @@ import type { ElementType, Graph, Node } from '../onnx-bytes';
 import type { PooledArray } from '../pool';
 import type { Value } from '../record';
 import { withBiases } from './biases';
+import { withFewerForms } from './forms';
 import { withoutRepeats } from './repeats';
 import type { Trace } from './trace';
 
@@ -106,7 +107,8 @@ export class GradientProgram {
     private readonly backend: NativeBackend,
     programs: Programs,
   ) {
-    const { nodes, mark, value, gradients } = withBiases(withoutRepeats(trace));
+    const graph = withBiases(withFewerForms(withoutRepeats(trace)));
+    const { nodes, mark, value, gradients, values } = graph;
     this.value = value;
     this.gradients = gradients;
     const parts = split(
@@ -115,15 +117,15 @@ export class GradientProgram {
       value.name,
       gradients.flatMap((g) => (g ? [g.name] : [])),
     );
-    this.saved = parts.saved.map((name) => trace.values.get(name)!);
+    this.saved = parts.saved.map((name) => values.get(name)!);
     const outside = new Map<string, ElementType>(
-      [...trace.values.keys()].filter((name) => /^[iw]\d+$/.test(name)).map((name) => [name, 'float32']),
+      [...values.keys()].filter((name) => /^[iw]\d+$/.test(name)).map((name) => [name, 'float32']),
     );
     const kept = this.saved.map(({ name, type = 'float32' }) => [name, type] as const);
     const copy = (from: string, to: string): Node => ({ op: 'Identity', inputs: [from], outputs: [to] });
     const asked = gradients.flatMap((g, k) => (g ? [[g.name, `d${k}`] as const] : []));
     this.forward = new Half(
-      trace,
+      graph,
       [...parts.forward, copy(value.name, 'y')],
       outside,
       { y: 'float32', ...Object.fromEntries(kept) },
@@ -131,7 +133,7 @@ export class GradientProgram {
       programs,
     );
     this.backward = new Half(
-      trace,
+      graph,
       [...parts.backward, ...asked.map(([from, to]) => copy(from, to))],
       new Map([...outside, ...kept, ['dy', 'float32']]),
       Object.fromEntries(asked.map(([, to]) => [to, 'float32' as const])),

@@ -10,14 +10,21 @@ const MOST_FORMS = 64;
 /** A function at one form of its tensors: compiled (with the trace until a second one confirms it), or a reason not to be. */
 type State = { readonly program: GradientProgram; readonly seen?: Trace } | { readonly refused: string };
 
+/** What is known of one function. */
+interface Known {
+  readonly forms: Map<string, State>;
+  /** Whether two traces of one form have agreed. */
+  confirmed: boolean;
+}
+
 /**
- * Functions and their gradients as programs. A function is traced at the first two calls of each form, on the data of
- * these calls; both traces must agree in everything, constants included, since a constant made from data would go stale.
- * The program of the first trace serves its own call already, so a run that is stopped and resumed computes the same bits.
- * A function that no graph can hold runs kernel by kernel.
+ * Functions and their gradients as programs. A function is traced at its first two calls, on the data of these calls; both
+ * traces must agree in everything, constants included, since a constant made from data would go stale. Later it is traced
+ * once for each further form. The program of a trace serves its own call already, so a run that is stopped and resumed
+ * computes the same bits. A function that no graph can hold runs kernel by kernel.
  */
 export class GradientPrograms {
-  private readonly functions = new Map<GradientCall['f'], Map<string, State>>();
+  private readonly functions = new Map<GradientCall['f'], Known>();
   private readonly programs: Programs = new Map();
 
   constructor(private readonly backend: NativeBackend) {}
@@ -28,13 +35,16 @@ export class GradientPrograms {
    */
   find(call: GradientCall, mayTrace: boolean): GradientProgram | null {
     if (this.backend.recorder) return null;
-    const forms = this.functions.get(call.f) ?? new Map<string, State>();
-    this.functions.set(call.f, forms);
+    const known = this.functions.get(call.f) ?? { forms: new Map(), confirmed: false };
+    this.functions.set(call.f, known);
+    const { forms } = known;
     const shapes = (tensors: readonly tf.Tensor[]): string => tensors.map(({ shape }) => shape).join(' ');
     const key = [call.inputs, call.given, call.weights].map(shapes).join('|');
-    const known = forms.get(key);
-    const state = known === undefined ? (mayTrace ? this.met(call) : null) : this.confirmed(known, call);
-    if (state === null) return null;
+    let state = forms.get(key);
+    if (state === undefined && mayTrace) state = this.met(call);
+    else if (state !== undefined && !known.confirmed) state = this.again(state, call, known);
+    if (state === undefined) return null;
+    if (known.confirmed && 'seen' in state) state = { program: state.program };
     forms.delete(key); // the form used last comes last
     forms.set(key, state);
     if (forms.size > MOST_FORMS) forms.delete(forms.keys().next().value!);
@@ -43,7 +53,7 @@ export class GradientPrograms {
 
   /** Why functions run kernel by kernel. */
   get refusals(): readonly string[] {
-    const states = [...this.functions.values()].flatMap((forms) => [...forms.values()]);
+    const states = [...this.functions.values()].flatMap(({ forms }) => [...forms.values()]);
     return states.flatMap((state) => ('refused' in state ? [state.refused] : []));
   }
 
@@ -65,12 +75,15 @@ export class GradientPrograms {
     });
   }
 
-  private confirmed(state: State, call: GradientCall): State {
+  /** Another call of a form, whose trace has to be the same. */
+  private again(state: State, call: GradientCall, known: Known): State {
     if ('refused' in state || !state.seen) return state;
     const { program, seen } = state;
     return orRefused(() => {
       const differs = difference(seen, trace(call, this.backend));
-      return differs === null ? { program } : { refused: differs };
+      if (differs !== null) return { refused: differs };
+      known.confirmed = true;
+      return { program };
     });
   }
 }
