@@ -32,14 +32,18 @@ export interface SessionOptions {
   readonly threads: number;
   /**
    * Whether idle threads wait by spinning: a little faster on an idle machine, wasteful on a busy one. `inside`: only
-   * while the program runs, for programs that take turns.
+   * while the program runs, for programs that take turns. `briefly`: from one operator to the next, for many small
+   * operators on a machine with other work.
    */
-  readonly spin: boolean | 'inside';
+  readonly spin: boolean | 'inside' | 'briefly';
   /** Whether every run has the same sizes, so that one plan of memory serves them all; default false. */
   readonly fixedSizes?: boolean;
 }
 
 const RUN_OPTIONS = {};
+
+/** About as long as a thread takes to wake up. */
+const BRIEF_MICROSECONDS = '20';
 
 /**
  * The binding writes into the arrays it is given, and then copies every result once more into a fresh array for its
@@ -81,7 +85,10 @@ export class Program {
       logSeverityLevel: 4,
       extra: {
         session: {
-          intra_op: { allow_spinning: spin ? '1' : '0' },
+          intra_op: {
+            allow_spinning: spin ? '1' : '0',
+            ...(spin === 'briefly' && { spin_duration_us: BRIEF_MICROSECONDS }),
+          },
           force_spinning_stop: spin === 'inside' ? '1' : '0',
         },
       },

@@ -76,7 +76,7 @@ class Half {
     const key = JSON.stringify([graph, Object.entries(small).map(([n, c]) => [n, c.shape, [...c.data]])]);
     let program = programs.get(key);
     if (!program) {
-      const options = { ...backend.options, fixedSizes: true }; // no spinning: programs take turns
+      const options = { ...backend.options, spin: 'briefly', fixedSizes: true } as const;
       program = new Program(backend.ort, graph, options, (g) => encodeWithWeights(g, small));
       programs.set(key, program);
     }
