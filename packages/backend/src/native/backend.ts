@@ -57,7 +57,8 @@ export class NativeBackend extends MathBackendCPU {
   }
 
   /**
-   * Runs the graph known as `key`, compiled at its first use.
+   * Runs the graph known as `key`, compiled at its first use. While a recorder listens it is only noted: recordings are of
+   * operators, and nothing may depend on what they compute.
    *
    * @param threads 1 unless the work is arithmetic: a second thread does not move memory faster
    */
@@ -68,6 +69,10 @@ export class NativeBackend extends MathBackendCPU {
     results: readonly Shaped[],
     threads = 1,
   ): void {
+    if (this.recorder) {
+      this.recorder.ran(graph(), feeds, results);
+      return;
+    }
     let program = this.programs.get(key);
     if (program === undefined) {
       program = new Program(this.ort, graph(), { threads, spin: this.options.spin });
@@ -77,7 +82,6 @@ export class NativeBackend extends MathBackendCPU {
       feeds.map(([dims, data]) => ortTensor(dims, data)),
       results.map(([dims, data]) => ortTensor(dims, data)),
     );
-    this.recorder?.ran(graph(), feeds, results);
   }
 
   /** An output array with any contents. */
