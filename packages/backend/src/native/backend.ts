@@ -3,6 +3,7 @@ import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import { type OrtBinding, ortTensor, Program, type SessionOptions } from './binding';
 import { GradientPrograms } from './gradient/programs';
+import { NotRecordable } from './not-recordable';
 import type { Graph } from './onnx-bytes';
 import { BufferPool, type PooledArray } from './pool';
 import type { Recorder } from './record';
@@ -119,8 +120,7 @@ export class NativeBackend extends MathBackendCPU {
   /** Arrays from the pool leave as copies: the caller may keep them for ever. */
   override readSync(dataId: DataId): Values {
     const values = super.readSync(dataId);
-    if (this.recorder?.knows(values))
-      throw new Error('native backend: a recorded function must not read values');
+    if (this.recorder?.knows(values)) throw new NotRecordable('a value that was read');
     return ArrayBuffer.isView(values) && this.pool.owns(values) ? (values as PooledArray).slice() : values;
   }
 

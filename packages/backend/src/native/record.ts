@@ -4,6 +4,7 @@ import { type NativeBackend, output, type Shaped } from './backend';
 import { ortTensor, Program } from './binding';
 import { encodeWithWeights, type Weight } from './graph/model-bytes';
 import type { KernelTable } from './kernel';
+import { NotRecordable } from './not-recordable';
 import type { ElementType, Graph, Node } from './onnx-bytes';
 
 /** A function whose kernels are recorded. */
@@ -27,9 +28,6 @@ interface Recording {
   /** Names, dims. */
   readonly results: readonly Value[];
 }
-
-/** The function does something that no fixed graph can do; it runs kernel by kernel then. */
-export class NotRecordable extends Error {}
 
 /**
  * Notes every kernel that runs while it listens. A value is known by its memory: kernels read and write arrays, and

@@ -246,6 +246,20 @@ describe.skipIf(missing !== '')(`programs with gradients ${missing}`, () => {
     program.dispose();
   });
 
+  it('runs kernel by kernel what reads values, and leaves nothing behind', () => {
+    const program = new TrainedProgram(new Map(), ([x]) => tf.mul(x, x.dataSync()[0]));
+    const before = tf.memory().numTensors;
+    for (const first of [2, 3]) {
+      // f = first · (first, 1) with first taken as a number: d Σf² = 2 · first² · (first, 1)
+      const x = tf.tensor1d([first, 1]);
+      expect(all(([x]) => program.run([x]), [x], new Map())[1]).toEqual([2 * first ** 3, 2 * first ** 2]);
+      x.dispose();
+    }
+    expect(backend().gradients.refusals.at(-1)).toBe('a value that was read');
+    expect(tf.memory().numTensors).toBe(before);
+    program.dispose();
+  });
+
   it('leaks no tensor and returns its memory', () => {
     const weights = variables([8, 8], [8, 8], [8, 8], [8], [8]);
     const program = new TrainedProgram(weights, attention(weights));

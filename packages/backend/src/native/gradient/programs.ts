@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../backend';
-import { NotRecordable } from '../record';
+import { NotRecordable } from '../not-recordable';
 import { type GradientCall, GradientProgram, type Programs } from './program';
 import { difference, type Trace, trace } from './trace';
 
