@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { encodePng } from '../node/decode';
 import { type DrawJob, type DrawnStudy, drawStudy } from './draw';
+import { grayPng } from './png';
 
 /** Jobs whose images go into `<dir>/images/<id>/<view>.png`. */
 export interface DrawRequest {
@@ -17,22 +17,17 @@ export type DrawnRecord = Omit<DrawnStudy, 'images'>;
 /** Studies that a thread gets at a time. */
 const CHUNK = 16;
 
-/** Draws and writes the images of a request. */
-export async function drawInto({ dir, jobs }: DrawRequest): Promise<DrawnRecord[]> {
-  const out: DrawnRecord[] = [];
-  for (const job of jobs) {
+/** Draws and writes the images of a request. It blocks its thread, which has nothing else to do. */
+export function drawInto({ dir, jobs }: DrawRequest): DrawnRecord[] {
+  return jobs.map((job) => {
     const { images, ...record } = drawStudy(job);
     const folder = join(dir, 'images', job.id);
-    await mkdir(folder, { recursive: true });
-    await Promise.all(
-      images.map(async (data, view) => {
-        const png = await encodePng({ width: job.size, height: job.size, channels: 1, data });
-        await writeFile(join(folder, `${view}.png`), png);
-      }),
-    );
-    out.push(record);
-  }
-  return out;
+    mkdirSync(folder, { recursive: true });
+    images.forEach((pixels, view) => {
+      writeFileSync(join(folder, `${view}.png`), grayPng(pixels, job.size, job.size));
+    });
+    return record;
+  });
 }
 
 /**
@@ -65,7 +60,10 @@ export async function drawAll(
   const file = workerFile();
   const count = Math.min(workers, Math.ceil(jobs.length / CHUNK));
   if (!file || count < 2) {
-    await lane(drawInto);
+    await lane(async (request) => {
+      await setImmediate(); // lets signals and whoever else lives in this thread have a turn
+      return drawInto(request);
+    });
     return records;
   }
   const threads = Array.from({ length: count }, () => new Worker(file, { execArgv: [] }));
