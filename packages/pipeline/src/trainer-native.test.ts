@@ -36,19 +36,40 @@ describe.skipIf(missing !== '')(`training on the native backend ${missing}`, () 
     for (const [name, values] of once) expect([name, values]).toEqual([name, again.get(name)]);
   });
 
+  /** With dropout less is recorded. */
+  const withoutDropout = (credit = 'patch') => {
+    const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 };
+    return tinyConfig(
+      {
+        vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0 } },
+        agent: { use: 'raca', config: { hidden: 4, credit } },
+        alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
+        decoder: { use: 'transformer', config: layers },
+      },
+      { agentEvery: 2 },
+    );
+  };
+
+  it('goes on after a break with the same bits, though its programs are recorded anew', () => {
+    const { model, training } = withoutDropout();
+    const make = () => new Trainer(buildModel(model, TINY_SIZES), training, decode);
+    const whole = make();
+    for (let i = 0; i < 9; i++) whole.trainStep(tinyBatch(), 0);
+    const first = make();
+    for (let i = 0; i < 4; i++) first.trainStep(tinyBatch(), 0);
+    const second = make();
+    for (const [name, v] of second.model.parameters) v.assign(first.model.parameters.get(name)!);
+    second.loadState(first.state());
+    second.step = first.step;
+    for (let i = 0; i < 5; i++) second.trainStep(tinyBatch(), 0);
+    const ended = weights(second);
+    for (const [name, values] of weights(whole)) expect([name, values]).toEqual([name, ended.get(name)]);
+  });
+
   it.each(['patch', 'region'])(
     'learns the same by recorded programs as kernel by kernel, credit by %s',
     (credit) => {
-      const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 }; // with dropout less is recorded
-      const { model, training } = tinyConfig(
-        {
-          vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0 } },
-          agent: { use: 'raca', config: { hidden: 4, credit } },
-          alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
-          decoder: { use: 'transformer', config: layers },
-        },
-        { agentEvery: 2 },
-      );
+      const { model, training } = withoutDropout(credit);
       const logs = () => {
         const trainer = new Trainer(buildModel(model, TINY_SIZES), training, decode);
         return Array.from({ length: 6 }, () => trainer.trainStep(tinyBatch(), 0));
