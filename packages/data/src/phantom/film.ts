@@ -28,83 +28,95 @@ function normals(): Float32Array {
  * gamma → 8 bits, bone bright.
  *
  * @param depth optical depth of each pixel; overwritten
+ * @param regions bits of each pixel, `lung` the one of the lung fields
  */
 export function expose(
   depth: Float32Array,
   size: number,
   exposure: Exposure,
   random: Random,
-  isLung: (i: number) => boolean,
+  regions: Uint16Array,
+  lung: number,
 ): Uint8Array {
-  const n = size * size;
   const noise = normals();
   blur(depth, size, (exposure.blur * size) / 128);
-  const low = quantile(depth, 0.05, isLung);
-  const high = Math.max(
-    low + 0.8,
-    quantile(depth, 0.97, (i) => depth[i] > 0.7),
-  );
+  const [low, high] = grayWindow(depth, regions, lung);
   const scatter = 0.3 * Math.exp(-high);
   const photons = (exposure.photons * Math.exp(high) * 128 ** 2) / size ** 2;
+  const width = (high - low) / exposure.contrast;
+  const start = (low + high) / 2 - width * (0.5 + exposure.brightness) - 0.13 * width;
+  const curve = new Uint8Array(1024);
+  for (let k = 0; k < 1024; k++) curve[k] = Math.round(250 * (k / 1023) ** exposure.gamma);
+  const image = new Uint8Array(size * size);
   for (let y = 0; y < size; y++) {
     const row = random.int(TABLE - size);
     for (let x = 0, i = y * size; x < size; x++, i++) {
       const through = Math.exp(-depth[i]) + scatter;
       const counted = through + Math.sqrt(through / photons) * noise[row + x];
-      depth[i] = -Math.log(Math.max(counted, 1e-4));
+      const seen = Math.fround(-Math.log(Math.max(counted, 1e-4)));
+      const level = ((seen - start) / (width * 1.12)) * 1023;
+      image[i] = curve[level < 0 ? 0 : level > 1023 ? 1023 : level | 0];
     }
-  }
-  const width = (high - low) / exposure.contrast;
-  const start = (low + high) / 2 - width * (0.5 + exposure.brightness) - 0.13 * width;
-  const image = new Uint8Array(n);
-  const curve = new Uint8Array(1024);
-  for (let k = 0; k < 1024; k++) curve[k] = Math.round(250 * (k / 1023) ** exposure.gamma);
-  for (let i = 0; i < n; i++) {
-    const level = ((depth[i] - start) / (width * 1.12)) * 1023;
-    image[i] = curve[level < 0 ? 0 : level > 1023 ? 1023 : level | 0];
   }
   return image;
 }
 
-/** Value below which `share` of the chosen pixels lie, from a histogram of 1/50; 2 if none is chosen. */
-function quantile(depth: Float32Array, share: number, chosen: (i: number) => boolean): number {
-  const bins = new Uint32Array(600);
-  let count = 0;
+/** Histogram bins of optical depth, {@link PER_UNIT} a unit. */
+const BINS = 600;
+const PER_UNIT = 50;
+
+/** Optical depths of the window's dark and bright end. */
+function grayWindow(depth: Float32Array, regions: Uint16Array, lung: number): [low: number, high: number] {
+  const lungs = new Uint32Array(BINS);
+  const body = new Uint32Array(BINS);
   for (let i = 0; i < depth.length; i++) {
-    if (!chosen(i)) continue;
-    const bin = (depth[i] * 50) | 0;
-    bins[bin < 0 ? 0 : Math.min(bin, 599)]++;
-    count++;
+    const bin = Math.max(0, Math.min((depth[i] * PER_UNIT) | 0, BINS - 1));
+    if ((regions[i] & lung) !== 0) lungs[bin]++;
+    if (depth[i] > 0.7) body[bin]++;
   }
+  const low = quantile(lungs, 0.05);
+  return [low, Math.max(low + 0.8, quantile(body, 0.97))];
+}
+
+/** Depth below which `share` of a histogram's pixels lie; 2 if there is none. */
+function quantile(bins: Uint32Array, share: number): number {
+  const count = bins.reduce((sum, n) => sum + n, 0);
   if (count === 0) return 2;
   let seen = 0;
   let k = 0;
-  while (k < 599 && seen + bins[k] < share * count) seen += bins[k++];
-  return k / 50;
+  while (k < BINS - 1 && seen + bins[k] < share * count) seen += bins[k++];
+  return k / PER_UNIT;
 }
 
-/** Gaussian blur in place, standard deviation in pixels; borders repeat. */
+/** Gaussian blur in place, standard deviation in pixels; borders repeat. First along the rows, then across them. */
 function blur(values: Float32Array, size: number, sigma: number): void {
   const reach = Math.max(1, Math.ceil(2.5 * sigma));
   const weights = Array.from({ length: reach + 1 }, (_, k) => Math.exp((-k * k) / (2 * sigma * sigma)));
   const total = 2 * weights.reduce((sum, w) => sum + w, 0) - weights[0];
   const kernel = Float32Array.from(weights, (w) => w / total);
+  const along = new Float32Array(values.length);
   const line = new Float32Array(size + 2 * reach);
-  for (let pass = 0; pass < 2; pass++) {
-    const step = pass === 0 ? 1 : size;
-    const stride = pass === 0 ? size : 1;
-    for (let l = 0; l < size; l++) {
-      const base = l * stride;
-      for (let k = 0; k < size; k++) line[k + reach] = values[base + k * step];
-      for (let k = 0; k < reach; k++) {
-        line[k] = line[reach];
-        line[size + reach + k] = line[size + reach - 1];
-      }
-      for (let k = 0; k < size; k++) {
-        let sum = kernel[0] * line[k + reach];
-        for (let j = 1; j <= reach; j++) sum += kernel[j] * (line[k + reach - j] + line[k + reach + j]);
-        values[base + k * step] = sum;
-      }
-    }
+  const sums = new Float64Array(size);
+  for (let y = 0; y < size; y++) {
+    const row = values.subarray(y * size, (y + 1) * size);
+    line.fill(row[0], 0, reach).fill(row[size - 1], size + reach);
+    line.set(row, reach);
+    for (let x = 0; x < size; x++) sums[x] = kernel[0] * line[reach + x];
+    for (let j = 1; j <= reach; j++) addPair(sums, line, reach - j, reach + j, kernel[j]);
+    along.set(sums, y * size);
   }
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) sums[x] = kernel[0] * along[y * size + x];
+    for (let j = 1; j <= reach; j++) {
+      const above = Math.max(0, y - j) * size;
+      const below = Math.min(size - 1, y + j) * size;
+      addPair(sums, along, above, below, kernel[j]);
+    }
+    values.set(sums, y * size);
+  }
+}
+
+/** `sums += weight · (values from a on + values from b on)`. */
+function addPair(sums: Float64Array, values: Float32Array, a: number, b: number, weight: number): void {
+  for (let x = 0; x < sums.length; x++) sums[x] += weight * (values[a + x] + values[b + x]);
 }

@@ -8,6 +8,7 @@ const ROOM = 4;
  * away convex solids is exact constructive geometry along each ray.
  */
 export class IntervalSet {
+  /** Intervals of each pixel. Interval k of pixel i is at `i + k · size²`: most rays have one or two. */
   readonly count: Uint8Array;
   readonly near: Float32Array;
   readonly far: Float32Array;
@@ -33,6 +34,7 @@ export class IntervalSet {
   /** Union with a solid. */
   add(print: Footprint): void {
     const { count, near, far, size } = this;
+    const plane = size * size;
     for (let y = print.y0; y < print.y1; y++) {
       const end = y * size + print.to[y];
       for (let i = y * size + print.from[y]; i < end; i++) {
@@ -40,19 +42,18 @@ export class IntervalSet {
         let b = print.far[i];
         if (b <= a) continue;
         let n = count[i];
-        const base = i * ROOM;
-        for (let j = base; j < base + n; j++) {
+        for (let j = i; j < i + n * plane; j += plane) {
           if (near[j] > b || far[j] < a) continue;
           if (near[j] < a) a = near[j];
           if (far[j] > b) b = far[j];
           n--;
-          near[j] = near[base + n];
-          far[j] = far[base + n];
-          j--;
+          near[j] = near[i + n * plane];
+          far[j] = far[i + n * plane];
+          j -= plane;
         }
         if (n < ROOM) {
-          near[base + n] = a;
-          far[base + n] = b;
+          near[i + n * plane] = a;
+          far[i + n * plane] = b;
           n++;
         }
         count[i] = n;
@@ -63,6 +64,7 @@ export class IntervalSet {
   /** Takes a solid out. */
   subtract(print: Footprint): void {
     const { count, near, far, size } = this;
+    const plane = size * size;
     for (let y = print.y0; y < print.y1; y++) {
       const end = y * size + print.to[y];
       for (let i = y * size + print.from[y]; i < end; i++) {
@@ -71,24 +73,24 @@ export class IntervalSet {
         const a = print.near[i];
         const b = print.far[i];
         if (b <= a) continue;
-        const base = i * ROOM;
-        for (let j = base; j < base + n; j++) {
-          const [s, e] = [near[j], far[j]];
+        for (let j = i; j < i + n * plane; j += plane) {
+          const s = near[j];
+          const e = far[j];
           if (s >= b || e <= a) continue;
           if (s < a && e > b) {
             far[j] = a;
             if (n < ROOM) {
-              near[base + n] = b;
-              far[base + n] = e;
+              near[i + n * plane] = b;
+              far[i + n * plane] = e;
               n++;
             }
           } else if (s < a) far[j] = a;
           else if (e > b) near[j] = b;
           else {
             n--;
-            near[j] = near[base + n];
-            far[j] = far[base + n];
-            j--;
+            near[j] = near[i + n * plane];
+            far[j] = far[i + n * plane];
+            j -= plane;
           }
         }
         count[i] = n;
@@ -99,6 +101,7 @@ export class IntervalSet {
   /** Keeps only what lies in the solid, on rays for which `keep` (one flag a row and pixel) is not set. */
   clip(print: Footprint, keep?: Uint8Array): void {
     const { count, near, far, size } = this;
+    const plane = size * size;
     for (let y = 0; y < size; y++) {
       const inside = y >= print.y0 && y < print.y1;
       const start = inside ? y * size + print.from[y] : -1;
@@ -113,15 +116,14 @@ export class IntervalSet {
         }
         const a = print.near[i];
         const b = print.far[i];
-        const base = i * ROOM;
-        for (let j = base; j < base + n; j++) {
+        for (let j = i; j < i + n * plane; j += plane) {
           if (near[j] < a) near[j] = a;
           if (far[j] > b) far[j] = b;
           if (far[j] > near[j]) continue;
           n--;
-          near[j] = near[base + n];
-          far[j] = far[base + n];
-          j--;
+          near[j] = near[i + n * plane];
+          far[j] = far[i + n * plane];
+          j -= plane;
         }
         count[i] = n;
       }
@@ -130,38 +132,33 @@ export class IntervalSet {
 
   /** cm of this material on pixel `i`'s ray. */
   length(i: number): number {
-    const base = i * ROOM;
+    const { near, far, size } = this;
+    const end = i + this.count[i] * size * size;
     let sum = 0;
-    for (let j = base; j < base + this.count[i]; j++) sum += this.far[j] - this.near[j];
+    for (let j = i; j < end; j += size * size) sum += far[j] - near[j];
     return sum;
   }
 
   /** `depth += mu · length`. */
   addTo(depth: Float32Array, mu: number): void {
-    const { count, near, far } = this;
-    for (let i = 0; i < depth.length; i++) {
-      const n = count[i];
-      if (n === 0) continue;
-      let sum = 0;
-      for (let j = i * ROOM; j < i * ROOM + n; j++) sum += far[j] - near[j];
-      depth[i] += mu * sum;
-    }
+    for (let i = 0; i < depth.length; i++) if (this.count[i] > 0) depth[i] += mu * this.length(i);
   }
 
   /** `depth += mu · (length inside the solid)`. */
   addOverlap(depth: Float32Array, print: Footprint, mu: number): void {
     const { count, near, far, size } = this;
+    const plane = size * size;
     for (let y = print.y0; y < print.y1; y++) {
       const end = y * size + print.to[y];
       for (let i = y * size + print.from[y]; i < end; i++) {
-        const n = count[i];
-        if (n === 0) continue;
+        const stop = i + count[i] * plane;
+        if (stop === i) continue;
         const a = print.near[i];
         const b = print.far[i];
         let sum = 0;
-        for (let j = i * ROOM; j < i * ROOM + n; j++) {
-          const lo = Math.max(near[j], a);
-          const hi = Math.min(far[j], b);
+        for (let j = i; j < stop; j += plane) {
+          const lo = near[j] > a ? near[j] : a;
+          const hi = far[j] < b ? far[j] : b;
           if (hi > lo) sum += hi - lo;
         }
         depth[i] += mu * sum;

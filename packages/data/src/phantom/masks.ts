@@ -12,16 +12,18 @@ export function patchMasks({ size, regions }: RenderedView, rows = 7, cols = 7):
   const sums = new Float64Array(REGIONS.length * rows * cols);
   const area = new Float64Array(rows * cols);
   const column = Int32Array.from({ length: size }, (_, x) => Math.floor(((x + 0.5) * cols) / size));
-  for (let y = 0, i = 0; y < size; y++) {
+  for (let y = 0; y < size; y++) {
     const row = Math.floor(((y + 0.5) * rows) / size) * cols;
-    for (let x = 0; x < size; x++, i++) {
-      const p = row + column[x];
-      area[p]++;
-      let bits = regions[i];
-      while (bits !== 0) {
-        const lowest = bits & -bits;
-        sums[(31 - Math.clz32(lowest)) * rows * cols + p]++;
-        bits ^= lowest;
+    for (let x = 0; x < size; ) {
+      const start = x; // of pixels alike, in one patch
+      const patch = column[x];
+      let bits = regions[y * size + x];
+      do x++;
+      while (x < size && column[x] === patch && regions[y * size + x] === bits);
+      area[row + patch] += x - start;
+      for (; bits !== 0; bits &= bits - 1) {
+        const region = 31 - Math.clz32(bits & -bits);
+        sums[region * rows * cols + row + patch] += x - start;
       }
     }
   }

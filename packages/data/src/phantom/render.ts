@@ -82,7 +82,7 @@ export function renderView(study: PhantomStudy, name: ViewName, size: number): R
   const random = new Random(study.detail).split(`noise ${name}`);
   return {
     size,
-    image: expose(depth, size, study.exposure, random, (i) => (regions[i] & BIT.lung) !== 0),
+    image: expose(depth, size, study.exposure, random, regions, BIT.lung),
     regions,
   };
 }
