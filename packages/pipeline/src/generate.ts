@@ -1,4 +1,4 @@
-import { INFERENCE, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
+import { INFERENCE, type Pass, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
 import { generate, TRIGRAM_PENALTY } from '@raca/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
@@ -10,41 +10,62 @@ export type GenerationOptions = TrainingConfig['generation'] & {
   readonly maxLength: number;
 };
 
-/** Reports of one batch and the regions they were written from. */
-export interface WrittenReports {
+/** Studies as the decoder's side of a model sees them. */
+export interface EncodedStudies {
+  /** Encoded patches `[b, p, d]`. */
+  readonly features: PatchFeatures;
+  /** The agent's deterministic masks. */
+  readonly regions: RegionMasks;
+  /** Frees both. */
+  dispose(): void;
+}
+
+/** Reports of one batch and what they were written from. */
+export interface WrittenReports extends EncodedStudies {
   /** Word ids of each report. */
   readonly tokens: readonly (readonly number[])[];
   /** Sum of log-probabilities of each report. */
   readonly scores: readonly number[];
-  /** Encoded patches `[b, p, d]`. */
-  readonly features: PatchFeatures;
-  readonly regions: RegionMasks;
-  /** Frees features and regions. */
-  dispose(): void;
+}
+
+/** Encodes images, or stored features, and lets the agent act once a study. No gradient goes through. */
+export function encodeStudies(model: Raca, input: VisionInput, pass: Pass = INFERENCE): EncodedStudies {
+  const features = tidyFeatures(() => model.parts.vision.encode(input, pass));
+  const regions = model.locate(features);
+  const dispose = (): void => tf.dispose([features.patches, regions.masks, regions.probabilities]);
+  return { features, regions, dispose };
 }
 
 /** Writes a report for each study. The agent acts once a study, by its deterministic masks. */
 export async function writeReports(
   model: Raca,
   input: VisionInput,
-  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
+  options: GenerationOptions,
 ): Promise<WrittenReports> {
-  const features = tidyFeatures(() => model.parts.vision.encode(input, INFERENCE));
-  const regions = model.locate(features);
-  const dispose = (): void => tf.dispose([features.patches, regions.masks, regions.probabilities]);
+  const encoded = encodeStudies(model, input);
+  try {
+    return { ...(await writeEncoded(model, encoded, options)), ...encoded };
+  } catch (error) {
+    encoded.dispose();
+    throw error;
+  }
+}
+
+/** Writes a report for each study that is encoded already; it stays the caller's. */
+export async function writeEncoded(
+  model: Raca,
+  { features, regions }: Pick<EncodedStudies, 'features' | 'regions'>,
+  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
+): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
   const memory = tf.tidy(() => tf.clone(model.memory(features, regions, INFERENCE)));
   try {
-    const written = await generate(model.parts.decoder, memory, {
+    return await generate(model.parts.decoder, memory, {
       method: search,
       beam,
       maxLength,
       trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
       lengthPenalty,
     });
-    return { ...written, features, regions, dispose };
-  } catch (error) {
-    dispose();
-    throw error;
   } finally {
     memory.dispose();
   }

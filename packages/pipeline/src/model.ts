@@ -103,12 +103,23 @@ export class Raca {
     locate: (features: PatchFeatures) => RegionMasks = (features) => this.locate(features),
     weights: Readonly<Record<string, number>> = {},
   ): Losses {
-    const { vision, alignment, decoder } = this.parts;
-    const features = vision.encode(batch.vision, pass);
-    const located = detached(locate(features));
+    const features = this.parts.vision.encode(batch.vision, pass);
+    return this.lossesOf(features, locate(features), batch, pass, weights);
+  }
+
+  /** {@link losses} of studies that are encoded already, with the masks found on them. */
+  lossesOf(
+    features: PatchFeatures,
+    regions: RegionMasks,
+    batch: Omit<ModelBatch, 'vision'>,
+    pass: Pass,
+    weights: Readonly<Record<string, number>> = {},
+  ): Losses {
+    const { alignment, decoder } = this.parts;
+    const located = detached(regions);
     const relaxed = this.relaxed(features, pass);
-    const regions = relaxed ?? located;
-    const logits = this.logitsOf(features, regions, batch.tokens, pass);
+    const masked = relaxed ?? located;
+    const logits = this.logitsOf(features, masked, batch.tokens, pass);
     const { targets, counted } = targetsOf(batch.tokens, batch.tokenWeights);
     const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
     const parts: Record<string, tf.Scalar> = { tokens: crossEntropy(flat, targets, counted) };
@@ -123,7 +134,7 @@ export class Raca {
           tokens: batch.tokens,
           embedded: decoder.embed(batch.tokens, pass),
           patches: features.patches,
-          masks: this.parts.agent ? regions.masks : null,
+          masks: this.parts.agent ? masked.masks : null,
           separator: this.separator,
           sentenceRegions: batch.sentenceRegions,
         },

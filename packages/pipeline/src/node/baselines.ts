@@ -5,6 +5,9 @@ import { bestConstantReport, constantReport, nearestReport } from '@raca/metrics
 /** Side in pixels of the thumbnails that the nearest-report baseline compares. */
 const THUMBNAIL = 16;
 
+/** Batches decoded ahead: thumbnails are small, and the calling thread may be busy for some time. */
+const AHEAD = 8;
+
 /** Options of {@link trivialBaselines}. */
 export interface BaselineOptions {
   /** Images a study that are compared. */
@@ -15,6 +18,7 @@ export interface BaselineOptions {
   readonly cleaning?: Cleaning;
   /** Training studies looked at, the first ones in a seeded order; 2000. */
   readonly neighbours?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Reports of a system that looks at nothing, or at thumbnails only; in the order of the split. */
@@ -33,7 +37,7 @@ export interface BaselineReports {
 export async function trivialBaselines(
   dataset: Dataset,
   split: Split,
-  { views, seed = 0, cleaning, neighbours = 2000 }: BaselineOptions,
+  { views, seed = 0, cleaning, neighbours = 2000, signal }: BaselineOptions,
 ): Promise<BaselineReports[]> {
   const loader = new StudyLoader(dataset, {
     batchSize: 64,
@@ -43,11 +47,13 @@ export async function trivialBaselines(
     seed,
     cleaning,
     transform: { kind: 'eval', size: THUMBNAIL },
+    lookAhead: AHEAD,
   });
   try {
     const reports: string[] = [];
     const features: Float32Array[] = [];
     for await (const batch of loader.batches('train', { shuffle: true })) {
+      signal?.throwIfAborted();
       reports.push(...batch.reports);
       features.push(...thumbnails(batch));
       if (reports.length >= neighbours) break;
@@ -55,6 +61,7 @@ export async function trivialBaselines(
     const ids: string[] = [];
     const queries: Float32Array[] = [];
     for await (const batch of loader.batches(split, { shuffle: false })) {
+      signal?.throwIfAborted();
       ids.push(...batch.ids);
       queries.push(...thumbnails(batch));
     }

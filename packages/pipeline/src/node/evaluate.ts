@@ -10,7 +10,7 @@ import { withBatch } from './batches';
 import { openFeatures } from './features';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
-import { measureTruth, type TruthScores } from './truth/measure-truth';
+import { TruthMeasures, type TruthScores } from './truth/measure-truth';
 
 /** One study with its generated report and the masks it was written from. */
 export interface EvaluatedStudy {
@@ -66,25 +66,31 @@ export async function evaluate(
       `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
     );
   }
-  const studies = await writeSplit(loaded, dataset, split, options);
-  const { config } = loaded;
-  const baselines = await trivialBaselines(dataset, split, {
-    views: config.model.views,
-    seed: config.training.seed,
-    cleaning: config.training.cleaning,
-    neighbours: options.neighbours,
-  });
-  const systems = [{ system: 'model', texts: studies.map(({ generated }) => generated) }, ...baselines].map(
-    ({ system, texts }): SystemScores => ({
-      system,
-      protocols: {
-        r2gen: score(pairs(studies, texts, 'reference'), { protocol: 'r2gen' }),
-        full: score(pairs(studies, texts, 'report'), { protocol: 'full' }),
-      },
-    }),
-  );
-  const truth = await measureTruth(loaded, dataset, split, (i) => studies[i].masks, options);
-  return { split, systems, studies, truth };
+  const { views } = loaded.config.model;
+  const { seed, cleaning } = loaded.config.training;
+  const { neighbours } = options;
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  // Another thread decodes its images while the model works.
+  const baselining = trivialBaselines(dataset, split, { views, seed, cleaning, neighbours, signal });
+  baselining.catch(() => {}); // reported when its turn comes
+  try {
+    const { studies, truth } = await writeSplit(loaded, dataset, split, options);
+    const model = { system: 'model', texts: studies.map(({ generated }) => generated) };
+    const systems = [model, ...(await baselining)].map(
+      ({ system, texts }): SystemScores => ({
+        system,
+        protocols: {
+          r2gen: score(pairs(studies, texts, 'reference'), { protocol: 'r2gen' }),
+          full: score(pairs(studies, texts, 'report'), { protocol: 'full' }),
+        },
+      }),
+    );
+    return { split, systems, studies, truth };
+  } finally {
+    stop.abort();
+    await Promise.allSettled([baselining]);
+  }
 }
 
 /** `reports.csv`: id, views, both texts and the per-report scores of the model under the protocol `r2gen`. */
@@ -101,22 +107,25 @@ export function writeReportsCsv(path: string, { systems, studies }: Evaluation):
   writeFileAtomic(path, stringify([['id', 'view', 'reference', 'generated', ...names], ...rows]));
 }
 
+/** Reports of a split, and what they and the model are worth against its truth. Every image is encoded once. */
 async function writeSplit(
-  { model, config, tokenizer }: LoadedRun,
+  loaded: LoadedRun,
   dataset: Dataset,
   split: Split,
   { onProgress = () => {}, signal, features: folder }: EvaluateOptions,
-): Promise<EvaluatedStudy[]> {
+): Promise<Pick<Evaluation, 'studies' | 'truth'>> {
+  const { model, config, tokenizer } = loaded;
   const features = openFeatures(config.model, dataset, folder);
   const cache = new ImageCache({ maxBytes: 0 });
   const { train, evaluation: loader } = makeLoaders(dataset, config, tokenizer, cache);
   const total = dataset.annotation[split].length;
   const studies: EvaluatedStudy[] = [];
+  const measures = TruthMeasures.of(loaded, dataset, split);
   try {
     for await (const batch of loader.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
-      await withBatch(batch, features, async ({ vision }) => {
-        const written = await writeReports(model, vision, {
+      await withBatch(batch, features, async (input) => {
+        const written = await writeReports(model, input.vision, {
           ...config.training.generation,
           maxLength: config.model.maxLength,
         });
@@ -133,17 +142,20 @@ async function writeSplit(
               masks: masks.slice(i * r * p, (i + 1) * r * p),
             });
           });
+          measures?.add(batch, input, written);
         } finally {
           written.dispose();
         }
       });
       onProgress(studies.length, total);
+      await new Promise((resolve) => setImmediate(resolve)); // lets other loaders and signals in
     }
+    return { studies, truth: measures?.finish((i) => studies[i].masks) ?? null };
   } finally {
     await Promise.all([loader.close(), train.close()]);
     features?.close();
+    measures?.dispose();
   }
-  return studies;
 }
 
 function pairs(

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVALUATION, Random } from '@raca/core';
+import { EVALUATION, type PatchFeatures, Random, type RegionMasks, tidyRead } from '@raca/core';
 import {
   type Annotation,
   annotateMissing,
@@ -13,10 +13,10 @@ import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { isTorchFile, parseTorchFile } from '@raca/vision/node';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig, TrainingConfig } from '../config';
-import { writeReports } from '../generate';
-import type { Raca } from '../model';
+import { encodeStudies, writeEncoded } from '../generate';
+import type { ModelBatch, Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
 import { type RolloutOptions, rollOut } from '../self-critical';
 import { selfCriticalReward } from '../self-critical-config';
@@ -301,22 +301,29 @@ async function validate(
   reward?: Reward,
 ): Promise<Record<string, number>> {
   const pairs: { id: string; reference: string; hypothesis: string }[] = [];
+  const totalOf = (features: PatchFeatures, regions: RegionMasks, batch: ModelBatch): tf.Tensor =>
+    model.lossesOf(features, regions, batch, EVALUATION, training.lossWeights).total;
   let loss = 0;
   let studies = 0;
   for await (const batch of loader.batches('val')) {
     await withBatch(batch, features, async (b) => {
-      const total = tf.tidy(() => model.losses(b, EVALUATION, undefined, training.lossWeights).total);
-      loss += total.dataSync()[0] * batch.ids.length;
-      total.dispose();
-      const written = await writeReports(model, b.vision, {
-        ...training.generation,
-        search: 'greedy',
-        maxLength,
-      });
-      written.dispose();
-      written.tokens.forEach((ids, i) => {
-        pairs.push({ id: batch.ids[i], reference: batch.references[i], hypothesis: tokenizer.decode(ids) });
-      });
+      // Encoded once for both, by the programs that training has recorded.
+      const encoded = encodeStudies(model, b.vision, EVALUATION);
+      try {
+        const { features, regions } = encoded;
+        loss += batch.ids.length * tidyRead(() => totalOf(features, regions, b).dataSync()[0]);
+        const written = await writeEncoded(model, encoded, {
+          ...training.generation,
+          search: 'greedy',
+          maxLength,
+        });
+        written.tokens.forEach((ids, i) => {
+          const hypothesis = tokenizer.decode(ids);
+          pairs.push({ id: batch.ids[i], reference: batch.references[i], hypothesis });
+        });
+      } finally {
+        encoded.dispose();
+      }
     });
     studies += batch.ids.length;
     if (studies >= training.validationStudies) break;

@@ -1,4 +1,5 @@
 import { EVALUATION, isAttentiveDecoder, tidyRead } from '@raca/core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type ModelBatch, type Raca, withoutLast } from '../../model';
 import { type SentenceSpan, sentencesOf } from '../../sentence-spans';
 import type { Finding } from './findings';
@@ -96,14 +97,16 @@ function inside(attention: ArrayLike<number>, patches: ArrayLike<number>): numbe
 /**
  * Where a model looks when it writes each finding's sentence of a reference, by teacher forcing.
  * @param asked findings of each study of the batch
+ * @param memory what the decoder reads, `[b, p, d]`, where the caller has it; stays the caller's
  * @returns nothing for a decoder that does not show its attention
  */
 export function pointedAt(
   model: Raca,
   batch: Pick<ModelBatch, 'vision' | 'tokens'>,
   asked: readonly (readonly Finding[])[],
+  memory?: tf.Tensor3D,
 ): PointedFinding[] {
-  const looks = sentenceAttention(model, batch);
+  const looks = sentenceAttention(model, batch, memory);
   if (!looks) return [];
   return asked.flatMap((findings, i) =>
     findings.map(({ span, patches, classes }): PointedFinding => {
@@ -120,17 +123,23 @@ export interface SentenceLook extends SentenceSpan {
   readonly attention: Float32Array;
 }
 
-/** Attention of every sentence of every row, or null for a decoder that does not show it. */
+/**
+ * Attention of every sentence of every row, or null for a decoder that does not show it.
+ * @param memory as in {@link pointedAt}
+ */
 export function sentenceAttention(
   model: Raca,
   { vision, tokens }: Pick<ModelBatch, 'vision' | 'tokens'>,
+  memory?: tf.Tensor3D,
 ): SentenceLook[][] | null {
   const { decoder } = model.parts;
   if (!isAttentiveDecoder(decoder)) return null;
   const [values, p] = tidyRead(() => {
-    const encoded = model.parts.vision.encode(vision, EVALUATION);
-    const memory = model.memory(encoded, model.locate(encoded), EVALUATION);
-    const weights = decoder.attention(memory, withoutLast(tokens)); // [b, t − 1, p]
+    const read = (): tf.Tensor3D => {
+      const encoded = model.parts.vision.encode(vision, EVALUATION);
+      return model.memory(encoded, model.locate(encoded), EVALUATION);
+    };
+    const weights = decoder.attention(memory ?? read(), withoutLast(tokens)); // [b, t − 1, p]
     return [weights.dataSync() as Float32Array, weights.shape[2]] as const;
   });
   const [b, t] = tokens.shape;

@@ -1,0 +1,93 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { EVALUATION, Random } from '@raca/core';
+import type { StudyBatch } from '@raca/data/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, it } from 'vitest';
+import { buildModel } from '../../modules';
+import { TINY_SIZES, tinyBatch, tinyConfig } from '../../tiny';
+import { ErasedFindings } from './erased-findings';
+import { withoutPatches } from './erasure';
+import type { Finding } from './findings';
+import { sentenceLogProbability } from './sentence-likelihood';
+
+const grid = { rows: 2, cols: 2 };
+const model = buildModel(tinyConfig().model, TINY_SIZES);
+afterAll(() => model.dispose());
+
+function studies(seed: number): StudyBatch {
+  const { vision, tokens } = tinyBatch(seed);
+  const { images } = vision as { images: tf.Tensor5D };
+  const pixels = images.dataSync() as Float32Array<ArrayBuffer>;
+  images.dispose();
+  const batch: Partial<StudyBatch> = { images: pixels, shape: [3, 2, 16, 16, 3] };
+  return { ...batch, tokens: tokens.ids, tokensShape: [...tokens.shape] } as StudyBatch;
+}
+
+/** Log-probability of a sentence of study `i` of these images, nothing shared with another run. */
+function alone({ shape, tokens: ids, tokensShape }: StudyBatch, pixels: Float32Array, i: number, f: Finding) {
+  return tf.tidy(() => {
+    const encoded = model.parts.vision.encode({ images: tf.tensor5d(pixels, shape) }, EVALUATION);
+    const tokens = { ids, shape: tokensShape };
+    const logits = model.logitsOf(encoded, model.locate(encoded), tokens, EVALUATION);
+    const values = logits.dataSync() as Float32Array;
+    return sentenceLogProbability(values, TINY_SIZES.vocabularySize, tokens, i, f.span);
+  });
+}
+
+const finding = (from: number, to: number, ...erased: number[]): Finding => ({
+  span: { from, to },
+  patches: Uint8Array.from({ length: 8 }, (_, p) => (erased.includes(p) ? 1 : 0)),
+  classes: ['Edema'],
+});
+const asked = [
+  [[finding(1, 4, 0, 5), finding(4, 7, 3)], [], [finding(1, 4, 1, 2, 6)]],
+  [[finding(4, 7, 7)], [finding(1, 6, 0, 1)], []],
+];
+
+function measure(together: number) {
+  const erased = new ErasedFindings(model, { grid, random: new Random(2), together });
+  asked.forEach((findings, k) => {
+    const batch = studies(k + 1);
+    const memory = tf.tidy(() => {
+      const encoded = model.parts.vision.encode(
+        { images: tf.tensor5d(batch.images, batch.shape) },
+        EVALUATION,
+      );
+      return tf.clone(model.memory(encoded, model.locate(encoded), EVALUATION));
+    });
+    erased.add(batch, memory, findings);
+    memory.dispose();
+  });
+  return erased.finish();
+}
+
+it.each([1, 3, 4, 64])(
+  'measures changed studies %s together as each alone, and keeps no tensor',
+  (together) => {
+    const before = tf.memory().numTensors;
+    const found = measure(together);
+    expect(tf.memory().numTensors).toBe(before);
+    // first findings of a batch's studies, then second ones
+    const order = [
+      [0, 0, 0],
+      [0, 2, 0],
+      [0, 0, 1],
+      [1, 0, 0],
+      [1, 1, 0],
+    ];
+    expect(found).toHaveLength(order.length);
+    order.forEach(([k, i, n], at) => {
+      const batch = studies(k + 1);
+      const f = asked[k][i][n];
+      const marked = new Uint8Array(3 * 8);
+      marked.set(f.patches, i * 8);
+      expect(found[at].intact).toBeCloseTo(alone(batch, batch.images, i, f), 4);
+      const erased = withoutPatches(batch.images, batch.shape, marked, grid);
+      expect(found[at].own).toBeCloseTo(alone(batch, erased, i, f), 4);
+    });
+    for (const [at, { random }] of measure(1).entries()) expect(found[at].random).toBeCloseTo(random, 4);
+    expect(new Set(found.flatMap(({ intact, own, random }) => [intact, own, random])).size).toBeGreaterThan(
+      10,
+    );
+  },
+);

@@ -1,0 +1,138 @@
+import { EVALUATION, INFERENCE, type Random, type TokenBatch, tidyRead } from '@raca/core';
+import type { StudyBatch } from '@raca/data/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { encodeStudies } from '../../generate';
+import { type Raca, withoutLast } from '../../model';
+import type { SentenceSpan } from '../../sentence-spans';
+import { displaced, type ErasedFinding, withoutPatches } from './erasure';
+import type { Finding } from './findings';
+import { sentenceLogProbability } from './sentence-likelihood';
+
+/** What {@link ErasedFindings} needs to know beside the model. */
+export interface ErasureOptions {
+  /** Patches of a view. */
+  readonly grid: { readonly rows: number; readonly cols: number };
+  /** Where regions are displaced to. */
+  readonly random: Random;
+  /** Changed studies that go through the model together, and are held in memory. */
+  readonly together: number;
+}
+
+/**
+ * Likelihood of findings' sentences before and after their own or a random region is erased from the images. Changed
+ * studies, whatever batch they come from, wait until there are enough of them for one run of the model.
+ */
+export class ErasedFindings {
+  private readonly measured: { -readonly [K in keyof ErasedFinding]: ErasedFinding[K] }[] = [];
+  private waiting: ((logits: Float32Array, tokens: TokenBatch, row: number) => void)[] = [];
+  /** Of the changed studies that wait. */
+  private images = new Float32Array(0);
+  private ids = new Int32Array(0);
+  private shape: StudyBatch['shape'] = [0, 0, 0, 0, 3];
+  private length = 0;
+
+  constructor(
+    private readonly model: Raca,
+    private readonly options: ErasureOptions,
+  ) {}
+
+  /**
+   * Takes a batch in.
+   * @param memory of the images as they are, `[b, p, d]`; stays the caller's
+   * @param asked findings of each study
+   */
+  add(batch: StudyBatch, memory: tf.Tensor3D, asked: readonly (readonly Finding[])[]): void {
+    const most = Math.max(...asked.map(({ length }) => length));
+    if (most === 0) return;
+    const tokens = { ids: batch.tokens, shape: batch.tokensShape };
+    const intact = this.logits(memory, tokens);
+    for (let k = 0; k < most; k++) {
+      asked.forEach((findings, i) => {
+        if (!findings[k]) return;
+        const { span, patches } = findings[k];
+        const own = patches.subarray(0, batch.shape[1] * this.patches);
+        const finding = { intact: this.likelihood(intact, tokens, i, span), own: 0, random: 0 };
+        this.measured.push(finding);
+        for (const [name, erased] of [
+          ['own', own],
+          ['random', this.displaced(own, batch.shape[1])],
+        ] as const) {
+          this.change(batch, i, erased, (logits, all, row) => {
+            finding[name] = this.likelihood(logits, all, row, span);
+          });
+        }
+      });
+    }
+  }
+
+  /** All findings so far, in the order in which they came. */
+  finish(): readonly ErasedFinding[] {
+    this.run();
+    return this.measured;
+  }
+
+  private get patches(): number {
+    return this.options.grid.rows * this.options.grid.cols;
+  }
+
+  /** Each view's patches moved by themselves. */
+  private displaced(patches: Uint8Array, views: number): Uint8Array {
+    const { grid, random } = this.options;
+    const out = new Uint8Array(patches.length);
+    for (let v = 0; v < views; v++) {
+      const from = v * this.patches;
+      out.set(displaced(patches.subarray(from, from + this.patches), grid.rows, grid.cols, random), from);
+    }
+    return out;
+  }
+
+  /** Study `i` with some patches erased, to be run with the others that wait. */
+  private change(
+    { images, shape, tokens, tokensShape: [, t] }: StudyBatch,
+    i: number,
+    erased: Uint8Array,
+    use: (logits: Float32Array, tokens: TokenBatch, row: number) => void,
+  ): void {
+    const { together, grid } = this.options;
+    const [, ...study] = shape;
+    const each = study.reduce((a, x) => a * x);
+    if (this.images.length !== together * each || this.length !== t) {
+      this.run();
+      this.images = new Float32Array(together * each);
+      this.ids = new Int32Array(together * t);
+      [this.shape, this.length] = [shape, t];
+    }
+    const row = this.waiting.length;
+    const changed = withoutPatches(images.subarray(i * each, (i + 1) * each), [1, ...study], erased, grid);
+    this.images.set(changed, row * each);
+    this.ids.set(tokens.subarray(i * t, (i + 1) * t), row * t);
+    this.waiting.push(use);
+    if (this.waiting.length === together) this.run();
+  }
+
+  private run(): void {
+    const n = this.waiting.length;
+    if (n === 0) return;
+    const [, v, height, width, channels] = this.shape;
+    const each = v * height * width * channels;
+    const tokens: TokenBatch = { ids: this.ids.subarray(0, n * this.length), shape: [n, this.length] };
+    const images = tf.tensor5d(this.images.subarray(0, n * each), [n, v, height, width, channels]);
+    const { features, regions, dispose } = encodeStudies(this.model, { images });
+    const logits = tidyRead(() => this.logits(this.model.memory(features, regions, INFERENCE), tokens));
+    images.dispose();
+    dispose();
+    this.waiting.forEach((use, row) => {
+      use(logits, tokens, row);
+    });
+    this.waiting = [];
+  }
+
+  private logits(memory: tf.Tensor3D, tokens: TokenBatch): Float32Array {
+    const { decoder } = this.model.parts;
+    return tidyRead(() => decoder.logits(memory, withoutLast(tokens), EVALUATION).dataSync() as Float32Array);
+  }
+
+  private likelihood(logits: Float32Array, tokens: TokenBatch, row: number, span: SentenceSpan): number {
+    return sentenceLogProbability(logits, this.model.parts.decoder.vocabularySize, tokens, row, span);
+  }
+}
