@@ -1,4 +1,4 @@
-import { sentenceBleu } from './bleu';
+import { bleuCountsOf, type CountedText, countText, sentenceBleuFromCounts } from './bleu';
 import { positives } from './clinical';
 import { CHEXPERT_14, type ReportLabels } from './labels/classes';
 import { labelReport } from './labels/labeler';
@@ -19,7 +19,7 @@ export interface ConstantReportOptions {
  */
 export function constantReport(
   train: readonly string[],
-  { similarity = (r, c) => sentenceBleu(r, c), sampleSize = 150, seed = 1 }: ConstantReportOptions = {},
+  { similarity = likeness(), sampleSize = 150, seed = 1 }: ConstantReportOptions = {},
 ): string {
   needReports('constantReport', train);
   const random = seededRandom(seed);
@@ -28,6 +28,18 @@ export function constantReport(
   return argmax([...candidates], (candidate) =>
     others.reduce((sum, other) => sum + similarity(other, candidate), 0),
   );
+}
+
+/** Sentence BLEU-4 that counts the n-grams of each text once. */
+function likeness(): (reference: string, candidate: string) => number {
+  const known = new Map<string, CountedText>();
+  const counted = (text: string): CountedText => {
+    const counts = known.get(text) ?? countText(text);
+    known.set(text, counts);
+    return counts;
+  };
+  return (reference, candidate) =>
+    sentenceBleuFromCounts(bleuCountsOf(counted(reference), counted(candidate)));
 }
 
 /** The text that comes most often; the first of them when several do. @throws Error without reports */

@@ -16,18 +16,28 @@ export interface BleuCounts {
 const TINY = 1e-15;
 const SMALL = 1e-9;
 
-export function bleuCounts(reference: string, hypothesis: string, order = 4): BleuCounts {
-  const referenceTokens = splitTokens(reference);
-  const hypothesisTokens = splitTokens(hypothesis);
-  const inReference = countNgrams(referenceTokens, order);
-  const inHypothesis = countNgrams(hypothesisTokens, order);
-  return {
-    hypothesisLength: hypothesisTokens.length,
-    referenceLength: referenceTokens.length,
-    matches: inHypothesis.map((counts, k) => clippedMatches(counts, inReference[k]!)),
-    guesses: inHypothesis.map((_, k) => Math.max(0, hypothesisTokens.length - k)),
-  };
+/** The n-grams of a text, counted once for all texts that it is compared with. */
+export interface CountedText {
+  /** Tokens. */
+  readonly length: number;
+  readonly ngrams: readonly NgramCounts[];
 }
+
+export function countText(text: string, order = 4): CountedText {
+  const tokens = splitTokens(text);
+  return { length: tokens.length, ngrams: countNgrams(tokens, order) };
+}
+
+export const bleuCounts = (reference: string, hypothesis: string, order = 4): BleuCounts =>
+  bleuCountsOf(countText(reference, order), countText(hypothesis, order));
+
+/** {@link bleuCounts} of two texts counted to the same order. */
+export const bleuCountsOf = (reference: CountedText, hypothesis: CountedText): BleuCounts => ({
+  hypothesisLength: hypothesis.length,
+  referenceLength: reference.length,
+  matches: hypothesis.ngrams.map((counts, k) => clippedMatches(counts, reference.ngrams[k]!)),
+  guesses: hypothesis.ngrams.map((_, k) => Math.max(0, hypothesis.length - k)),
+});
 
 /** Adds `more` into `total` and returns it. */
 export function addBleuCounts(total: BleuCounts, more: BleuCounts): BleuCounts {
@@ -87,8 +97,13 @@ export function bleu(order = 4): StreamingScorer {
  * NLTK's `sentence_bleu` with smoothing method 1: 0.1 in place of a zero count of matches, uniform weights,
  * zero without a shared word. Text is cut at white space.
  */
-export function sentenceBleu(reference: string, hypothesis: string, order = 4): number {
-  const { matches, guesses, hypothesisLength, referenceLength } = bleuCounts(reference, hypothesis, order);
+export const sentenceBleu = (reference: string, hypothesis: string, order = 4): number =>
+  sentenceBleuFromCounts(bleuCounts(reference, hypothesis, order));
+
+/** {@link sentenceBleu} of counts. */
+export function sentenceBleuFromCounts(counts: BleuCounts): number {
+  const { matches, guesses, hypothesisLength, referenceLength } = counts;
+  const order = matches.length;
   if (!matches[0]) return 0;
   let logSum = 0;
   for (let k = 0; k < order; k++) logSum += Math.log((matches[k] || 0.1) / Math.max(1, guesses[k]!));
