@@ -43,32 +43,36 @@ export async function writeReports(
   options: GenerationOptions,
 ): Promise<WrittenReports> {
   const encoded = encodeStudies(model, input);
+  const memory = memoryOf(model, encoded);
   try {
-    return { ...(await writeEncoded(model, encoded, options)), ...encoded };
+    return { ...(await writeFrom(model, memory, options)), ...encoded };
   } catch (error) {
     encoded.dispose();
     throw error;
-  }
-}
-
-/** Writes a report for each study that is encoded already; it stays the caller's. */
-export async function writeEncoded(
-  model: Raca,
-  { features, regions }: Pick<EncodedStudies, 'features' | 'regions'>,
-  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
-): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
-  const memory = tf.tidy(() => tf.clone(model.memory(features, regions, INFERENCE)));
-  try {
-    return await generate(model.parts.decoder, memory, {
-      method: search,
-      beam,
-      maxLength,
-      trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
-      lengthPenalty,
-    });
   } finally {
     memory.dispose();
   }
+}
+
+/** What the decoder writes encoded studies' reports from, `[b, p, d]`. */
+export const memoryOf = (
+  model: Raca,
+  { features, regions }: Pick<EncodedStudies, 'features' | 'regions'>,
+): tf.Tensor3D => tf.tidy(() => tf.clone(model.memory(features, regions, INFERENCE)));
+
+/** Writes a report for each study of the memory, which stays the caller's. */
+export function writeFrom(
+  { parts }: Raca,
+  memory: tf.Tensor3D,
+  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
+): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
+  return generate(parts.decoder, memory, {
+    method: search,
+    beam,
+    maxLength,
+    trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
+    lengthPenalty,
+  });
 }
 
 function tidyFeatures(run: () => PatchFeatures): PatchFeatures {

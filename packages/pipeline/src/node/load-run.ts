@@ -2,11 +2,11 @@ import type { Tokenizer } from '@raca/data';
 import type { RunConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
-import { withCompiledBackbones } from './compiled';
+import { withCompiledBackbones, withFrozenBackbones } from './compiled';
 import { RunFolder } from './run-folder';
 import { modelContext } from './train';
 
-/** A trained model, ready to write reports. */
+/** A trained model, ready to write reports; its backbone, if it is one of RACA's, trains no more. */
 export interface LoadedRun {
   readonly run: RunFolder;
   readonly config: RunConfig;
@@ -25,7 +25,7 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const model = buildModel(
     config.model,
     modelContext(tokenizer, config.training.seed),
-    withCompiledBackbones(modules),
+    withCompiledBackbones(withFrozenBackbones(modules)),
   );
   try {
     run.readWeights(model, tokenizer);

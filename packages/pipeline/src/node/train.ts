@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVALUATION, type PatchFeatures, Random, type RegionMasks, tidyRead } from '@raca/core';
+import { Random } from '@raca/core';
 import {
   type Annotation,
   annotateMissing,
@@ -10,13 +10,10 @@ import {
   type Transform,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
-import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { isTorchFile, parseTorchFile } from '@raca/vision/node';
-import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig, TrainingConfig } from '../config';
-import { encodeStudies, writeEncoded } from '../generate';
-import type { ModelBatch, Raca } from '../model';
+import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
 import { type RolloutOptions, rollOut } from '../self-critical';
 import { selfCriticalReward } from '../self-critical-config';
@@ -24,11 +21,11 @@ import { Trainer } from '../trainer';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
-import { type FeatureSource, openFeatures } from './features';
+import { openFeatures } from './features';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
-import { selectionScore } from './selection';
 import { StoredImageCache } from './stored-image-cache';
+import { validate } from './validate';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -123,6 +120,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     onEvent({ kind: 'skipped', line });
   };
   const loaders = makeLoaders(dataset, config, tokenizer, cache, options.strict ? undefined : skip);
+  const validated = () =>
+    validate(model, loaders.evaluation, { features, tokenizer, config, reward: rollouts?.(0).reward });
   try {
     const trainer = new Trainer(model, training, (ids) => tokenizer.decode(ids));
     let state: TrainingState = {
@@ -148,14 +147,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       if (!first) run.writeStart(config, tokenizer, facts);
       else {
         first.readWeights(model, tokenizer);
-        const scores = await validate(
-          model,
-          loaders.evaluation,
-          features,
-          tokenizer,
-          config,
-          rollouts?.(0).reward,
-        );
+        const scores = await validated();
         state = { ...state, best: { epoch: 0, score: scores[training.selection] } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
@@ -188,14 +180,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validate(
-        model,
-        loaders.evaluation,
-        features,
-        tokenizer,
-        config,
-        rollouts?.(0).reward,
-      );
+      const scores = await validated();
       const score = scores[training.selection];
       shared?.save();
       const improved = state.best === null || score > state.best.score;
@@ -289,46 +274,6 @@ function loadBackbone(model: Raca, file: string): void {
   if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
   const bytes = readFileSync(file);
   loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
-}
-
-/** Mean loss and scores of written reports on the validation split. */
-async function validate(
-  model: Raca,
-  loader: StudyLoader,
-  features: FeatureSource | null,
-  tokenizer: Tokenizer,
-  { model: { maxLength }, training }: RunConfig,
-  reward?: Reward,
-): Promise<Record<string, number>> {
-  const pairs: { id: string; reference: string; hypothesis: string }[] = [];
-  const totalOf = (features: PatchFeatures, regions: RegionMasks, batch: ModelBatch): tf.Tensor =>
-    model.lossesOf(features, regions, batch, EVALUATION, training.lossWeights).total;
-  let loss = 0;
-  let studies = 0;
-  for await (const batch of loader.batches('val')) {
-    await withBatch(batch, features, async (b) => {
-      // Encoded once for both, by the programs that training has recorded.
-      const encoded = encodeStudies(model, b.vision, EVALUATION);
-      try {
-        const { features, regions } = encoded;
-        loss += batch.ids.length * tidyRead(() => totalOf(features, regions, b).dataSync()[0]);
-        const written = await writeEncoded(model, encoded, {
-          ...training.generation,
-          search: 'greedy',
-          maxLength,
-        });
-        written.tokens.forEach((ids, i) => {
-          const hypothesis = tokenizer.decode(ids);
-          pairs.push({ id: batch.ids[i], reference: batch.references[i], hypothesis });
-        });
-      } finally {
-        encoded.dispose();
-      }
-    });
-    studies += batch.ids.length;
-    if (studies >= training.validationStudies) break;
-  }
-  return { loss: loss / studies, ...selectionScore(pairs, reward) };
 }
 
 /** How self-critical training samples in each step; null where the config has none of it. */

@@ -103,8 +103,8 @@ export class ErasedFindings {
       [this.shape, this.length] = [shape, t];
     }
     const row = this.waiting.length;
-    const changed = withoutPatches(images.subarray(i * each, (i + 1) * each), [1, ...study], erased, grid);
-    this.images.set(changed, row * each);
+    const original = images.subarray(i * each, (i + 1) * each);
+    withoutPatches(original, [1, ...study], erased, grid, this.images.subarray(row * each, (row + 1) * each));
     this.ids.set(tokens.subarray(i * t, (i + 1) * t), row * t);
     this.waiting.push(use);
     if (this.waiting.length === together) this.run();

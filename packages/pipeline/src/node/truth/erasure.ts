@@ -61,22 +61,26 @@ export function displaced(mask: Uint8Array, rows: number, cols: number, random: 
  *
  * @param images `[b, v, H, W, 3]` values
  * @param erased `[b, v · rows · cols]`, 1 where a patch goes
- * @returns a changed copy
+ * @param out where the changed copy goes, as long as the images
+ * @returns `out`
  */
 export function withoutPatches(
   images: Float32Array,
   [b, v, height, width, channels]: readonly number[],
   erased: Uint8Array,
   { rows, cols }: { readonly rows: number; readonly cols: number },
+  out = new Float32Array(images.length),
 ): Float32Array {
-  const out = images.slice();
+  out.set(images);
   const plane = height * width * channels;
   for (let k = 0; k < b * v; k++) {
     const view = out.subarray(k * plane, (k + 1) * plane);
     const marked = erased.subarray(k * rows * cols, (k + 1) * rows * cols);
     if (!marked.includes(1)) continue;
-    const means = Array.from({ length: channels }, () => 0);
-    for (let i = 0; i < plane; i++) means[i % channels] += view[i] / (height * width);
+    const means = new Float64Array(channels);
+    for (let i = 0; i < plane; i += channels) {
+      for (let c = 0; c < channels; c++) means[c] += view[i + c] / (height * width);
+    }
     for (let y = 0; y < height; y++) {
       const row = Math.floor(((y + 0.5) * rows) / height) * cols;
       for (let x = 0; x < width; x++) {

@@ -1,10 +1,9 @@
 import { contrastiveAlignment } from '@raca/alignment';
-import { type Alignment, EVALUATION, INFERENCE, Random, REGIONS, tidyRead } from '@raca/core';
+import { type Alignment, EVALUATION, Random, REGIONS, tidyRead } from '@raca/core';
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { priorFor } from '@raca/region-agent';
-import * as tf from '@tensorflow/tfjs-core';
-import { type EncodedStudies, encodeStudies } from '../../generate';
+import { type EncodedStudies, encodeStudies, memoryOf } from '../../generate';
 import type { ModelBatch, Raca } from '../../model';
 import { sentencesOf } from '../../sentence-spans';
 import { withBatch } from '../batches';
@@ -99,7 +98,7 @@ export class TruthMeasures {
     }
     const asked = positiveFindings(batch, model.separator, this.truth, (ids) => tokenizer.decode(ids));
     if (asked.every(({ length }) => length === 0)) return;
-    const memory = tf.tidy(() => tf.clone(model.memory(encoded.features, encoded.regions, INFERENCE)));
+    const memory = memoryOf(model, encoded);
     try {
       this.pointed.push(...pointedAt(model, input, asked, memory));
       if (!('images' in input.vision)) return;
