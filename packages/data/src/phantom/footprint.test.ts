@@ -45,6 +45,23 @@ it('has the chords of an ellipsoid worked by hand, straight and tilted', () => {
   expect(chord(oblique, 16, 16)).toBeCloseTo(2 / Math.sqrt(0.5 / 16 + 0.5 / 9), 5);
 });
 
+it('has for a ball the very numbers of a capsule without length', () => {
+  const [ball, capsule] = [new Footprint(33), new Footprint(33)];
+  for (const [x, z, radius] of [
+    [0, 0, 2],
+    [1.3, -0.4, 4.46],
+    [-5e-5, 0, 2 + 1e-9], // pixels at the rim, within the hair
+    [14.4, 13.2, 4], // beyond the border
+  ]) {
+    ball.ball(straight, [x, 2, z], radius);
+    capsule.capsule(straight, { from: [x, 2, z], to: [x, 2, z], radius });
+    const places = Array.from({ length: 33 * 33 }, (_, i) => [i % 33, Math.floor(i / 33)]);
+    const chords = places.map(([u, v]) => chord(ball, u, v));
+    expect(chords.some((c) => c > 0)).toBe(true);
+    expect(chords).toEqual(places.map(([u, v]) => chord(capsule, u, v)));
+  }
+});
+
 it('has the chords of a capsule worked by hand', () => {
   const across = new Footprint(33).capsule(straight, { from: [-4, 0, 0], to: [4, 0, 0], radius: 2 });
   expect(chord(across, 16, 16)).toBeCloseTo(4, 5);

@@ -1,4 +1,7 @@
-import { type Capsule, type Ellipsoid, multiply, toView, type View } from './view';
+import { type Capsule, type Ellipsoid, multiply, toView, type Vec3, type View } from './view';
+
+/** Lean of a capsule along the beam, cm. */
+const HAIR = 1e-4;
 
 /**
  * Where a convex solid meets the rays of a view: for every row `y0 ≤ y < y1` the pixels `from[y] ≤ x < to[y]`,
@@ -76,7 +79,7 @@ export class Footprint {
     let du = bu - au;
     const dv = bv - av;
     const dt = bt - at;
-    if (du * du + dv * dv < 1e-8) du += 1e-4; // along the beam: lean by a hair
+    if (du * du + dv * dv < 1e-8) du += HAIR; // along the beam: lean by a hair
     const length = Math.sqrt(du * du + dv * dv + dt * dt);
     const [eu, ev, et] = [du / length, dv / length, dt / length];
     const s2 = eu * eu + ev * ev; // squared sine of the angle to the beam
@@ -88,15 +91,20 @@ export class Footprint {
     const xa = Math.max(0, Math.ceil(ox + (Math.min(au, bu) - radius) * p));
     const xb = Math.max(xa, Math.min(size, Math.floor(ox + (Math.max(au, bu) + radius) * p) + 1));
     const r2 = radius * radius;
+    const steep = Math.abs(ev) > 1e-3; // then a row crosses the shadow within `spread` pixels of its axis
+    const spread = steep ? Math.ceil((radius * s * p) / Math.abs(ev)) + 1 : size;
     const { near, far } = this;
     for (let y = this.y0; y < this.y1; y++) {
       const v = (y - oy) / p;
+      const wv = v - av;
+      const middle = steep ? Math.round(ox + (au + (wv * eu) / ev) * p) : 0;
+      const first = Math.max(xa, middle - spread);
+      const last = Math.min(xb, middle + spread + 1);
       let start = size;
       let end = 0;
-      for (let x = xa, i = y * size + xa; x < xb; x++, i++) {
+      for (let x = first, i = y * size + first; x < last; x++, i++) {
         const u = (x - ox) / p;
         const wu = u - au;
-        const wv = v - av;
         near[i] = 1e9;
         far[i] = -1e9;
         const across = (wu * ev - wv * eu) / s;
@@ -148,6 +156,34 @@ export class Footprint {
       }
       this.from[y] = start < end ? start : 0;
       this.to[y] = start < end ? end : 0;
+    }
+    return this;
+  }
+
+  /** Exact: what {@link capsule} is where both ends are one point, with its lean by a hair. */
+  ball(view: View, centre: Vec3, radius: number): this {
+    const [cu, cv, ct] = toView(view, centre);
+    const { size, pixelsPerCm: p } = view;
+    const ox = view.origin[0] - 0.5;
+    const oy = view.origin[1] - 0.5;
+    this.y0 = Math.max(0, Math.ceil(oy + (cv - radius) * p));
+    this.y1 = Math.max(this.y0, Math.min(size, Math.floor(oy + (cv + radius) * p) + 1));
+    const first = Math.max(0, Math.ceil(ox + (cu - radius) * p));
+    const last = Math.max(first, Math.min(size, Math.floor(ox + (cu + radius) * p) + 1));
+    const r2 = radius * radius;
+    const { near, far } = this;
+    for (let y = this.y0; y < this.y1; y++) {
+      const wv = (y - oy) / p - cv;
+      this.from[y] = first;
+      this.to[y] = last;
+      for (let x = first, i = y * size + first; x < last; x++, i++) {
+        const away = (x - ox) / p - cu;
+        const wu = away >= 0 && away <= HAIR ? 0 : away;
+        const q = r2 - wu * wu - wv * wv;
+        const h = q > 0 ? Math.sqrt(q) : 0;
+        near[i] = ct - h;
+        far[i] = ct + h;
+      }
     }
     return this;
   }

@@ -141,7 +141,15 @@ export class IntervalSet {
 
   /** `depth += mu · length`. */
   addTo(depth: Float32Array, mu: number): void {
-    for (let i = 0; i < depth.length; i++) if (this.count[i] > 0) depth[i] += mu * this.length(i);
+    const { count, near, far } = this;
+    const plane = this.size * this.size;
+    for (let i = 0; i < plane; i++) {
+      const n = count[i];
+      if (n === 0) continue;
+      let sum = far[i] - near[i];
+      for (let j = i + plane; j < i + n * plane; j += plane) sum += far[j] - near[j];
+      depth[i] += mu * sum;
+    }
   }
 
   /** `depth += mu · (length inside the solid)`. */
@@ -157,8 +165,8 @@ export class IntervalSet {
         const b = print.far[i];
         let sum = 0;
         for (let j = i; j < stop; j += plane) {
-          const lo = near[j] > a ? near[j] : a;
-          const hi = far[j] < b ? far[j] : b;
+          const lo = Math.max(near[j], a);
+          const hi = Math.min(far[j], b);
           if (hi > lo) sum += hi - lo;
         }
         depth[i] += mu * sum;

@@ -106,6 +106,7 @@ export function project(
   body.clear();
   for (const solid of thorax.body) body.add(shape(solid));
   for (let y = 0; y < size; y++) {
+    if (height(0, y) >= thorax.floor && height(size - 1, y) >= thorax.floor) continue; // all above
     for (let x = 0, i = y * size; x < size; x++, i++) {
       if (body.count[i] > 0 && height(x, y) < thorax.floor) regions[i] |= BIT.abdomen;
     }
@@ -115,17 +116,19 @@ export function project(
   if (frontal) for (const solid of thorax.arms) body.add(rod(solid));
   body.addTo(depth, MU.water);
 
-  const organs = [...thorax.heart, ...thorax.mediastinum, ...thorax.halves.map(({ dome }) => dome)];
   lungs.forEach((lung, k) => {
     lung.clear();
     for (const solid of thorax.halves[k].lung) lung.add(shape(solid));
   });
-  const displace = (solid: Footprint): void => {
+  const displace = (solid: Footprint, mark: number): void => {
     for (const lung of lungs) lung.subtract(solid);
+    if (mark) solid.mark(regions, mark);
   };
-  for (const solid of organs) displace(shape(solid));
-  for (const solid of thorax.vertebrae) displace(shape(solid));
-  for (const piece of pieces(thorax.aorta)) displace(rod(piece));
+  for (const solid of thorax.heart) displace(shape(solid), BIT.heart | BIT.mediastinum);
+  for (const solid of thorax.mediastinum) displace(shape(solid), BIT.mediastinum);
+  for (const { dome } of thorax.halves) displace(shape(dome), BIT.abdomen);
+  for (const solid of thorax.vertebrae) displace(shape(solid), BIT.spine);
+  for (const piece of pieces(thorax.aorta)) displace(rod(piece), BIT.mediastinum);
   for (let i = 0; i < depth.length; i++) {
     if (lungs[0].count[i] + lungs[1].count[i] === 0) continue;
     if (lungs[0].length(i) + lungs[1].length(i) >= LUNG_AIR) regions[i] |= BIT.lung;
@@ -133,7 +136,7 @@ export function project(
 
   findingsInLungs();
   for (const lung of lungs) lung.addTo(depth, MU.lung - MU.water);
-  markOrgans();
+  markBorders();
   bones();
   air();
   devices();
@@ -180,30 +183,28 @@ export function project(
     }
   }
 
-  function markOrgans(): void {
-    for (const solid of thorax.heart) shape(solid).mark(regions, BIT.heart | BIT.mediastinum);
-    for (const solid of thorax.mediastinum) shape(solid).mark(regions, BIT.mediastinum);
-    for (const piece of pieces(thorax.aorta)) rod(piece).mark(regions, BIT.mediastinum);
+  /** Diaphragm and angles; what lies below is never outside the body. */
+  function markBorders(): void {
     for (const { dome, domeEdge, angles } of thorax.halves) {
-      shape(dome).mark(regions, BIT.abdomen);
       scratch.fill(0);
-      shape(domeEdge.outer).mark(scratch, 1);
+      const { y0, y1 } = shape(domeEdge.outer);
+      print.mark(scratch, 1);
       shape(domeEdge.inner).unmark(scratch, 1);
       const lowest = dome.centre[2] + 0.4 * dome.axes[8];
-      for (let y = 0, i = 0; y < size; y++) {
-        for (let x = 0; x < size; x++, i++)
+      for (let y = y0; y < y1; y++) {
+        if (height(0, y) <= lowest && height(size - 1, y) <= lowest) continue;
+        for (let x = 0, i = y * size; x < size; x++, i++)
           if (scratch[i] === 1 && height(x, y) > lowest) regions[i] |= BIT.diaphragm;
       }
       shape(frontal ? angles.frontal : angles.lateral).mark(regions, BIT.angles);
     }
-    const below = ~(BIT.abdomen | BIT.diaphragm | BIT.angles); // never outside the body
+    const below = ~(BIT.abdomen | BIT.diaphragm | BIT.angles);
     for (let i = 0; i < regions.length; i++) if (body.count[i] === 0) regions[i] &= below;
   }
 
   function bones(): void {
     for (const solid of thorax.vertebrae) {
       shape(solid).addTo(depth, MU.spine);
-      print.mark(regions, BIT.spine);
     }
     for (const solid of thorax.spurs) shape(solid).addTo(depth, 0.35);
     tube(thorax.canal, 0.09, BIT.spine);
@@ -241,15 +242,8 @@ export function project(
     pieces(solid).forEach((piece, k) => {
       rod(piece).addTo(depth, mu);
       if (mark) print.mark(regions, mark);
-      if (k > 0) {
-        const r = piece.radius;
-        ballPrint(piece, r).addTo(depth, -mu);
-      }
+      if (k > 0) print.ball(view, piece.from, piece.radius).addTo(depth, -mu);
     });
-  }
-
-  function ballPrint({ from }: Capsule, r: number): Footprint {
-    return rod({ from, to: from, radius: r });
   }
 }
 
