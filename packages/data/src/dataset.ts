@@ -67,7 +67,21 @@ export const manifestSchema = z.looseObject({
 /** The content of `manifest.json`: where a data set comes from and what was done to it. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-const coverage = z.array(z.number().min(0).max(1));
+const exactCoverage = z.array(z.number().min(0).max(1));
+
+/** {@link exactCoverage}, asked only what is wrong with what is none: a data set holds millions of these numbers. */
+const coverage = z.custom<number[]>().superRefine((value, context) => {
+  if (isCoverage(value)) return;
+  for (const issue of exactCoverage.safeParse(value).error?.issues ?? []) context.addIssue({ ...issue });
+});
+
+function isCoverage(value: unknown): value is number[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) {
+    if (!(typeof value[i] === 'number' && value[i] >= 0 && value[i] <= 1)) return false;
+  }
+  return true;
+}
 
 export const regionTruthSchema = z
   .looseObject({

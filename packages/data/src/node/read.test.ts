@@ -145,6 +145,19 @@ describe('openDataset', () => {
       'regions.json: studies.a[0].Heart: expected 2 x 2 patches, found an array of 1',
     );
   });
+
+  it.each([
+    ['Heart', [0, 2], '.Heart[1]: Too big: expected number to be <=1, found 2'],
+    ['Heart', [-1, 0], '.Heart[0]: Too small: expected number to be >=0, found -1'],
+    ['Heart', [0, null], '.Heart[1]: expected number, found null'],
+    ['Heart', '01', '.Heart: expected array, found "01"'],
+    ['Nose', [0, 1], ': Unrecognized key: "Nose"'],
+  ])('tells of coverages of %s that are none: %s', (region, patches, message) => {
+    put(small());
+    put(manifest, 'manifest.json');
+    put({ rows: 1, cols: 2, studies: { a: [{ Spine: [1, 0.5], [region]: patches }] } }, 'regions.json');
+    expect(() => openDataset(dir)).toThrow(`regions.json: studies.a[0]${message}`);
+  });
 });
 
 describe('writeDataset', () => {
