@@ -4,7 +4,6 @@ import { isDicom } from '../dicom/header';
 import { DataError } from '../errors';
 import { imageWarnings } from '../image/inspect';
 import { equalChannelsAsGray, type RasterImage } from '../image/raster';
-import { readGrayPng } from './gray-png';
 import { MemoryGate } from './memory-gate';
 import { wasmFile } from './wasm-files';
 
@@ -44,12 +43,7 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
       return { image, format: 'DICOM', warnings: [...warnings, ...imageWarnings(image)] };
     }
     const format = formatOf(bytes);
-    const { maxPixels = MAX_PIXELS } = options;
-    const plain = readGrayPng(bytes);
-    const { image, warnings } =
-      plain && plain.data.length <= maxPixels
-        ? { image: plain, warnings: [] }
-        : await decodeBySharp(bytes, maxPixels);
+    const { image, warnings } = await decodeBySharp(bytes, options.maxPixels ?? MAX_PIXELS);
     return { image, format, warnings: [...warnings, ...imageWarnings(image)] };
   } catch (error) {
     throw new DataError(`${path}: expected a readable PNG, JPEG or DICOM image, found: ${reasonOf(error)}`);
