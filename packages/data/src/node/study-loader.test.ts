@@ -137,6 +137,7 @@ describe('StudyLoader', () => {
       expect(await copies(loader, 1)).toEqual(expected.map(({ images }) => images));
       const arrays = new Set((await all(loader.batches('train'))).map(({ images }) => images));
       expect(arrays.size).toBeLessThan(expected.length);
+      expect((await all(loader.batches('train', { start: 9 })))[0].images.length).toBe(2 * 16 * 16 * 3);
     }
   });
 

@@ -145,7 +145,7 @@ export class StudyLoader {
         const batch = await ahead.shift()!;
         given += batch.ids.length;
         if (batch.ids.length > 0) yield batch;
-        if (reuse) this.spare.push(batch.images);
+        if (reuse && batch.images.length > 0) this.spare.push(batch.images); // none without a transform
         fill(1);
       }
       if (given === 0 && next > start)
