@@ -2,8 +2,8 @@ import type { Split, Study } from '../dataset';
 import type { ImageChoice, SourceImage } from './image-choice';
 import type { Sections } from './sections';
 
-/** Ids become names of folders: no `..`. */
-export const SAFE_ID = /^(?!\.+$)[\w.-]+$/;
+/** Ids become names of folders and files: no `..`, and short enough for every file system. */
+export const SAFE_ID = /^(?!\.+$)[\w.-]{1,200}$/;
 
 /** An image of a source and where it goes. */
 export interface ImportImage extends SourceImage {

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { type DicomOptions, decodeDicom, MAX_PIXELS } from '../dicom/decode';
 import { isDicom } from '../dicom/header';
 import { DataError } from '../errors';
@@ -46,6 +47,7 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
     const { image, warnings } = await decodeBySharp(bytes, options.maxPixels ?? MAX_PIXELS);
     return { image, format, warnings: [...warnings, ...imageWarnings(image)] };
   } catch (error) {
+    if (isSystemError(error)) throw asDiskError(error, path);
     throw new DataError(`${path}: expected a readable PNG, JPEG or DICOM image, found: ${reasonOf(error)}`);
   }
 }

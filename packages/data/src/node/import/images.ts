@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { asDiskError, insideOf, isSystemError } from '@raca/core/node';
 import { decodeImage, encodePng, readImage } from '../decode';
 import { type SourceFile, walk } from './source';
 
@@ -61,6 +62,7 @@ const LANES = 4;
  * written under a temporary name and renamed.
  *
  * @param wanted target path below `dir` → file
+ * @throws Error naming the file where the system fails (full disk, missing permission): that is no damaged image
  */
 export async function placeImages(
   dir: string,
@@ -72,10 +74,12 @@ export async function placeImages(
   const warned = new Map<string, ImageWarning>();
   let bytes = 0;
   let done = 0;
+  let broken: unknown; // a full disk or the like: no fault of any image
   const running = new Set<Promise<void>>();
   const run = async (target: string, work: () => Promise<Placed>): Promise<void> => {
     signal?.throwIfAborted();
     while (running.size >= LANES) await Promise.race(running);
+    if (broken !== undefined) throw broken;
     const job: Promise<void> = work()
       .then(
         ({ size, warnings = [] }) => {
@@ -83,7 +87,8 @@ export async function placeImages(
           for (const warning of warnings) note(warned, warning, target);
         },
         (error: Error) => {
-          failed.set(target, error.message.replace(/\s+/g, ' '));
+          if (isSystemError(error)) broken ??= asDiskError(error, insideOf(dir, target));
+          else failed.set(target, error.message.replace(/\s+/g, ' '));
         },
       )
       .finally(() => {
@@ -95,7 +100,7 @@ export async function placeImages(
 
   const inArchives = new Map<string, Map<string, string[]>>();
   for (const [target, { root, name, path }] of wanted) {
-    if (path) await run(target, () => placeFile(join(dir, target), path, mode));
+    if (path) await run(target, () => placeFile(insideOf(dir, target), path, mode));
     else {
       const names = inArchives.get(root) ?? new Map<string, string[]>();
       inArchives.set(root, names);
@@ -105,16 +110,17 @@ export async function placeImages(
   for (const [root, names] of inArchives) {
     for await (const file of walk([root], signal)) {
       for (const target of names.get(file.name) ?? []) {
-        if (isThere(join(dir, target)))
-          await run(target, async () => ({ size: statSync(join(dir, target)).size }));
+        if (isThere(insideOf(dir, target)))
+          await run(target, async () => ({ size: statSync(insideOf(dir, target)).size }));
         else {
           const content = await file.read(MOST).catch((error: Error) => error);
-          await run(target, () => placeContent(join(dir, target), content, file.name));
+          await run(target, () => placeContent(insideOf(dir, target), content, file.name));
         }
       }
     }
   }
   await Promise.all(running);
+  if (broken !== undefined) throw broken;
   const warnings = [...warned].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, warning]) => warning);
   return { failed, bytes, warnings };
 }
@@ -130,7 +136,8 @@ function note(warned: Map<string, ImageWarning>, warning: string, target: string
   });
 }
 
-const MOST = 1 << 29;
+/** Bytes of one image in an archive at most: it is held whole while it is decoded. */
+const MOST = 1 << 27;
 
 async function placeFile(target: string, path: string, mode: 'copy' | 'link'): Promise<Placed> {
   const { size } = await stat(path);

@@ -14,10 +14,6 @@ export class Inputs {
     lines.push(`${sha256(content)}  ${name}\n`);
   }
 
-  addContent(name: string, content: Uint8Array): void {
-    this.files.set(name, sha256(content));
-  }
-
   async addFile(name: string, path: string): Promise<void> {
     const hash = createHash('sha256');
     await pipeline(createReadStream(path), hash);

@@ -1,3 +1,4 @@
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { DataError } from '../../errors';
 import type { Funnel } from '../../import/funnel';
 import { parseOpenIReport } from '../../import/openi';
@@ -6,8 +7,9 @@ import type { ImportImage, ImportStudy } from '../../import/study';
 import { belowImages, type FoundImage, foundImage, isImage } from './images';
 import type { Inputs } from './inputs';
 import { readR2gen } from './r2gen';
+import type { DiskFile, Scratch } from './scratch';
 import { type SourceFile, walk } from './source';
-import { type FoundTable, foundTable, rowsOf } from './table';
+import { rowsOf } from './table';
 
 /** Forms in which IU X-ray is found. */
 export const IU_FORMS = ['openi', 'kaggle', 'r2gen'] as const;
@@ -33,12 +35,13 @@ export async function readIuXray(
   form: IuForm | undefined,
   funnel: Funnel,
   inputs: Inputs,
+  scratch: Scratch,
   signal?: AbortSignal,
 ): Promise<SourceContent<IuForm>> {
   const images = new Map<string, FoundImage>();
-  const tables = new Map<string, FoundTable>();
+  const tables = new Map<string, DiskFile>();
   const reports: ImportStudy[] = [];
-  const annotations: SourceFile[] = [];
+  const annotations: DiskFile[] = [];
   const archives = new Set<string>();
   let xml = 0;
   for await (const file of walk(from, signal)) {
@@ -49,8 +52,8 @@ export async function readIuXray(
       if (study) reports.push(study);
       if (!file.path) archives.add(file.root);
     } else if (/^indiana_(reports|projections)\.csv$/.test(base)) {
-      if (!tables.has(base)) tables.set(base, await foundTable(file));
-    } else if (base === 'annotation.json') annotations.push(await held(file));
+      if (!tables.has(base)) tables.set(base, await scratch.onDisk(file));
+    } else if (base === 'annotation.json') annotations.push(await scratch.onDisk(file));
     else if (isImage(base)) {
       for (const key of [imageKey(file.name), placeKey(file.name), belowImages(file.name)]) {
         if (key !== undefined && !images.has(key)) images.set(key, foundImage(file));
@@ -97,17 +100,9 @@ export async function readIuXray(
   }
 }
 
-/** A file that can be read after the walk. */
-async function held(file: SourceFile): Promise<SourceFile> {
-  if (file.path) return file;
-  const content = await file.read();
-  return { ...file, read: async () => content };
-}
-
-async function hashTable({ name, path, content }: FoundTable, inputs: Inputs): Promise<void> {
+async function hashTable({ name, path }: DiskFile, inputs: Inputs): Promise<void> {
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf(' ')) + 1);
-  if (path) await inputs.addFile(base, path);
-  else inputs.addContent(base, content!);
+  await inputs.addFile(base, path);
 }
 
 async function readReport(
@@ -128,6 +123,7 @@ async function readReport(
       ...(mesh.length > 0 && { extra: { mesh } }),
     };
   } catch (error) {
+    if (isSystemError(error)) throw asDiskError(error, file.path ?? file.root);
     if (!(error instanceof DataError) && !(error as NodeJS.ErrnoException).code) throw error;
     const { message: line } = error as Error;
     const named = line.indexOf(`${file.name}: `);
@@ -143,7 +139,7 @@ interface Listed {
 }
 
 /** Images of each report by Kaggle's table, in its order: number → files. */
-async function listImages(table: FoundTable | undefined): Promise<Map<string, Listed[]>> {
+async function listImages(table: DiskFile | undefined): Promise<Map<string, Listed[]>> {
   const listed = new Map<string, Listed[]>();
   if (!table) return listed;
   for await (const { uid, filename, projection } of rowsOf(table, ['uid', 'filename', 'projection'])) {
@@ -156,7 +152,7 @@ async function listImages(table: FoundTable | undefined): Promise<Map<string, Li
 const READABLE = ['findings', 'impression', 'indication', 'comparison'] as const;
 
 async function readKaggle(
-  table: FoundTable,
+  table: DiskFile,
   listed: ReadonlyMap<string, Listed[]>,
   funnel: Funnel,
 ): Promise<ImportStudy[]> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
@@ -336,10 +336,33 @@ it('stops in one line where tables are broken', async () => {
   await expect(importMimicCxr({ from: [from], out })).rejects.toThrow(
     'split.csv: line 2: expected a column dicom_id, found dicom, study_id',
   );
-  put(join(from, 'mimic-cxr-2.0.0-split.csv'), 'dicom_id,study_id,subject_id,split\na,b,c,d\n');
+  put(join(from, 'mimic-cxr-2.0.0-split.csv'), 'dicom_id,study_id,subject_id,split\na,1,2,d\n');
   await expect(importMimicCxr({ from: [from], out })).rejects.toThrow(
     'split: expected train, validate or test, found "d"',
   );
+});
+
+it.each([
+  ['dicom_id', '../../x'],
+  ['dicom_id', 'x/../../../../etc/passwd'],
+  ['subject_id', '1/../../x'],
+  ['study_id', '-1'],
+  ['study_id', '1\n2'],
+  ['subject_id', ''],
+])('takes no %s of %j', async (column, value) => {
+  make();
+  const row = {
+    dicom_id: 'd',
+    study_id: '50000011',
+    subject_id: '10000001',
+    split: 'train',
+    [column]: value,
+  };
+  const cells = Object.values(row).map((cell) => JSON.stringify(cell).replaceAll('\\n', '\n'));
+  rmSync(join(from, 'mimic-cxr-2.0.0-split.csv.gz'));
+  put(join(from, 'mimic-cxr-2.0.0-split.csv'), `${Object.keys(row).join()}\n${cells.join()}\n`);
+  await expect(importMimicCxr({ from: [from], out })).rejects.toThrow(`split.csv: ${column}: expected `);
+  expect(existsSync(out)).toBe(false);
 });
 
 it('splits by patient where there is no table', async () => {

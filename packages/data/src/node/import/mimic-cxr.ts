@@ -1,5 +1,6 @@
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { SPLITS, type Split } from '../../dataset';
-import { DataError } from '../../errors';
+import { DataError, shown } from '../../errors';
 import type { Funnel } from '../../import/funnel';
 import { parseMimicReport, type Remark } from '../../import/mimic-report';
 import type { ImportImage, ImportStudy } from '../../import/study';
@@ -7,8 +8,9 @@ import { belowImages, type FoundImage, foundImage, isImage } from './images';
 import { type Inputs, sha256 } from './inputs';
 import type { SourceContent } from './iu-xray';
 import { readR2gen } from './r2gen';
+import type { DiskFile, Scratch } from './scratch';
 import { type SourceFile, walk } from './source';
-import { type FoundTable, foundTable, rowsOf } from './table';
+import { rowsOf } from './table';
 
 /** Forms in which MIMIC-CXR is found: PhysioNet's trees, or R2Gen's `annotation.json`. */
 export const MIMIC_FORMS = ['physionet', 'r2gen'] as const;
@@ -51,13 +53,14 @@ export async function readMimicCxr(
   form: MimicForm | undefined,
   funnel: Funnel,
   inputs: Inputs,
+  scratch: Scratch,
   signal?: AbortSignal,
 ): Promise<MimicContent> {
   const images = new Map<string, FoundImage>();
   const owners = new Map<string, Row>();
   const reports = new Map<string, Report>();
-  const tables = new Map<string, FoundTable>();
-  const annotations: SourceFile[] = [];
+  const tables = new Map<string, DiskFile>();
+  const annotations: DiskFile[] = [];
   const remarks = new Map<Remark, number>();
   const archives = new Set<string>();
   for await (const file of walk(from, signal)) {
@@ -68,8 +71,8 @@ export async function readMimicCxr(
       if (!file.path) archives.add(file.root);
     } else if (table) {
       const kind = table[1] ?? table[2];
-      if (!tables.has(kind)) tables.set(kind, await foundTable(file));
-    } else if (base === 'annotation.json') annotations.push(file.path ? file : await keep(file));
+      if (!tables.has(kind)) tables.set(kind, await scratch.onDisk(file));
+    } else if (base === 'annotation.json') annotations.push(await scratch.onDisk(file));
     else if (isImage(base)) {
       const place = belowImages(file.name);
       const [, subject, study, dicom] = IMAGE.exec(file.name) ?? [];
@@ -95,19 +98,11 @@ export async function readMimicCxr(
   if (chosen === 'r2gen')
     return { form: chosen, studies: await readR2gen(annotations, funnel, inputs), images, remarks };
   for (const root of archives) await inputs.addFile(root.slice(root.lastIndexOf('/') + 1), root);
-  for (const { name, path, content } of tables.values()) {
-    const base = name.slice(name.lastIndexOf('/') + 1);
-    if (path) await inputs.addFile(base, path);
-    else inputs.addContent(base, content!);
-  }
+  for (const { name, path } of tables.values())
+    await inputs.addFile(name.slice(name.lastIndexOf('/') + 1), path);
   const rows = await readRows(tables, owners, funnel);
   const labels = await readLabels(tables.get('chexpert'));
   return { form: chosen, studies: join(reports, rows, labels, funnel), images, remarks };
-}
-
-async function keep(file: SourceFile): Promise<SourceFile> {
-  const content = await file.read();
-  return { ...file, read: async () => content };
 }
 
 async function readReport(
@@ -122,6 +117,7 @@ async function readReport(
   try {
     content = await file.read(REPORT_LIMIT);
   } catch (error) {
+    if (isSystemError(error)) throw asDiskError(error, file.path ?? file.root);
     funnel.drop(file.name, 'unreadable report', { place: (error as Error).message });
     return;
   }
@@ -140,7 +136,7 @@ async function readReport(
 
 /** Images by the tables, where there are some, else by the folders they lie in: DICOM id → row. */
 async function readRows(
-  tables: ReadonlyMap<string, FoundTable>,
+  tables: ReadonlyMap<string, DiskFile>,
   owners: ReadonlyMap<string, Row>,
   funnel: Funnel,
 ): Promise<Map<string, Row>> {
@@ -158,10 +154,9 @@ async function readRows(
     return earlier;
   };
   const metadata = tables.get('metadata');
-  const named = ['dicom_id', 'subject_id', 'study_id'];
   if (metadata) {
     const once = new Set<string>();
-    for await (const row of rowsOf(metadata, named)) {
+    for await (const row of identifiedRows(metadata)) {
       if (once.has(row.dicom_id)) {
         funnel.drop(row.dicom_id, 'image listed twice', { studies: 0, images: 1, place: metadata.name });
         continue;
@@ -178,13 +173,13 @@ async function readRows(
   }
   const record = tables.get('record');
   if (record && !metadata) {
-    for await (const row of rowsOf(record, named))
+    for await (const row of identifiedRows(record))
       add(row.dicom_id, { subject: row.subject_id, study: row.study_id }, record.name);
   }
   const split = tables.get('split');
   if (split) {
     const names: Record<string, Split> = { train: 'train', validate: 'val', val: 'val', test: 'test' };
-    for await (const row of rowsOf(split, [...named, 'split'])) {
+    for await (const row of identifiedRows(split, 'split')) {
       const name = names[row.split];
       if (!name)
         throw new DataError(`${split.name}: split: expected train, validate or test, found "${row.split}"`);
@@ -195,13 +190,34 @@ async function readRows(
   return rows;
 }
 
+/** What the identifiers of MIMIC-CXR look like; they become names of folders and files. */
+const IDS = {
+  dicom_id: { pattern: /^[\w-]{1,100}$/, expected: 'letters, digits and "-"' },
+  subject_id: { pattern: /^\d{1,20}$/, expected: 'digits' },
+  study_id: { pattern: /^\d{1,20}$/, expected: 'digits' },
+} as const;
+
+/** Rows of a table of images. @throws DataError naming file, column and value where an identifier is none */
+async function* identifiedRows(
+  table: DiskFile,
+  ...further: readonly string[]
+): AsyncGenerator<Record<string, string>, void, undefined> {
+  for await (const row of rowsOf(table, [...Object.keys(IDS), ...further])) {
+    for (const [column, { pattern, expected }] of Object.entries(IDS)) {
+      if (!pattern.test(row[column]))
+        throw new DataError(`${table.name}: ${column}: expected ${expected}, found ${shown(row[column])}`);
+    }
+    yield row;
+  }
+}
+
 /** `81506.5` (8:15:06, written as a number) in a form that sorts. */
 function clock(time = ''): string {
   const [whole, rest = '0'] = time.split('.');
   return `${whole.padStart(6, '0')}.${rest}`;
 }
 
-async function readLabels(table: FoundTable | undefined): Promise<Map<string, Record<string, number>>> {
+async function readLabels(table: DiskFile | undefined): Promise<Map<string, Record<string, number>>> {
   const labels = new Map<string, Record<string, number>>();
   if (!table) return labels;
   for await (const { subject_id: _, study_id, ...values } of rowsOf(table, ['study_id'])) {

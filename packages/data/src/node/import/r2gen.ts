@@ -1,7 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { imagePath, SPLITS, type Split } from '../../dataset';
 import { DataError, parseOrThrow } from '../../errors';
@@ -10,7 +6,7 @@ import type { GivenSplit } from '../../import/given-split';
 import { type ImportStudy, SAFE_ID } from '../../import/study';
 import { readJsonLists } from '../json-lists';
 import type { Inputs } from './inputs';
-import type { SourceFile } from './source';
+import type { DiskFile } from './scratch';
 
 /** An entry of R2Gen's files; its report may be blank, and its `split` is the name of its list. */
 const entrySchema = z.looseObject({
@@ -51,28 +47,19 @@ export function readGivenSplit(file: string): GivenSplit {
 
 /** Reads the studies of R2Gen's archive: reports are taken as they stand. */
 export async function readR2gen(
-  files: readonly SourceFile[],
+  files: readonly DiskFile[],
   funnel: Funnel,
   inputs: Inputs,
 ): Promise<ImportStudy[]> {
-  if (files.length > 1) {
-    const names = files.map(({ root, name }) => `${root}: ${name}`).join(', ');
-    throw new DataError(`expected one annotation.json, found ${names}`);
-  }
-  const [file] = files;
-  if (file.path) {
-    await inputs.addFile('annotation.json', file.path);
-    return studiesOf(file.path, funnel);
-  }
-  const content = await file.read();
-  inputs.addContent('annotation.json', content);
-  const folder = await mkdtemp(join(tmpdir(), 'raca-import-'));
+  if (files.length > 1)
+    throw new DataError(`expected one annotation.json, found ${files.map(({ name }) => name).join(', ')}`);
+  const [{ name, path }] = files;
+  await inputs.addFile('annotation.json', path);
   try {
-    const copy = join(folder, 'annotation.json');
-    writeFileSync(copy, content);
-    return studiesOf(copy, funnel);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    return studiesOf(path, funnel);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(error.message.replaceAll(path, name), { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
+import { insideOf } from '@raca/core/node';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Split, type Study } from '../../dataset';
 import { DataError } from '../../errors';
 import { Funnel, imagesOf } from '../../import/funnel';
@@ -24,6 +25,7 @@ import { type IuForm, iuKey, readIuXray } from './iu-xray';
 import { writeLosses } from './losses';
 import { type MimicForm, readMimicCxr } from './mimic-cxr';
 import { readGivenSplit } from './r2gen';
+import { Scratch } from './scratch';
 import { inStage, placeOf } from './stage';
 
 /** Options of both imports. */
@@ -91,14 +93,14 @@ export interface ImportManifest extends Manifest {
 
 /** Imports IU X-ray. @throws DataError on unreadable input or if `out` holds something else */
 export const importIuXray = (options: IuXrayOptions): Promise<ImportResult> =>
-  run('iu-xray', options, async (funnel, inputs) =>
-    readIuXray(options.from, options.form, funnel, inputs, options.signal),
+  run('iu-xray', options, async (funnel, inputs, scratch) =>
+    readIuXray(options.from, options.form, funnel, inputs, scratch, options.signal),
   );
 
 /** Imports MIMIC-CXR. @throws DataError on unreadable input or if `out` holds something else */
 export const importMimicCxr = (options: MimicCxrOptions): Promise<ImportResult> =>
-  run('mimic-cxr', options, async (funnel, inputs) =>
-    readMimicCxr(options.from, options.form, funnel, inputs, options.signal),
+  run('mimic-cxr', options, async (funnel, inputs, scratch) =>
+    readMimicCxr(options.from, options.form, funnel, inputs, scratch, options.signal),
   );
 
 interface Content {
@@ -126,12 +128,13 @@ const ABOUT = {
 async function run(
   source: Source,
   options: ImportOptions,
-  read: (funnel: Funnel, inputs: Inputs) => Promise<Content>,
+  read: (funnel: Funnel, inputs: Inputs, scratch: Scratch) => Promise<Content>,
 ): Promise<ImportResult> {
   const { out, images: mode = 'copy', overwrite = false, onProgress, signal } = options;
   const funnel = new Funnel();
   const inputs = new Inputs();
-  const content = await read(funnel, inputs);
+  const scratch = new Scratch();
+  const content = await read(funnel, inputs, scratch).finally(() => scratch.dispose());
   signal?.throwIfAborted();
   const given = options.split === undefined ? undefined : readGivenSplit(options.split);
   if (options.split !== undefined) await inputs.addFile(`split: ${basename(options.split)}`, options.split);
@@ -172,7 +175,7 @@ async function run(
     const kept = dropUnreadable(chosen, paths, placed?.failed ?? new Map(), settings.perStudy, funnel);
     const used = new Set(kept.flatMap((study) => study.paths));
     for (const target of files.keys())
-      if (!used.has(target)) rmSync(join(dir, 'images', target), { force: true });
+      if (!used.has(target)) rmSync(insideOf(`${dir}/images`, target), { force: true });
     const annotation = annotationOf(kept, settings.perStudy);
     const counts = countsOf(
       kept.map(({ study }) => study),

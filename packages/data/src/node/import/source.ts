@@ -1,10 +1,12 @@
-import { createReadStream, statSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream, type Dirent, type Stats, statSync } from 'node:fs';
+import { copyFile, open, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
+import { pipeline as writeAll } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { extract } from 'tar-stream';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { openPromise, type ZipFile } from 'yauzl';
 import { DataError } from '../../errors';
 
 /** One file of a folder or an archive. */
@@ -15,19 +17,23 @@ export interface SourceFile {
   readonly root: string;
   /** Where it lies on the disk; missing inside archives. */
   readonly path?: string;
-  /** Content. Inside archives only before the next file is asked for. @throws DataError above `limit` bytes */
+  /** Content. Inside archives only before the next file is asked for. @throws DataError above `limit` bytes (16 MiB) */
   read(limit?: number): Promise<Buffer>;
+  /** Copies the content, of whatever size up to `limit` bytes (4 GiB), without holding it. Otherwise as `read`. */
+  copyTo(path: string, limit?: number): Promise<void>;
 }
 
 export const isArchive = (name: string): boolean => /\.(zip|tar|tgz|tar\.gz)$/i.test(name);
 
-const LIMIT = 1 << 30;
+const READ_LIMIT = 1 << 24;
+const COPY_LIMIT = 2 ** 32;
 
 /**
- * Walks the files of folders and archives (zip, tar, tgz), in the order of their names inside a folder, links
- * followed. Archives below a folder are walked too, after its files; archives inside archives are not.
+ * Walks the files of folders and archives (zip, tar, tgz), in the order of their names inside a folder. Links
+ * to folders are followed last, and each folder is walked once, however many ways lead to it. Archives below a folder are
+ * walked too, after its files; archives inside archives are not.
  *
- * @throws DataError for a missing root, a broken or cut archive; the signal's reason once it is aborted
+ * @throws DataError for a missing root, a pipe or device, a broken or cut archive; the signal's reason once it is aborted
  */
 export async function* walk(
   roots: readonly string[],
@@ -41,10 +47,16 @@ export async function* walk(
 
 async function* walkAll(roots: readonly string[]): AsyncGenerator<SourceFile, void, undefined> {
   const archives: string[] = [];
+  const walked = new Set<string>();
   for (const root of roots) {
     const stat = statSync(root, { throwIfNoEntry: false });
     if (!stat) throw new DataError(`${root}: expected a folder or an archive, found nothing`);
-    if (stat.isDirectory()) yield* walkFolder(root, '', archives, 0);
+    if (stat.isDirectory()) {
+      const links: Link[] = [{ name: '', depth: 0 }];
+      for (let i = 0; i < links.length; i++)
+        yield* walkFolder({ root, archives, walked, links }, links[i].name, links[i].depth);
+    } else if (!stat.isFile())
+      throw new DataError(`${root}: expected a folder or an archive, found a pipe, socket or device`);
     else if (isArchive(root)) archives.push(root);
     else yield onDisk(root, basename(root), root);
   }
@@ -53,39 +65,95 @@ async function* walkAll(roots: readonly string[]): AsyncGenerator<SourceFile, vo
   }
 }
 
-const DEEPEST = 12; // links can go round in circles
+/** Folders below one another at most; data sets have some five. */
+const DEEPEST = 32;
 
 const byNumber = new Intl.Collator('en', { numeric: true });
 
+/** A linked folder that is still to be walked. */
+interface Link {
+  readonly name: string;
+  readonly depth: number;
+}
+
+interface Walk {
+  readonly root: string;
+  /** Archives that were met. */
+  readonly archives: string[];
+  /** Real paths of the folders that were walked: links can go round in circles. */
+  readonly walked: Set<string>;
+  readonly links: Link[];
+}
+
 async function* walkFolder(
-  root: string,
+  walk: Walk,
   below: string,
-  archives: string[],
   depth: number,
 ): AsyncGenerator<SourceFile, void, undefined> {
-  const entries = await readdir(join(root, below), { withFileTypes: true });
+  const { root, archives, walked, links } = walk;
+  const folder = await realpath(join(root, below));
+  if (walked.has(folder)) return;
+  walked.add(folder);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    throw asDiskError(error, join(root, below));
+  });
   entries.sort((a, b) => byNumber.compare(a.name, b.name));
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const name = below ? `${below}/${entry.name}` : entry.name;
     const path = join(root, name);
-    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    const kind = entry.isSymbolicLink() ? targetOfLink(path) : entry;
     if (kind?.isDirectory()) {
-      if (depth < DEEPEST) yield* walkFolder(root, name, archives, depth + 1);
+      if (depth >= DEEPEST) continue;
+      if (entry.isSymbolicLink()) links.push({ name, depth: depth + 1 });
+      else yield* walkFolder(walk, name, depth + 1);
     } else if (!kind?.isFile()) continue;
     else if (isArchive(name)) archives.push(path);
     else yield onDisk(root, name, path);
   }
 }
 
-function onDisk(root: string, name: string, path: string): SourceFile {
-  return { name, root, path, read: (limit = LIMIT) => readWhole(path, limit) };
+/** Undefined for a link to nothing, or to itself. */
+function targetOfLink(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
+    throw asDiskError(error, path);
+  }
 }
 
-async function readWhole(path: string, limit: number): Promise<Buffer> {
-  const { size } = statSync(path);
-  if (size > limit) throw tooLarge(path, limit);
-  return readFile(path);
+function onDisk(root: string, name: string, path: string): SourceFile {
+  const checked = (limit: number): void => {
+    if (statSync(path).size > limit) throw tooLarge(path, limit);
+  };
+  return {
+    name,
+    root,
+    path,
+    read: async (limit = READ_LIMIT) => {
+      checked(limit);
+      return readFile(path);
+    },
+    copyTo: async (to, limit = COPY_LIMIT) => {
+      checked(limit);
+      await copyFile(path, to);
+    },
+  };
+}
+
+/** A file inside an archive, whose size its header says. */
+function inArchive(root: string, name: string, size: number, open: () => Promise<Readable>): SourceFile {
+  const opened = (limit: number): Promise<Readable> => {
+    if (size > limit) throw tooLarge(`${root}: ${name}`, limit);
+    return open();
+  };
+  return {
+    name,
+    root,
+    read: async (limit = READ_LIMIT) => collect(await opened(limit)),
+    copyTo: async (to, limit = COPY_LIMIT) => writeAll(await opened(limit), createWriteStream(to)),
+  };
 }
 
 async function* walkTar(root: string): AsyncGenerator<SourceFile, void, undefined> {
@@ -98,14 +166,7 @@ async function* walkTar(root: string): AsyncGenerator<SourceFile, void, undefine
     for await (const entry of tar) {
       const { name, type, size = 0 } = entry.header;
       if (type === 'file' && !basename(name).startsWith('.')) {
-        yield {
-          name,
-          root,
-          read: async (limit = LIMIT) => {
-            if (size > limit) throw tooLarge(`${root}: ${name}`, limit);
-            return collect(entry as unknown as Readable);
-          },
-        };
+        yield inArchive(root, name, size, async () => entry as unknown as Readable);
       }
       entry.resume();
     }
@@ -120,7 +181,10 @@ async function* walkZip(root: string): AsyncGenerator<SourceFile, void, undefine
     zip = await openPromise(root, { lazyEntries: true, autoClose: false });
     for await (const entry of zip.eachEntry()) {
       if (/\/$|(^|\/)(\.|__MACOSX\/)/.test(entry.fileName)) continue;
-      yield zipped(root, zip, entry);
+      const opened = zip;
+      yield inArchive(root, entry.fileName, entry.uncompressedSize, () =>
+        opened.openReadStreamPromise(entry),
+      );
     }
     await assertNoMore(root, zip);
   } catch (error) {
@@ -150,18 +214,6 @@ async function assertNoMore(root: string, zip: ZipFile): Promise<void> {
 
 const CENTRAL_HEADER = 0x02014b50;
 
-function zipped(root: string, zip: ZipFile, entry: Entry): SourceFile {
-  const name = entry.fileName;
-  return {
-    name,
-    root,
-    read: async (limit = LIMIT) => {
-      if (entry.uncompressedSize > limit) throw tooLarge(`${root}: ${name}`, limit);
-      return collect(await zip.openReadStreamPromise(entry));
-    },
-  };
-}
-
 /** All of a stream. (`node:stream/consumers` goes through a Blob, which costs much for many small files.) */
 async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -174,6 +226,7 @@ const tooLarge = (place: string, limit: number): DataError =>
 
 function broken(root: string, error: unknown): unknown {
   if (error instanceof DataError || (error as Error)?.name === 'AbortError') return error;
+  if (isSystemError(error)) return asDiskError(error, root);
   return new DataError(
     `${root}: expected a whole archive, found: ${String((error as Error)?.message ?? error).replace(/\s+/g, ' ')}`,
   );

@@ -1,22 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type Info, parse } from 'csv-parse';
 import { DataError } from '../../errors';
-import type { SourceFile } from './source';
+import type { DiskFile } from './scratch';
 
-/** A CSV file that a scan has come across: on the disk, or out of an archive. */
-export interface FoundTable {
-  readonly name: string;
-  readonly path?: string;
-  readonly content?: Buffer;
-}
-
-export async function foundTable(file: SourceFile): Promise<FoundTable> {
-  return file.path
-    ? { name: file.path, path: file.path }
-    : { name: `${file.root}: ${file.name}`, content: await file.read() };
-}
+/** Characters of one row at most: a quote that nobody closes must not swallow the file. */
+const LONGEST_ROW = 1 << 20;
 
 /**
  * The rows of a CSV file (`.gz` too), one at a time.
@@ -25,11 +14,17 @@ export async function foundTable(file: SourceFile): Promise<FoundTable> {
  * @throws DataError naming file and line: broken CSV or gzip, missing columns
  */
 export async function* rowsOf(
-  table: FoundTable,
+  table: DiskFile,
   columns: readonly string[],
 ): AsyncGenerator<Record<string, string>, void, undefined> {
-  const raw = table.path ? createReadStream(table.path) : Readable.from([table.content ?? Buffer.alloc(0)]);
-  const parser = parse({ bom: true, columns: true, skip_empty_lines: true, info: true });
+  const raw = createReadStream(table.path);
+  const parser = parse({
+    bom: true,
+    columns: true,
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: LONGEST_ROW,
+  });
   const fail = (error: Error) => parser.destroy(error);
   raw.on('error', fail);
   if (/\.gz$/i.test(table.name)) raw.pipe(createGunzip().on('error', fail)).pipe(parser);

@@ -1,0 +1,38 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { asDiskError } from './system-error';
+
+/**
+ * Reads a whole file that a user named. Pipes, sockets and devices, which might never end, are refused at once.
+ *
+ * @param what for messages, e.g. `a JSON file`
+ * @param maxBytes larger files are refused before they are read
+ * @throws Error in one line that names the file, what was expected and what was found
+ */
+export function readRegularFile(path: string, what = 'a file', maxBytes = 2 ** 31 - 1): Buffer {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe without writer opens, too
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Error(`${path}: expected ${what}, found nothing`);
+    if (code === 'ENXIO') throw new Error(`${path}: expected ${what}, found a socket or device`);
+    throw asDiskError(error, path);
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new Error(`${path}: expected ${what}, found ${kindOf(stat)}`);
+    if (stat.size > maxBytes)
+      throw new Error(`${path}: expected ${what} of at most ${maxBytes} bytes, found ${stat.size}`);
+    return readFileSync(file);
+  } catch (error) {
+    throw asDiskError(error, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a folder';
+  if (stat.isFIFO()) return 'a pipe';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
