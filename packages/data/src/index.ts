@@ -7,6 +7,7 @@ export {
 } from './annotate/agreement';
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
+export { isCredentialed, whyCredentialed } from './credentialed';
 export * from './dataset';
 export { DataError } from './errors';
 export { imageWarnings } from './image/inspect';

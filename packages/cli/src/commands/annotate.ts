@@ -67,7 +67,10 @@ export function addAnnotate(program: Command): void {
     .option('--price-out <amount>', 'price of a million tokens of answers', price('--price-out'))
     .option('--cleaning <name>', `default: the manifest's, else iu_xray`, oneOf('--cleaning', CLEANINGS))
     .option('--again', 'annotate sentences anew that have regions already')
-    .option(SEND, 'the terms of this credentialed data allow its text to go to the server of --base-url')
+    .option(
+      SEND,
+      'the terms of this data allow its text to leave this machine (needed unless its manifest says open)',
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -93,9 +96,6 @@ async function run(flags: Flags): Promise<void> {
   if (flags.data === undefined) throw new UsageError('--data: expected a data set folder, found nothing');
   const provider = flags.provider === 'lexicon' ? flags.provider : chatProvider(flags);
   banner();
-  if (provider !== 'lexicon' && !existsSync(join(flags.data, 'manifest.json'))) {
-    console.error(`${flags.data}: no manifest.json: its text is taken for free to be sent`);
-  }
   const { signal, done } = interruptSignal();
   const bar = progress('annotating');
   try {

@@ -21,6 +21,14 @@ describe('readReply', () => {
     expect(readReply(text, 2)).toEqual([{ regions: ['Heart'] }, { regions: [] }]);
   });
 
+  it('reads long answers of any make in one pass', () => {
+    const length = 4 << 20; // the longest answer that is taken
+    for (const part of ['<think>', '</think>', '<think>{', '{', ' ', '<', '```'])
+      expect(readReply(part.repeat(length / part.length), 1)[0]).toHaveProperty('reason');
+    const thoughts = `${'<think>x</think>'.repeat(length / 32)}${json(good)}`;
+    expect(readReply(thoughts, 2)[0]).toEqual({ regions: ['Heart'] });
+  });
+
   it('orders regions and drops repeats', () => {
     expect(readReply(json([{ n: 1, regions: ['Ribs', 'Heart', 'Ribs'] }]), 1)).toEqual([
       { regions: ['Heart', 'Ribs'] },

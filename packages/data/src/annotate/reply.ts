@@ -64,7 +64,7 @@ function checkNames(names: readonly string[]): SentenceReply {
 
 /** The JSON value of a text; undefined where there is none. */
 function findJson(text: string): unknown {
-  const plain = text.replace(/<think>[\s\S]*?<\/think>/g, '');
+  const plain = withoutThoughts(text);
   const braces = plain.slice(plain.indexOf('{'), plain.lastIndexOf('}') + 1);
   for (const candidate of [plain, braces]) {
     try {
@@ -72,4 +72,18 @@ function findJson(text: string): unknown {
     } catch {}
   }
   return undefined;
+}
+
+/** The text less `<think>…</think>`; a thought that never ends stays. One pass, however many begin. */
+function withoutThoughts(text: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (;;) {
+    const from = text.indexOf('<think>', at);
+    const to = from < 0 ? -1 : text.indexOf('</think>', from);
+    if (to < 0) break;
+    kept.push(text.slice(at, from));
+    at = to + '</think>'.length;
+  }
+  return kept.join('') + text.slice(at);
 }

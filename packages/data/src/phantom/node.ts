@@ -77,6 +77,7 @@ export async function makePhantom(options: PhantomOptions): Promise<PhantomResul
   return make(options, plan, recipe, {
     source: 'phantom',
     licence: LICENCE,
+    access: 'open',
     sections: 'findings, written by a grammar',
     inputs: {},
   });

@@ -91,17 +91,37 @@ async function complete<T>(
     const passing = response.status >= 500 || response.status === 408 || response.status === 429;
     throw new (passing ? Error : Refused)(`expected status 200, found ${response.status}`);
   }
-  const body = (await response.json()) as { choices?: { message?: { content?: unknown } }[] } | null;
+  const body = JSON.parse(await textOf(response)) as {
+    choices?: { message?: { content?: unknown } }[];
+  } | null;
   const content = body?.choices?.[0]?.message?.content;
   if (typeof content !== 'string') throw new Error('expected choices[0].message.content, found none');
   return content;
 }
 
+/** Longer answers are none to our questions. */
+const MOST_BYTES = 4 << 20;
+
+/** The body, which may not be longer than {@link MOST_BYTES}. */
+async function textOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for (let part = await reader?.read(); part?.value; part = await reader!.read()) {
+    bytes += part.value.length;
+    if (bytes > MOST_BYTES) {
+      await reader!.cancel();
+      throw new Error(`expected an answer of at most ${MOST_BYTES} bytes, found more`);
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 function parseJson(text: string): unknown {
-  const bare = text
-    .trim()
-    .replace(/^```(?:json)?\s*/, '')
-    .replace(/\s*```$/, '');
+  const fenced = text.trim().replace(/^```(?:json)?/, '');
+  const bare = fenced.endsWith('```') ? fenced.slice(0, -3) : fenced; // JSON.parse skips blanks
   try {
     return JSON.parse(bare);
   } catch {

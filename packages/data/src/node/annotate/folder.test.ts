@@ -389,7 +389,12 @@ describe('credentialed text', () => {
     'http://[fe80::1]:8000/v1',
   ];
   it.each(refused)('is not sent to %s', async (baseUrl) => {
-    for (const manifest of [{ access: 'credentialed' }, { cleaning: 'mimic_cxr' }]) {
+    for (const manifest of [
+      undefined,
+      {},
+      { access: 'credentialed' },
+      { access: 'open', licence: 'PhysioNet' },
+    ]) {
       writeFolder(studies, manifest);
       const attempt = annotateFolder({ dir, provider: provider({ baseUrl }) });
       await expect(attempt).rejects.toThrow(AddressError);
@@ -397,15 +402,13 @@ describe('credentialed text', () => {
     }
   });
 
-  it('is text that is cleaned as MIMIC is, whatever the folder lacks', async () => {
+  it('is text of unknown terms, and no option about its words opens it', async () => {
     writeFolder();
-    const attempt = annotateFolder({
-      dir,
-      cleaning: 'mimic_cxr',
-      provider: provider({ baseUrl: refused[0] }),
-    });
-    await expect(attempt).rejects.toThrow(AddressError);
-    writeFolder(studies.slice(0, 1), { access: 'open', cleaning: 'mimic_cxr' });
+    for (const cleaning of ['iu_xray', 'mimic_cxr'] as const) {
+      const attempt = annotateFolder({ dir, cleaning, provider: provider({ baseUrl: refused[0] }) });
+      await expect(attempt).rejects.toThrow(AddressError);
+    }
+    writeFolder(studies.slice(0, 1), { access: 'open' });
     const open = provider({ baseUrl: 'http://other.invalid:9/v1' }, { attempts: 1 });
     expect((await annotateFolder({ dir, provider: open })).failures).toHaveLength(4);
   });

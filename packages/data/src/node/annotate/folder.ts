@@ -5,7 +5,7 @@ import type { RegionName } from '@raca/core/regions';
 import { lexiconAnnotator } from '../../annotate/lexicon';
 import { fillRegions, type Place, sentencesToAnnotate } from '../../annotate/plan';
 import { PROMPT_V1 } from '../../annotate/prompt-v1';
-import type { Manifest } from '../../dataset';
+import { whyCredentialed } from '../../credentialed';
 import type { Cleaning } from '../../text/clean';
 import { readAnnotation, readManifest } from '../read';
 import { writeAnnotation } from '../write';
@@ -26,8 +26,8 @@ export interface ChatProvider {
   /** File of earlier answers (default `annotate-cache.jsonl` in the folder). */
   readonly cache?: string;
   /**
-   * Needed to send the text of a data set with restricted access to a server that is not this machine. Whoever sets
-   * it has made sure that the terms of the data allow it.
+   * Needed to send text to a server that is not this machine, unless the data set's manifest says that it is open.
+   * Whoever sets it has made sure that the terms of the data allow it.
    */
   readonly sendCredentialedText?: boolean;
   readonly ask?: Omit<AskOptions, 'signal' | 'onProgress'>;
@@ -83,8 +83,8 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   const manifestFile = join(dir, 'manifest.json');
   const manifest = existsSync(manifestFile) ? readManifest(manifestFile) : undefined;
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
-  const guarded = isCredentialed(manifest, cleaning);
-  const client = provider === 'lexicon' ? undefined : makeClient(provider, guarded, manifestFile);
+  const why = whyCredentialed(manifest);
+  const client = provider === 'lexicon' ? undefined : makeClient(provider, why, manifestFile);
   const annotation = readAnnotation(file, { otherFields: true });
   const plan = { cleaning, again };
   const places = sentencesToAnnotate(annotation, plan);
@@ -125,17 +125,13 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   };
 }
 
-/** Text that is cleaned as MIMIC's is credentialed wherever the manifest does not say otherwise. */
-function isCredentialed(manifest: Manifest | undefined, cleaning: Cleaning): boolean {
-  return manifest?.access === 'credentialed' || (cleaning === 'mimic_cxr' && !manifest?.access);
-}
-
-function makeClient(provider: ChatProvider, credentialed: boolean, manifestFile: string): ChatClient {
+/** @param why the text counts as credentialed; null where it does not */
+function makeClient(provider: ChatProvider, why: string | null, manifestFile: string): ChatClient {
   const address = parseAddress(provider.baseUrl);
-  const guarded = credentialed && !provider.sendCredentialedText;
+  const guarded = why !== null && !provider.sendCredentialedText;
   if (guarded && !isLocal(address)) {
     throw new AddressError(
-      `${manifestFile}: access: credentialed text may not leave this machine: expected a server on localhost, ` +
+      `${manifestFile}: credentialed text may not leave this machine (${why}): expected a server on localhost, ` +
         `127.0.0.0/8, ::1 or unix:, found ${address.hostname} (private networks are other machines)`,
     );
   }

@@ -2,11 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Time as {@link Pace} sees it. */
 export interface Clock {
+  /** Milliseconds, never less than before. */
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<unknown>;
 }
 
-const CLOCK: Clock = { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
+/** A clock that nobody sets back. */
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};
 
 /** When the next question may go out: at most so many a minute, evenly spaced, and none while the server rests. */
 export class Pace {

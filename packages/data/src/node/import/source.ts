@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, type Dirent, type Stats, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, type Stats, statSync } from 'node:fs';
 import { copyFile, open, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
