@@ -23,7 +23,7 @@ let config: string;
 
 /** How a life of the process ends. */
 type End =
-  | { readonly by: 'SIGKILL' | 'SIGINT'; readonly steps: number; readonly delay: number }
+  | { readonly by: 'SIGKILL' | 'SIGINT' | 'SIGHUP'; readonly steps: number; readonly delay: number }
   | { readonly by: 'file'; readonly file: string; readonly nth: number; readonly moment: string }
   | null;
 
@@ -64,7 +64,7 @@ function live(folder: string, end: End, ...more: string[]): Promise<Life> {
 /** Every file that has its final name must be whole. */
 function expectWhole(folder: string): void {
   const run = new RunFolder(folder);
-  for (const name of readdirSync(folder).filter((file) => !file.endsWith('.tmp'))) {
+  for (const name of readdirSync(folder).filter((file) => !file.endsWith('.tmp') && file !== '.lock')) {
     const bytes = readFileSync(join(folder, name));
     if (name === 'config.json') run.readConfig();
     else if (name === 'vocab.json') readVocabulary(join(folder, name));
@@ -114,9 +114,13 @@ describe.skipIf(!built)('a training that is killed', () => {
     expectWhole(out);
     expect(temporary(out)).toEqual([]);
 
+    const closed = await live(out, { by: 'SIGHUP', steps: 2, delay: delay() }, '--resume'); // its terminal is gone
+    expect(closed.code, closed.stderr).toBe(130);
+    expect(closed.steps[0]).toBe(stopped.steps.at(-1)! + 1); // Ctrl-C loses no step
+
     const end = await live(out, null, '--resume');
     expect(end.code, end.stderr).toBe(0);
-    expect(end.steps[0]).toBe(stopped.steps.at(-1)! + 1); // Ctrl-C loses no step
+    expect(end.steps[0]).toBe(closed.steps.at(-1)! + 1);
     expect(end.steps.at(-1)).toBe(STEPS);
     expect(temporary(out)).toEqual([]);
     const names = readdirSync(out).sort();

@@ -36,8 +36,8 @@ export function progress(label: string): Progress {
 }
 
 /**
- * A signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. A command that `raca ablate` started also stops
- * when that one is gone.
+ * A signal that Ctrl-C, a request to stop (SIGTERM) or a closed terminal (SIGHUP) aborts; a second one ends the process at
+ * once. A command that `raca ablate` started also stops when that one is gone.
  */
 export function interruptSignal(): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
@@ -46,8 +46,7 @@ export function interruptSignal(): { signal: AbortSignal; done: () => void } {
     console.error('\nstopping after this step (press Ctrl-C again to stop at once) …');
     controller.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
   const parent = process.env.RACA_CHILD === '1';
   if (parent) {
     process.on('disconnect', onSignal);
@@ -56,9 +55,22 @@ export function interruptSignal(): { signal: AbortSignal; done: () => void } {
   return {
     signal: controller.signal,
     done: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of SIGNALS) process.off(name, onSignal);
       if (parent) process.off('disconnect', onSignal);
     },
   };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * What a program does whose output nobody takes any more: a full disk or a closed pipe behind standard output ends it with
+ * exit code 1 (all files it writes are whole at every moment); a terminal that is gone does not stop the saving under way.
+ */
+export function guardStreams(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') console.error(`raca: standard output: ${error.message.split('\n')[0]}`);
+    process.exit(1);
+  });
+  process.stderr.on('error', () => {});
 }

@@ -45,7 +45,7 @@ export class Trainer {
 
   constructor(
     readonly model: Raca,
-    private readonly config: TrainingConfig,
+    readonly config: TrainingConfig,
     private readonly decode: Decode,
   ) {
     this.findings = new FindingWeights(model.separator, decode);

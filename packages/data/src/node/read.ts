@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { readRegularFile, writeFileAtomic } from '@raca/core/node';
 import {
   type Annotation,
   type Manifest,
@@ -136,20 +136,20 @@ export function imageFile(dir: string, path: string): string {
 
 /** Parsed JSON of a file. @throws DataError if it is missing or not JSON */
 export function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new DataError(
-      `${file}: expected a readable JSON file, found ${code === 'ENOENT' ? 'nothing' : code}`,
-    );
-  }
+  const text = readText(file);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const reason = (error as Error).message.replace(/\s+/g, ' ').slice(0, 120);
     throw new DataError(`${file}: expected JSON, found ${text.trim() === '' ? 'an empty file' : reason}`);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readRegularFile(file, 'a readable JSON file').toString('utf8');
+  } catch (error) {
+    throw new DataError((error as Error).message, { cause: error });
   }
 }
 

@@ -96,7 +96,7 @@ it('leaves foreign folders alone, and nothing behind when stopped', async () => 
     makePhantom({ ...small, out, workers: 1, signal: stop.signal, onProgress: () => stop.abort() }),
   ).rejects.toThrow(/abort/i);
   expect(readdirSync(dir)).toEqual(['mine']);
-  mkdirSync(join(dir, '.later.999999999.partial')); // of a killed process
+  mkdirSync(join(dir, '.later.999999999.0123456789ab.partial')); // of a killed process
   await makePhantom({ ...small, train: 1, out: join(dir, 'later') });
   expect(readdirSync(dir).sort()).toEqual(['later', 'mine']);
 });

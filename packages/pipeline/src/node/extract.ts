@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
+import { asDiskError, lockFolder, removeHalfWritten } from '@raca/core/node';
 import { SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
 import { type Dataset, StudyLoader } from '@raca/data/node';
 import { encoderHash, loadTorchvision } from '@raca/vision';
@@ -58,9 +58,10 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
   const { dataset, out, config, dtype, shardImages, signal, onProgress = () => {} } = options;
   const { imageSize: size, views, grid } = config.model;
   const backbone = compiledWhereFrozen(makeBackbone(options));
+  let release = (): void => {};
   try {
     const encoder = await encoderHash(backbone, preparation(size));
-    removeHalfWritten(out);
+    release = takeStore(out);
     const writer = createFeatureWriter(out, { encoder, width: backbone.width, grid, dtype, shardImages });
     const images = imagesOf(dataset, views);
     const left = images.filter((path) => !writer.has(path));
@@ -85,8 +86,21 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
     }
     return { done, total: images.length, skipped, encoder, interrupted: done < images.length };
   } finally {
+    release();
     backbone.dispose();
   }
+}
+
+/** The store for this process alone, without what a killed one left half-written. */
+function takeStore(out: string): () => void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw asDiskError(error, out);
+  }
+  const release = lockFolder(out, 'an extraction');
+  removeHalfWritten(out);
+  return release;
 }
 
 /** Every image once, in the order of the splits: paths below `images/`, with slashes. */
@@ -142,12 +156,4 @@ function loadWeights(backbone: VisionBackbone, file: string): void {
   if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
   const bytes = readFileSync(file);
   loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
-}
-
-/** Takes away what a killed process left under a temporary name. */
-function removeHalfWritten(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    if (/^\.(shard-\d{5}\.safetensors|index\.json)\.\d+\.tmp$/.test(name)) rmSync(join(folder, name));
-  }
 }

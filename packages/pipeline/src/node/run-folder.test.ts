@@ -49,7 +49,24 @@ describe('resume point', () => {
     expect(weights(resumed)).toEqual(weights(whole));
     for (const trainer of [whole, resumed]) trainer.trainStep(batch, 1);
     expect(weights(resumed)).toEqual(weights(whole));
-    expect(readdirSync(run.dir).sort()).toEqual(['optimizer.safetensors', 'state.json']);
+    expect(readdirSync(run.dir).sort()).toEqual(['.lock', 'optimizer.safetensors', 'state.json']);
+  });
+
+  it('is refused where it is that of another seed or training config', () => {
+    run.writeResumePoint(trainerOf(), state, tokenizer);
+    const other = (training: object): Trainer => {
+      const config = tinyConfig();
+      return new Trainer(buildModel(config.model, TINY_SIZES), { ...config.training, ...training }, () => '');
+    };
+    for (const training of [{ seed: 43 }, { batchSize: 7 }, { clipValue: 0.2 }]) {
+      const trainer = other(training);
+      const before = weights(trainer);
+      expect(() => run.readResumePoint(trainer, tokenizer)).toThrow(
+        /optimizer\.safetensors: expected the resume point of this run, found one of another seed or training config$/,
+      );
+      expect(weights(trainer)).toEqual(before);
+    }
+    expect(run.readResumePoint(other({ epochs: 99 }), tokenizer)).toEqual(state);
   });
 
   it('is null where there is none', () => {
@@ -156,7 +173,17 @@ it('takes away what a killed process left, and nothing else', () => {
   writeFileSync(run.path('.optimizer.safetensors.123.tmp'), 'half');
   writeFileSync(run.path('.keep.tmp'), 'mine');
   run.prepare();
+  expect(readdirSync(run.dir)).toEqual(['.keep.tmp', '.lock']);
+  run.release();
   expect(readdirSync(run.dir)).toEqual(['.keep.tmp']);
+});
+
+it('is one process’s alone', () => {
+  const second = new RunFolder(run.dir);
+  expect(() => second.prepare()).toThrow(`found a training by process ${process.pid}`);
+  run.release();
+  second.prepare();
+  second.release();
 });
 
 it('tells in one line what is wrong with a file', () => {

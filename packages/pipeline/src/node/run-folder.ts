@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadParameters,
@@ -10,11 +10,17 @@ import {
   type TensorToStore,
   toFloat32,
 } from '@raca/core';
-import { writeFileAtomic } from '@raca/core/node';
+import {
+  asDiskError,
+  lockFolder,
+  readRegularFile,
+  removeHalfWritten,
+  writeFileAtomic,
+} from '@raca/core/node';
 import type { Tokenizer } from '@raca/data';
 import { readVocabulary, writeVocabulary } from '@raca/data/node';
 import { z } from 'zod';
-import { parseRunConfig, type RunConfig } from '../config';
+import { parseRunConfig, type RunConfig, type TrainingConfig, trainingConfigSchema } from '../config';
 import type { Raca } from '../model';
 import type { Trainer } from '../trainer';
 
@@ -46,6 +52,8 @@ export type MetricsLine = {
  * do not belong together; `weights.safetensors` holds the best weights so far, `state.json` is for people.
  */
 export class RunFolder {
+  private giveBack?: () => void;
+
   constructor(readonly dir: string) {}
 
   path(name: string): string {
@@ -56,14 +64,27 @@ export class RunFolder {
     return existsSync(this.path(name));
   }
 
-  /** Makes the folder and takes away what a killed process left half-written. */
-  prepare(): void {
+  /**
+   * Makes the folder, takes it for this process alone and removes what a killed process left half-written.
+   * @param what the work to be done there, for the message of whoever comes second, e.g. `a training`
+   * @throws Error in one line while another process works there, or where no folder can be
+   */
+  prepare(what = 'a training'): void {
     if (existsSync(this.dir) && !statSync(this.dir).isDirectory())
       throw new Error(`${this.dir}: expected a run folder, found a file`);
-    mkdirSync(this.dir, { recursive: true });
-    for (const name of readdirSync(this.dir)) {
-      if (/^\..+\.\d+\.tmp$/.test(name)) rmSync(this.path(name), { force: true });
+    try {
+      mkdirSync(this.dir, { recursive: true });
+    } catch (error) {
+      throw asDiskError(error, this.dir);
     }
+    this.giveBack ??= lockFolder(this.dir, what);
+    removeHalfWritten(this.dir);
+  }
+
+  /** Gives back the folder that {@link prepare} took. */
+  release(): void {
+    this.giveBack?.();
+    this.giveBack = undefined;
   }
 
   writeJson(name: string, value: unknown): void {
@@ -119,6 +140,7 @@ export class RunFolder {
       format: 'raca-resume',
       vocabulary: vocabularyHash(tokenizer),
       state: JSON.stringify(state),
+      training: JSON.stringify(trainer.config),
     });
     writeFileAtomic(this.path('optimizer.safetensors'), bytes);
     this.writeJson('state.json', state);
@@ -126,7 +148,7 @@ export class RunFolder {
 
   /**
    * Sets model and optimiser to the last resume point; null when there is none.
-   * @throws Error in one line if the file is damaged or belongs to another model or vocabulary
+   * @throws Error in one line if the file is damaged or belongs to another model, vocabulary, seed or training config
    */
   readResumePoint(trainer: Trainer, tokenizer: Tokenizer): TrainingState | null {
     if (!this.has('optimizer.safetensors')) return null;
@@ -148,6 +170,10 @@ export class RunFolder {
     const state = stateSchema.safeParse(stored);
     if (!state.success)
       throw new Error(`${path}: expected a training state in the metadata, found none that fits`);
+    if (state.data.seed !== trainer.config.seed || !isSameTraining(file.metadata.training, trainer.config))
+      throw new Error(
+        `${path}: expected the resume point of this run, found one of another seed or training config`,
+      );
     loadParameters(trainer.model.parameters, { tensors: part('model/'), metadata: {} }, path);
     trainer.loadState(new Map([...part('optimizer/')].map(([name, t]) => [name, toFloat32(t)])));
     trainer.step = state.data.step;
@@ -198,14 +224,15 @@ export class RunFolder {
 
   /** @throws Error in one line if the file is missing */
   readBytes(name: string): Buffer {
-    try {
-      return readFileSync(this.path(name));
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      const found = code === 'ENOENT' || code === 'ENOTDIR' ? 'nothing' : code;
-      throw new Error(`${this.path(name)}: expected a file of a run, found ${found}`);
-    }
+    return readRegularFile(this.path(name), 'a file of a run');
   }
+}
+
+/** Whether a resume point was made under a config; more epochs are allowed, and files of earlier versions say nothing. */
+function isSameTraining(stored: string | undefined, { epochs, ...config }: TrainingConfig): boolean {
+  if (stored === undefined) return true;
+  const before = trainingConfigSchema.parse(JSON.parse(stored)); // fields that are new since take their defaults
+  return JSON.stringify({ ...before, epochs }) === JSON.stringify({ ...before, ...config, epochs });
 }
 
 /** sha256 of the words in order. */

@@ -200,6 +200,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
     model.dispose();
     features?.close();
+    run.release();
   }
 }
 

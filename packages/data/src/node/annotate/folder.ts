@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { dirname, join } from 'node:path';
+import { lockFolder, writeFileAtomic } from '@raca/core/node';
 import type { RegionName } from '@raca/core/regions';
 import { lexiconAnnotator } from '../../annotate/lexicon';
 import { fillRegions, type Place, sentencesToAnnotate } from '../../annotate/plan';
@@ -155,10 +155,16 @@ async function askServer(
   { dir, signal, onProgress }: AnnotateOptions,
 ): Promise<Answers> {
   const source = { prompt: PROMPT_V1.version, model: provider.model };
-  const cache = new AnswerCache(provider.cache ?? join(dir, 'annotate-cache.jsonl'), source);
+  const path = provider.cache ?? join(dir, 'annotate-cache.jsonl');
+  const cache = new AnswerCache(path, source);
   try {
-    const cached = sentences.filter((sentence) => cache.get(sentence)).length;
-    return { ...(await askAll(sentences, client, cache, { ...provider.ask, signal, onProgress })), cached };
+    const release = lockFolder(dirname(path), 'an annotation'); // nothing is asked twice
+    try {
+      const cached = sentences.filter((sentence) => cache.get(sentence)).length;
+      return { ...(await askAll(sentences, client, cache, { ...provider.ask, signal, onProgress })), cached };
+    } finally {
+      release();
+    }
   } finally {
     cache.close();
   }

@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { constants, existsSync, statSync } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asDiskError, insideOf, isSystemError } from '@raca/core/node';
@@ -148,7 +149,7 @@ async function placeFile(target: string, path: string, mode: 'copy' | 'link'): P
   if (!isWhole(ends)) await decodeImage(path);
   await mkdir(dirname(target), { recursive: true });
   if (mode === 'copy') {
-    await inPlace(target, (temporary) => copyFile(path, temporary));
+    await inPlace(target, (temporary) => copyFile(path, temporary, constants.COPYFILE_EXCL));
     return { size };
   }
   await rm(target, { force: true });
@@ -160,17 +161,17 @@ async function placeContent(target: string, content: Buffer | Error, name: strin
   if (content instanceof Error) throw content;
   const ends = { head: content.subarray(0, 132), tail: content.subarray(-TAIL) };
   await mkdir(dirname(target), { recursive: true });
-  const raw = `${target}.${process.pid}.source`;
+  const raw = besideOf(target, 'source');
   const unsure = !(isPng(ends.head) || isJpeg(ends.head)) || !isWhole(ends);
   if (!unsure) {
-    await inPlace(target, (temporary) => writeFile(temporary, content));
+    await inPlace(target, (temporary) => writeFile(temporary, content, NEW));
     return { size: content.length };
   }
   try {
-    await writeFile(raw, content);
+    await writeFile(raw, content, NEW);
     if (isPng(ends.head) || isJpeg(ends.head)) {
       await decodeImage(raw);
-      await inPlace(target, (temporary) => writeFile(temporary, content));
+      await inPlace(target, (temporary) => writeFile(temporary, content, NEW));
       return { size: content.length };
     }
     return await convert(target, raw, name);
@@ -189,12 +190,22 @@ async function convert(target: string, path: string, name: string): Promise<Plac
   const { image, warnings } = await readImage(path);
   const png = await encodePng(image);
   await mkdir(dirname(target), { recursive: true });
-  await inPlace(target, (temporary) => writeFile(temporary, png));
+  await inPlace(target, (temporary) => writeFile(temporary, png, NEW));
   return { size: png.length, warnings };
 }
 
+/** Never an existing file, never through a link. */
+const NEW = { flag: 'wx' } as const;
+
+/** A name that nobody can foresee; what a kill leaves of it goes when the import goes on. */
+const besideOf = (target: string, kind: 'tmp' | 'source'): string =>
+  `${target}.${process.pid}.${randomBytes(6).toString('hex')}.${kind}`;
+
+/** What {@link besideOf} names, in files of a killed process. */
+export const UNFINISHED = /\.\d+\.[0-9a-f]{12}\.(tmp|source)$/;
+
 async function inPlace(target: string, make: (temporary: string) => Promise<unknown>): Promise<void> {
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = besideOf(target, 'tmp');
   try {
     await make(temporary);
     await rename(temporary, target);

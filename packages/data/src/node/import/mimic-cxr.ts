@@ -178,9 +178,14 @@ async function readRows(
   }
   const split = tables.get('split');
   if (split) {
-    const names: Record<string, Split> = { train: 'train', validate: 'val', val: 'val', test: 'test' };
+    const names = new Map<string, Split>([
+      ['train', 'train'],
+      ['validate', 'val'],
+      ['val', 'val'],
+      ['test', 'test'],
+    ]);
     for await (const row of identifiedRows(split, 'split')) {
-      const name = names[row.split];
+      const name = names.get(row.split);
       if (!name)
         throw new DataError(`${split.name}: split: expected train, validate or test, found "${row.split}"`);
       add(row.dicom_id, { subject: row.subject_id, study: row.study_id }, split.name).split = name;

@@ -79,7 +79,7 @@ it('goes on in the stage of a killed import, and empties one of another recipe',
   mkdirSync(join(stage, 'images'), { recursive: true });
   writeFileSync(join(stage, '.recipe'), JSON.stringify(recipe));
   writeFileSync(join(stage, 'images', 'done.png'), '1');
-  writeFileSync(join(stage, 'images', 'half.png.77.tmp'), '1');
+  writeFileSync(join(stage, 'images', 'half.png.77.0123456789ab.tmp'), '1');
   await inStage(out, recipe, false, async (folder) => {
     expect(readdirSync(join(folder, 'images'))).toEqual(['done.png']);
     throw new Error('again');

@@ -11,6 +11,7 @@ import {
 } from '@raca/core/node';
 import { z } from 'zod';
 import { DataError } from '../../errors';
+import { UNFINISHED } from './images';
 
 /** What stands in the place of an import: nothing, its complete result, an import of other options, other files. */
 export type Place = 'free' | 'same' | 'other import' | 'taken';
@@ -102,6 +103,6 @@ function removeUnfinishedImages(stage: string): void {
   const images = join(stage, 'images');
   if (!existsSync(images)) return;
   for (const entry of readdirSync(images, { recursive: true })) {
-    if (/\.\d+\.(tmp|source)$/.test(String(entry))) rmSync(insideOf(images, String(entry)), { force: true });
+    if (UNFINISHED.test(String(entry))) rmSync(insideOf(images, String(entry)), { force: true });
   }
 }

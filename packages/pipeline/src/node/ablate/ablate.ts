@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { lockFolder, writeFileAtomic } from '@raca/core/node';
 import { cleanReport } from '@raca/data';
 import type { Dataset } from '@raca/data/node';
 import type { ReportPair } from '@raca/metrics';
@@ -67,12 +67,17 @@ export async function ablate(options: AblateOptions): Promise<Ablation> {
     onProgress: options.onProgress,
   };
   mkdirSync(out, { recursive: true });
-  await eachAtMost(cells, options.jobs ?? 1, async (cell) => {
-    const start = Date.now();
-    const outcome: Outcome = signal?.aborted ? { status: 'interrupted' } : await runCell(cell, context);
-    outcomes.set(cell, outcome);
-    options.onOutcome?.(cell, outcome, (Date.now() - start) / 1000);
-  });
+  const release = lockFolder(out, 'an ablation');
+  try {
+    await eachAtMost(cells, options.jobs ?? 1, async (cell) => {
+      const start = Date.now();
+      const outcome: Outcome = signal?.aborted ? { status: 'interrupted' } : await runCell(cell, context);
+      outcomes.set(cell, outcome);
+      options.onOutcome?.(cell, outcome, (Date.now() - start) / 1000);
+    });
+  } finally {
+    release();
+  }
 
   const rows = grid.rows.map(({ name }): TableRow => {
     const own = cells.filter(({ row }) => row === name);
