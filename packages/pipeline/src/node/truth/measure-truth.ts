@@ -120,7 +120,9 @@ export class TruthMeasures {
     return {
       phantom: /phantom/i.test(dataset.manifest?.source ?? ''),
       overlap: overlaps(
-        dataset.annotation[split].map(({ id }) => truth.studies[id] ?? []),
+        dataset.annotation[split].map(({ id }) =>
+          Object.hasOwn(truth.studies, id) ? truth.studies[id] : [],
+        ),
         { ...grid, views },
         masks,
       ),
