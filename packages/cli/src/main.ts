@@ -11,6 +11,7 @@ import { addLabel } from './commands/label';
 import { addScore } from './commands/score';
 import { addTrain } from './commands/train';
 import { FAILED, INTERRUPTED, UsageError } from './errors';
+import { visible } from './visible';
 
 /**
  * Runs the command `raca`.
@@ -59,9 +60,9 @@ function inherit(command: Command): void {
 }
 
 /** The first line of what commander says, begun like our own errors. */
-const usage = (text: string): string => `${text.split('\n')[0].replace(/^error:/, 'raca:')}\n`;
+const usage = (text: string): string => `${visible(text.split('\n')[0]).replace(/^error:/, 'raca:')}\n`;
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0];
+  return visible(message.split('\n')[0]);
 }
