@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/** A command's arguments, or a picture to read. */
+export type Task = readonly string[] | { readonly picture: string };
+
 /** What a command left behind. */
 export interface Served {
   readonly code: number;
@@ -19,7 +22,7 @@ export class CommandServer {
   private child: ChildProcess | null = null;
 
   /** @throws Error when the command hangs or its process dies */
-  async run(argv: readonly string[], cwd: string): Promise<Served> {
+  async run(task: Task, cwd: string): Promise<Served> {
     const child = this.start(cwd);
     const began = performance.now();
     return new Promise<Served>((resolve, reject) => {
@@ -44,7 +47,7 @@ export class CommandServer {
         if (answer.peak > RENEW) this.stop(); // what follows is measured from the start
         resolve({ ...answer, stderr: stderr + answer.stderr, milliseconds });
       });
-      child.send({ argv });
+      child.send(task);
     });
   }
 

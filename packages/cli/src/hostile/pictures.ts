@@ -96,6 +96,13 @@ function dicom(body: readonly Uint8Array[], syntax = EXPLICIT): Buffer {
 
 const pixels = (value: Uint8Array, length = value.length): Buffer => element(0x7fe00010, 'OW', value, length);
 
+/** A small sound picture. */
+export const madeDicom = (): Buffer =>
+  dicom([
+    ...describe({ rows: 30, columns: 40 }),
+    pixels(Uint8Array.from({ length: 1200 }, (_, i) => (i * 37) % 251)),
+  ]);
+
 /** Pixel data in fragments, each with the length that it claims. */
 function fragments(list: readonly (readonly [content: Uint8Array, length: number])[], end = true): Buffer {
   const item = (content: Uint8Array, length: number): Buffer => {

@@ -1,11 +1,24 @@
 'use strict';
 /**
- * For tests: runs commands of the built program one after the other in one process. Takes `{argv}` by IPC, answers
+ * For tests: runs commands of the built program one after the other in one process. Takes a list of arguments, or
+ * `{picture}`, by IPC; answers
  * `{code, stdout, stderr, peak}`; `peak` is the largest memory of the process so far in bytes.
  */
 const { main } = require('../../dist/index.cjs');
+const { readImage } = require('../../../data/dist/node.cjs');
 
-process.on('message', async ({ argv }) => {
+/** Exit code as of a command that reads one picture. */
+async function read(picture) {
+  try {
+    await readImage(picture);
+    return 0;
+  } catch (error) {
+    console.error(`raca: ${error.message}`);
+    return 1;
+  }
+}
+
+process.on('message', async (task) => {
   const said = { stdout: '', stderr: '' };
   const keep = (stream) => (text) => {
     said[stream] += text;
@@ -19,7 +32,7 @@ process.on('message', async ({ argv }) => {
   process.stderr.write = keep('stderr');
   let code;
   try {
-    code = await main(argv);
+    code = await (Array.isArray(task) ? main(task) : read(task.picture));
   } catch (thrown) {
     code = `threw ${thrown}`;
   } finally {
