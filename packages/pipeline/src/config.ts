@@ -101,6 +101,13 @@ export const trainingConfigSchema = z.strictObject({
       trigramPenalty: z.boolean().default(false),
       /** α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published. */
       lengthPenalty: rate.default(0),
+      unknown: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
+            'a text of `<unk>` tells nobody anything.',
+        ),
     })
     .prefault({}),
 });

@@ -8,13 +8,14 @@ import {
   cleanReport,
   Tokenizer,
   type Transform,
+  UNKNOWN,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
 import { isTorchFile, parseTorchFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
-import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { type RolloutOptions, rollOut } from '../self-critical';
 import { selfCriticalReward } from '../self-critical-config';
 import { Trainer } from '../trainer';
@@ -225,9 +226,10 @@ function requireStudies({ dir, annotation }: Dataset): void {
   }
 }
 
-/** Sizes of the model that come from the vocabulary. */
-export function modelContext(tokenizer: Tokenizer, seed: number) {
-  return { vocabularySize: tokenizer.size + 1, separator: tokenizer.idOf('.'), seed };
+/** What the model takes from the vocabulary. */
+export function modelContext(tokenizer: Tokenizer, seed: number): ModelContext {
+  const [separator, unknown] = ['.', UNKNOWN].map((word) => tokenizer.idOf(word));
+  return { vocabularySize: tokenizer.size + 1, separator, unknown, seed };
 }
 
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
@@ -282,7 +284,7 @@ function rolloutOptions(
   { model: { maxLength }, training }: RunConfig,
   tokenizer: Tokenizer,
 ): ((step: number) => RolloutOptions) | null {
-  const { selfCritical, selection, cleaning, seed } = training;
+  const { selfCritical, selection, cleaning, seed, generation } = training;
   if (!selfCritical) {
     if (selection !== 'reward') return null;
     throw new Error('training.selection: expected a selfCritical section beside "reward", found none');
@@ -293,7 +295,7 @@ function rolloutOptions(
   const { samples, baseline, standardise } = selfCritical;
   const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
   return (step) => ({
-    ...{ samples, baseline, standardise, reward, maxLength, decode },
+    ...{ samples, baseline, standardise, reward, maxLength, decode, unknown: generation.unknown },
     random: new Random(seed).split(`step ${step}`).split('rollouts'),
   });
 }
