@@ -8,6 +8,7 @@ export * from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';
+export * from './same-text';
 export * from './self-critical';
 export * from './self-critical-config';
 export * from './trainer';

@@ -1,7 +1,7 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
 import { fitToData, type RunConfig } from '@raca/pipeline';
-import { fitToFeatures, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import { fitToFeatures, type MetricsLine, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor, readConfig, readConfigOver } from '../config-file';
@@ -135,13 +135,23 @@ function show(event: TrainingEvent, update: (done: number, total: number, note?:
     console.error(`going on at step ${event.step} of ${event.steps}`);
   if (event.kind === 'skipped') console.error(`skipped: ${event.line}`);
   if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
-  if (event.kind === 'epoch') {
-    const { epoch, loss, bleu4, clinicalMicroF1 } = event.line as unknown as Record<string, number>;
-    const scores = `BLEU-4 ${bleu4.toFixed(3)}, clinical micro-F1 ${clinicalMicroF1.toFixed(3)}`;
-    console.error(
-      `epoch ${epoch + 1}: validation loss ${loss.toFixed(3)}, ${scores}${event.improved ? ' (best)' : ''}`,
-    );
-  }
+  if (event.kind === 'epoch') console.error(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
+  if (event.kind === 'warning') console.error(`warning: ${event.line}`);
   if (event.kind === 'stop' && event.reason === 'patience')
     console.error('stopped: no better validation score for too long');
 }
+
+/** What the validation after an epoch found, for people. */
+function epochLine(line: MetricsLine): string {
+  const shown = ([key, label]: readonly [string, string]): string =>
+    `${label} ${Number(line[key]).toFixed(3)}`;
+  return `epoch ${line.epoch}: validation ${SHOWN.map(shown).join(', ')}, ${line.distinct} different texts of ${line.texts}`;
+}
+
+/** Numbers of a validation that are printed. */
+const SHOWN = [
+  ['loss', 'loss'],
+  ['bleu4', 'BLEU-4'],
+  ['clinicalMicroF1', 'clinical micro-F1'],
+  ['findingsMacroF1', 'macro-F1 of findings'],
+] as const;
