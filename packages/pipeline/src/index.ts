@@ -1,4 +1,5 @@
 export * from './config';
+export * from './config-for-data';
 export * from './fit-to-data';
 export * from './generate';
 export * from './import-published';

@@ -1,6 +1,6 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
-import { fitToData, type RunConfig } from '@raca/pipeline';
+import { configForData, fitToData, type RunConfig } from '@raca/pipeline';
 import { fitToFeatures, type MetricsLine, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
@@ -26,6 +26,9 @@ interface TrainFlags {
   json?: boolean;
 }
 
+/** The name of the config that is chosen by the data. */
+const AUTO = 'auto';
+
 export function addTrain(program: Command): void {
   program
     .command('train')
@@ -34,7 +37,7 @@ export function addTrain(program: Command): void {
     .requiredOption('--out <dir>', 'run folder to make, or to go on with by --resume')
     .option(
       '--config <name|file>',
-      'small, full, published, or a JSON or YAML file (default: small, or the run’s own)',
+      'auto, small, full, published, or a JSON or YAML file (default: the run’s own, or auto: chosen by the data)',
     )
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
@@ -56,7 +59,7 @@ export function addTrain(program: Command): void {
     .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print one JSON line an event')
-    .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --config small --epochs 12')
+    .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --epochs 12')
     .action(async (flags: TrainFlags) => {
       await runTraining(flags);
     });
@@ -110,16 +113,21 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   }
 }
 
-/** The config of a new run: the one named, laid over that of the run it starts from. */
-function startConfig({ config, init }: TrainFlags): RunConfig {
-  if (init === undefined) return readConfig(config ?? 'small');
+/** The config of a new run: the one named, laid over that of the run it starts from; chosen by the data where none is named. */
+function startConfig({ config, init, epochs }: TrainFlags, dataset: Dataset): RunConfig {
+  if (config === AUTO || (config === undefined && init === undefined)) {
+    const chosen = configForData(dataset, { epochs });
+    for (const reason of chosen.reasons) console.error(`config: ${reason}`);
+    return chosen.config;
+  }
+  if (init === undefined) return readConfig(config!);
   const base = new RunFolder(init).readConfig();
   return config === undefined ? base : readConfigOver(base, config);
 }
 
 /** The config of a new run, with the views of the data and, where given, the sizes of stored features. */
-function freshConfig(flags: TrainFlags, { annotation }: Dataset): RunConfig {
-  const config = fitToData(startConfig(flags), annotation);
+function freshConfig(flags: TrainFlags, dataset: Dataset): RunConfig {
+  const config = fitToData(startConfig(flags, dataset), dataset.annotation);
   return flags.features === undefined ? config : fitToFeatures(config, flags.features);
 }
 
