@@ -29,7 +29,7 @@ describe('configForData', () => {
     expect(config.training.selection).toBe('findingsAndBleu4');
     expect(config.training.generation.unknown).toBe(false);
     expect(reasons.join('\n')).toMatch(
-      /30 training studies.*2 views.*20 tokens \(100 % of the reports fit\)/,
+      /30 training studies.*2 views per study.*20 tokens \(100 % of the reports fit\)/,
     );
   });
 

@@ -128,12 +128,16 @@ const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 
 
 function reasonsFor({ model, training }: RunConfig, text: TextFacts): string[] {
   const { selection, findingWeight, wordThreshold, batchSize, epochs } = training;
-  const views = `${model.views} view${model.views === 1 ? '' : 's'} (most studies have that many or more)`;
-  const vocabulary = `words seen ${wordThreshold} times or more (${percent(text.rare)} of the text is rarer)`;
+  const views = `${model.views} view${model.views === 1 ? '' : 's'} per study`;
+  const vocabulary =
+    wordThreshold === 1
+      ? 'all words'
+      : `words seen ${wordThreshold} times or more (${percent(text.rare)} of the text is rarer)`;
   return [
-    `fitted to ${text.reports} training studies with real reports: the small model, ${views}, ` +
+    `chosen for ${text.reports} training studies with real reports: the small model, ${views}, ` +
       `${model.maxLength} tokens (${percent(text.fitting)} of the reports fit), ${vocabulary}`,
-    `${epochs} epochs of batches of ${batchSize}; findings, ${percent(text.findings)} of the text, weigh ${findingWeight} times; ` +
-      `weights are kept by ${selection} (macro-F1 of findings and BLEU-4), texts written by ${training.generation.search} search`,
+    `${epochs} epochs of batches of ${batchSize}; findings, ${percent(text.findings)} of the text, weigh ` +
+      `${findingWeight === 1 ? 'as much as the rest' : `${findingWeight} times`}; the weights kept are the best by ${selection} ` +
+      `(macro-F1 of findings, BLEU-4); texts are written by ${training.generation.search} search`,
   ];
 }

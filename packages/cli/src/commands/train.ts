@@ -1,6 +1,6 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
-import { configForData, fitToData, type RunConfig } from '@raca/pipeline';
+import { type ChosenConfig, configForData, fitToData, type RunConfig } from '@raca/pipeline';
 import { fitToFeatures, type MetricsLine, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
@@ -72,7 +72,8 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   for (const warning of dataset.warnings) console.error(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
-  const config = withFlags(own ? run.readConfig() : freshConfig(flags, dataset), flags);
+  const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
+  const config = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
@@ -92,7 +93,11 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       init: flags.init,
       pretrained: flags.pretrained,
       imageCache: flags.imageCache,
-      onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
+      onEvent: (event) => {
+        if (event.kind === 'start') for (const reason of start.reasons) console.error(`config: ${reason}`);
+        if (flags.json) console.log(JSON.stringify(event));
+        else show(event, bar.update);
+      },
     });
     bar.stop();
     if (result.skipped > 0)
@@ -114,21 +119,19 @@ async function runTraining(flags: TrainFlags): Promise<void> {
 }
 
 /** The config of a new run: the one named, laid over that of the run it starts from; chosen by the data where none is named. */
-function startConfig({ config, init, epochs }: TrainFlags, dataset: Dataset): RunConfig {
+function startConfig({ config, init, epochs }: TrainFlags, dataset: Dataset): ChosenConfig {
   if (config === AUTO || (config === undefined && init === undefined)) {
-    const chosen = configForData(dataset, { epochs });
-    for (const reason of chosen.reasons) console.error(`config: ${reason}`);
-    return chosen.config;
+    return configForData(dataset, { epochs });
   }
-  if (init === undefined) return readConfig(config!);
+  if (init === undefined) return { config: readConfig(config!), reasons: [] };
   const base = new RunFolder(init).readConfig();
-  return config === undefined ? base : readConfigOver(base, config);
+  return { config: config === undefined ? base : readConfigOver(base, config), reasons: [] };
 }
 
-/** The config of a new run, with the views of the data and, where given, the sizes of stored features. */
-function freshConfig(flags: TrainFlags, dataset: Dataset): RunConfig {
-  const config = fitToData(startConfig(flags, dataset), dataset.annotation);
-  return flags.features === undefined ? config : fitToFeatures(config, flags.features);
+/** The config of a new run with the views of the data and, where given, the sizes of stored features. */
+function fitted(start: RunConfig, { features }: TrainFlags, { annotation }: Dataset): RunConfig {
+  const config = fitToData(start, annotation);
+  return features === undefined ? config : fitToFeatures(config, features);
 }
 
 function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
