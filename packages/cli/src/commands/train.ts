@@ -156,7 +156,7 @@ function show(event: TrainingEvent, update: (done: number, total: number, note?:
 function epochLine(line: MetricsLine): string {
   const shown = ([key, label]: readonly [string, string]): string =>
     `${label} ${Number(line[key]).toFixed(3)}`;
-  return `epoch ${line.epoch}: validation ${SHOWN.map(shown).join(', ')}, ${line.distinct} different texts of ${line.texts}`;
+  return `epoch ${line.epoch}: validation ${SHOWN.map(shown).join(', ')}, ${line.distinct} different texts for ${line.texts} studies`;
 }
 
 /** Numbers of a validation that are printed. */
