@@ -20,7 +20,10 @@ const options = new Command('iu-xray')
     '--reports <dir>',
     'folder with real reports (annotation.json, reports.jsonl): images are drawn for them',
   )
-  .option('--config <name|file>', 'small, full, published, or a file', 'small')
+  .option(
+    '--config <name|file>',
+    'auto, small, full, published, or a file (default: auto, chosen by the data)',
+  )
   .option('--epochs <n>', 'instead of the config’s')
   .option('--seed <n>', 'of the model and of the drawn images')
   .option('--out <dir>', 'run folder (default: below runs/)')
@@ -43,8 +46,7 @@ await step('train', [
   data,
   '--out',
   out,
-  '--config',
-  presetOrFile(options.config),
+  ...(options.config === undefined ? [] : ['--config', presetOrFile(options.config)]),
   ...given('epochs'),
   ...given('seed'),
   ...given('backend'),
@@ -77,5 +79,5 @@ function given(name) {
 }
 
 function presetOrFile(config) {
-  return ['small', 'full', 'published'].includes(config) ? config : from(config);
+  return ['auto', 'small', 'full', 'published'].includes(config) ? config : from(config);
 }

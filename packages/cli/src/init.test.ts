@@ -42,7 +42,7 @@ describe('raca train --init', () => {
     const validated = first.readMetrics().at(-1)!;
     expect(start).toMatchObject({
       kind: 'val',
-      epoch: -1,
+      epoch: 0,
       step: 0,
       loss: validated.loss,
       bleu4: validated.bleu4,

@@ -80,8 +80,15 @@ export const trainingConfigSchema = z.strictObject({
   agentEvery: positive.default(1),
   /** Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass). */
   agentBaseline: z.boolean().default(true),
-  /** Which validation score chooses the weights that are kept: BLEU-4 as published, clinical micro-F1, or `selfCritical`'s reward. */
-  selection: z.enum(['bleu4', 'clinicalMicroF1', 'reward']).default('bleu4'),
+  selection: z
+    .enum(['bleu4', 'findingsAndBleu4', 'findingsMacroF1', 'clinicalMicroF1', 'reward'])
+    .default('bleu4')
+    .describe(
+      'Which validation score chooses the weights that are kept; where two are equal, the lower validation loss. `bleu4`: ' +
+        'as published. `findingsMacroF1`: mean F1 of the clinical classes other than No Finding that the validation split ' +
+        'has. `findingsAndBleu4`: the mean of these two. `clinicalMicroF1`: micro-F1 of all 14 classes, which a model that ' +
+        'finds nothing wins where most studies are normal. `reward`: that of `selfCritical`.',
+    ),
   /** Reports written for validation after each epoch; the first ones of the split. */
   validationStudies: positive.default(100_000),
   /** Reinforcement on report quality; null for cross-entropy alone. Meant for a model that writes reports already. */
@@ -101,6 +108,13 @@ export const trainingConfigSchema = z.strictObject({
       trigramPenalty: z.boolean().default(false),
       /** α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published. */
       lengthPenalty: rate.default(0),
+      unknown: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
+            'a text of `<unk>` tells nobody anything.',
+        ),
     })
     .prefault({}),
 });

@@ -31,6 +31,8 @@ describe.skipIf(missing !== '')(`decoding by recorded steps ${missing}`, () => {
     ['beam 3', beamSearch({ beam: 3, maxLength: 12 })],
     ['beam 2 with trigram penalty', beamSearch({ beam: 2, maxLength: 12, trigramPenalty: 1.4 })],
     ['greedy', greedy({ maxLength: 12 })],
+    ['beam 3 without two words', beamSearch({ beam: 3, maxLength: 12, forbidden: [5, 9] })],
+    ['greedy without two words', greedy({ maxLength: 12, forbidden: [5, 9] })],
   ])('%s writes what it writes step by step, alone and together', async (_, search) => {
     const own = decoder();
     expect(BatchProgram.records).toBe(true);

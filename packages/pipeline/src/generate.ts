@@ -5,7 +5,9 @@ import type { TrainingConfig } from './config';
 import type { Raca } from './model';
 
 /** How reports are written. */
-export type GenerationOptions = TrainingConfig['generation'] & {
+export type GenerationOptions = Omit<TrainingConfig['generation'], 'unknown'> & {
+  /** Whether `<unk>` may be written; false. */
+  readonly unknown?: boolean;
   /** Longest report in tokens. */
   readonly maxLength: number;
 };
@@ -62,18 +64,23 @@ export const memoryOf = (
 
 /** Writes a report for each study of the memory, which stays the caller's. */
 export function writeFrom(
-  { parts }: Raca,
+  model: Raca,
   memory: tf.Tensor3D,
-  { search, beam, trigramPenalty, lengthPenalty, maxLength }: GenerationOptions,
+  { search, beam, trigramPenalty, lengthPenalty, unknown = false, maxLength }: GenerationOptions,
 ): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
-  return generate(parts.decoder, memory, {
+  return generate(model.parts.decoder, memory, {
     method: search,
     beam,
     maxLength,
     trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
     lengthPenalty,
+    forbidden: forbiddenWords(model, unknown),
   });
 }
+
+/** Ids that are never written. @param unknown whether `<unk>` may be */
+export const forbiddenWords = (model: Pick<Raca, 'unknown'>, unknown: boolean): number[] =>
+  unknown || model.unknown === null ? [] : [model.unknown];
 
 function tidyFeatures(run: () => PatchFeatures): PatchFeatures {
   let rest: PatchFeatures | undefined;

@@ -1,4 +1,5 @@
 export * from './config';
+export * from './config-for-data';
 export * from './fit-to-data';
 export * from './generate';
 export * from './import-published';
@@ -8,6 +9,7 @@ export * from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';
+export * from './same-text';
 export * from './self-critical';
 export * from './self-critical-config';
 export * from './trainer';

@@ -55,10 +55,12 @@ export class Raca {
 
   /**
    * @param separator id of the "." token, which ends a sentence
+   * @param unknown id of `<unk>`, which is not written unless asked; null where the vocabulary has none
    */
   constructor(
     readonly parts: ModelParts,
     readonly separator: number,
+    readonly unknown: number | null = null,
   ) {
     const slots = Object.entries(parts).filter(([, module]) => module !== null);
     this.parameters = new Map(slots.flatMap(([name, module]) => [...prefixed(name, module.parameters)]));

@@ -105,17 +105,26 @@ type ViewKind = 'frontal' | 'lateral' | 'unknown';
 const viewKinds = (views: number): ViewKind[] =>
   Array.from({ length: views }, (_, v) => (['frontal', 'lateral'] as const)[v] ?? 'unknown');
 
+/** What a model takes from its vocabulary, and its seed. */
+export interface ModelContext {
+  /** V, words + 1. */
+  readonly vocabularySize: number;
+  /** Id of the "." token. */
+  readonly separator: number;
+  /** Id of `<unk>`, so that generation can leave it out; absent: there is none. */
+  readonly unknown?: number;
+  readonly seed: number;
+}
+
 /**
  * Builds the model that a config describes. Each module draws its first weights from a stream of its own, so
  * that leaving one out does not change the others.
  *
- * @param vocabularySize V, words + 1
- * @param separator id of the "." token
  * @throws Error in one line that names the slot: an unknown name, or options its module refuses
  */
 export function buildModel(
   config: ModelConfig,
-  { vocabularySize, separator, seed }: { vocabularySize: number; separator: number; seed: number },
+  { vocabularySize, separator, unknown, seed }: ModelContext,
   modules: ModuleTable = MODULES,
 ): Raca {
   const { width, imageSize, views, grid, maxLength } = config;
@@ -154,7 +163,7 @@ export function buildModel(
     const alignment = keep(plain<Alignment>('alignment', config.alignment));
     const fusion = keep(plain<Fusion>('fusion', config.fusion));
     const decoder = keep(plain<ReportDecoder>('decoder', config.decoder))!;
-    return new Raca({ vision, agent, alignment, fusion, decoder }, separator);
+    return new Raca({ vision, agent, alignment, fusion, decoder }, separator, unknown);
   } catch (error) {
     for (const module of made) module.dispose();
     throw error;

@@ -69,7 +69,11 @@ export const publishedConfig = (): RunConfig => {
       fusion: { use: 'bca', config: published },
       decoder: { use: 'transformer', config: published },
     },
-    training: { ...config.training, augmentation: { shortSide: 256, flip: true } },
+    training: {
+      ...config.training,
+      augmentation: { shortSide: 256, flip: true },
+      generation: { unknown: true },
+    },
   });
 };
 

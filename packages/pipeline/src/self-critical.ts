@@ -9,6 +9,7 @@ import {
 import { generate } from '@raca/decoder';
 import type { Reward } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
+import { forbiddenWords } from './generate';
 import { type ModelBatch, type Raca, targetsOf, withoutLast } from './model';
 import type { SelfCriticalConfig } from './self-critical-config';
 
@@ -33,6 +34,8 @@ export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'ba
   readonly maxLength: number;
   readonly decode: (ids: ArrayLike<number>) => string;
   readonly random: Random;
+  /** Whether `<unk>` may be written, false. */
+  readonly unknown?: boolean;
 }
 
 /**
@@ -42,7 +45,8 @@ export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'ba
  * baseline Luo, arXiv:2003.09971
  */
 export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOptions): Promise<Rollouts> {
-  const { reward, maxLength, decode, random, samples: k } = options;
+  const { reward, maxLength, decode, random, samples: k, unknown = false } = options;
+  const common = { maxLength, forbidden: forbiddenWords(model, unknown) };
   const { decoder, vision } = model.parts;
   const memory = tf.tidy(() => {
     const features = vision.encode(batch.vision, EVALUATION);
@@ -50,8 +54,8 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
   });
   const repeated = k === 1 ? memory : tf.tidy(() => repeatRows(memory, k));
   try {
-    const greedy = await generate(decoder, memory, { method: 'greedy', maxLength });
-    const drawn = await generate(decoder, repeated, { method: 'sample', maxLength, random });
+    const greedy = await generate(decoder, memory, { method: 'greedy', ...common });
+    const drawn = await generate(decoder, repeated, { method: 'sample', ...common, random });
     const references = referencesOf(batch.tokens, decode);
     const texts = [...drawn.tokens, ...greedy.tokens].map(decode);
     const rewards = reward(texts, [

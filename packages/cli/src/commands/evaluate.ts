@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
 import { SPLITS, type Split } from '@raca/data';
 import { openDataset } from '@raca/data/node';
+import { sameTextWarning, textCounts } from '@raca/pipeline';
 import { evaluate, loadRun, RunFolder, writePage, writeReportsCsv } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
@@ -48,6 +49,9 @@ export function addEvaluate(program: Command): void {
           onProgress: bar.update,
         });
         bar.stop();
+        const counts = textCounts(evaluation.studies.map(({ generated }) => generated));
+        const warning = sameTextWarning(counts, 'the model', flags.split);
+        if (warning !== null) console.error(`warning: ${warning}`);
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {

@@ -1,7 +1,7 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
-import { fitToData, type RunConfig } from '@raca/pipeline';
-import { fitToFeatures, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import { type ChosenConfig, configForData, fitToData, type RunConfig } from '@raca/pipeline';
+import { fitToFeatures, type MetricsLine, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor, readConfig, readConfigOver } from '../config-file';
@@ -26,6 +26,9 @@ interface TrainFlags {
   json?: boolean;
 }
 
+/** The name of the config that is chosen by the data. */
+const AUTO = 'auto';
+
 export function addTrain(program: Command): void {
   program
     .command('train')
@@ -34,7 +37,7 @@ export function addTrain(program: Command): void {
     .requiredOption('--out <dir>', 'run folder to make, or to go on with by --resume')
     .option(
       '--config <name|file>',
-      'small, full, published, or a JSON or YAML file (default: small, or the run’s own)',
+      'auto, small, full, published, or a JSON or YAML file (default: the run’s own, or auto: chosen by the data)',
     )
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
@@ -56,7 +59,7 @@ export function addTrain(program: Command): void {
     .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print one JSON line an event')
-    .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --config small --epochs 12')
+    .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --epochs 12')
     .action(async (flags: TrainFlags) => {
       await runTraining(flags);
     });
@@ -69,7 +72,8 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   for (const warning of dataset.warnings) console.error(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
-  const config = withFlags(own ? run.readConfig() : freshConfig(flags, dataset), flags);
+  const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
+  const config = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
@@ -89,7 +93,11 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       init: flags.init,
       pretrained: flags.pretrained,
       imageCache: flags.imageCache,
-      onEvent: (event) => (flags.json ? console.log(JSON.stringify(event)) : show(event, bar.update)),
+      onEvent: (event) => {
+        if (event.kind === 'start') for (const reason of start.reasons) console.error(`config: ${reason}`);
+        if (flags.json) console.log(JSON.stringify(event));
+        else show(event, bar.update);
+      },
     });
     bar.stop();
     if (result.skipped > 0)
@@ -110,17 +118,20 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   }
 }
 
-/** The config of a new run: the one named, laid over that of the run it starts from. */
-function startConfig({ config, init }: TrainFlags): RunConfig {
-  if (init === undefined) return readConfig(config ?? 'small');
+/** The config of a new run: the one named, laid over that of the run it starts from; chosen by the data where none is named. */
+function startConfig({ config, init, epochs }: TrainFlags, dataset: Dataset): ChosenConfig {
+  if (config === AUTO || (config === undefined && init === undefined)) {
+    return configForData(dataset, { epochs });
+  }
+  if (init === undefined) return { config: readConfig(config!), reasons: [] };
   const base = new RunFolder(init).readConfig();
-  return config === undefined ? base : readConfigOver(base, config);
+  return { config: config === undefined ? base : readConfigOver(base, config), reasons: [] };
 }
 
-/** The config of a new run, with the views of the data and, where given, the sizes of stored features. */
-function freshConfig(flags: TrainFlags, { annotation }: Dataset): RunConfig {
-  const config = fitToData(startConfig(flags), annotation);
-  return flags.features === undefined ? config : fitToFeatures(config, flags.features);
+/** The config of a new run with the views of the data and, where given, the sizes of stored features. */
+function fitted(start: RunConfig, { features }: TrainFlags, { annotation }: Dataset): RunConfig {
+  const config = fitToData(start, annotation);
+  return features === undefined ? config : fitToFeatures(config, features);
 }
 
 function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
@@ -135,13 +146,23 @@ function show(event: TrainingEvent, update: (done: number, total: number, note?:
     console.error(`going on at step ${event.step} of ${event.steps}`);
   if (event.kind === 'skipped') console.error(`skipped: ${event.line}`);
   if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
-  if (event.kind === 'epoch') {
-    const { epoch, loss, bleu4, clinicalMicroF1 } = event.line as unknown as Record<string, number>;
-    const scores = `BLEU-4 ${bleu4.toFixed(3)}, clinical micro-F1 ${clinicalMicroF1.toFixed(3)}`;
-    console.error(
-      `epoch ${epoch + 1}: validation loss ${loss.toFixed(3)}, ${scores}${event.improved ? ' (best)' : ''}`,
-    );
-  }
+  if (event.kind === 'epoch') console.error(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
+  if (event.kind === 'warning') console.error(`warning: ${event.line}`);
   if (event.kind === 'stop' && event.reason === 'patience')
     console.error('stopped: no better validation score for too long');
 }
+
+/** What the validation after an epoch found, for people. */
+function epochLine(line: MetricsLine): string {
+  const shown = ([key, label]: readonly [string, string]): string =>
+    `${label} ${Number(line[key]).toFixed(3)}`;
+  return `epoch ${line.epoch}: validation ${SHOWN.map(shown).join(', ')}, ${line.distinct} different texts for ${line.texts} studies`;
+}
+
+/** Numbers of a validation that are printed. */
+const SHOWN = [
+  ['loss', 'loss'],
+  ['bleu4', 'BLEU-4'],
+  ['clinicalMicroF1', 'clinical micro-F1'],
+  ['findingsMacroF1', 'macro-F1 of findings'],
+] as const;

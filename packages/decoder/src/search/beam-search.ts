@@ -1,3 +1,4 @@
+import { checkForbidden, type ForbiddenWords, forbid } from './forbidden';
 import {
   nextLogProbabilities,
   notNegative,
@@ -9,7 +10,7 @@ import {
 import { penaliseTrigrams } from './trigram-penalty';
 
 /** Options of {@link beamSearch}. */
-export interface BeamSearchOptions {
+export interface BeamSearchOptions extends ForbiddenWords {
   /** Texts kept a study; default 3. */
   readonly beam?: number;
   /** Longest report in tokens. */
@@ -41,6 +42,7 @@ interface Study {
 
 /** What {@link extend} goes by. */
 interface Rules {
+  readonly forbidden: readonly number[];
   readonly beam: number;
   readonly trigramPenalty: number;
   readonly lengthPenalty: number;
@@ -58,12 +60,13 @@ interface Rules {
  * @see length penalty: Wu et al. 2016, arXiv:1609.08144, section 7, without its constant 5
  */
 export function beamSearch(options: BeamSearchOptions): Search {
-  const { beam = 3, maxLength, trigramPenalty = 0, lengthPenalty = 0, onStep } = options;
-  const rules = { beam, maxLength, trigramPenalty, lengthPenalty };
+  const { beam = 3, maxLength, trigramPenalty = 0, lengthPenalty = 0, forbidden = [], onStep } = options;
+  const rules = { beam, maxLength, trigramPenalty, lengthPenalty, forbidden };
   positiveInteger('beam', beam);
   positiveInteger('maxLength', maxLength);
   notNegative('trigramPenalty', trigramPenalty);
   notNegative('lengthPenalty', lengthPenalty);
+  checkForbidden(forbidden);
   return (decoder, memory) =>
     withState(decoder, memory, beam, async (state) => {
       const studies = Array.from(
@@ -112,10 +115,11 @@ const bestText = ({ beams, best }: Study, lengthPenalty: number): readonly numbe
 
 /** Replaces a study's open texts by the best of their continuations; keeps the best text that ended. */
 function extend(study: Study, next: Float64Array[], t: number, rules: Rules): void {
-  const { beam, trigramPenalty, lengthPenalty, maxLength } = rules;
+  const { beam, trigramPenalty, lengthPenalty, maxLength, forbidden } = rules;
   const top: { from: Beam; token: number; score: number }[] = []; // falling scores
   for (const from of study.beams) {
     const logProbabilities = next[from.row];
+    forbid(logProbabilities, forbidden);
     penaliseTrigrams(logProbabilities, from.words, trigramPenalty);
     for (let token = 0; token < logProbabilities.length; token++) {
       const score = from.score + logProbabilities[token];

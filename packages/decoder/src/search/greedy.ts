@@ -1,3 +1,4 @@
+import { checkForbidden } from './forbidden';
 import { notNegative, positiveInteger, type Search } from './generation';
 import { type OneByOneOptions, oneByOne } from './one-by-one';
 
@@ -5,6 +6,7 @@ import { type OneByOneOptions, oneByOne } from './one-by-one';
 export function greedy(options: OneByOneOptions): Search {
   positiveInteger('maxLength', options.maxLength);
   notNegative('trigramPenalty', options.trigramPenalty ?? 0);
+  checkForbidden(options.forbidden);
   return oneByOne(options, argmax);
 }
 

@@ -1,8 +1,9 @@
+import { type ForbiddenWords, forbid } from './forbidden';
 import { nextLogProbabilities, type OnStep, type Search, withState } from './generation';
 import { penaliseTrigrams } from './trigram-penalty';
 
 /** Options of the searches that keep one text a study. */
-export interface OneByOneOptions {
+export interface OneByOneOptions extends ForbiddenWords {
   /** Longest report in tokens. */
   readonly maxLength: number;
   /** Log-probability taken off for each repeated trigram; 0, the default, for none. */
@@ -15,7 +16,10 @@ export interface OneByOneOptions {
 export type Choose = (logProbabilities: Float64Array, row: number) => number;
 
 /** Writes one token after the other until each report chose 0 or has `maxLength`; finished rows are dropped. */
-export function oneByOne({ maxLength, trigramPenalty = 0, onStep }: OneByOneOptions, choose: Choose): Search {
+export function oneByOne(
+  { maxLength, trigramPenalty = 0, forbidden = [], onStep }: OneByOneOptions,
+  choose: Choose,
+): Search {
   return (decoder, memory) =>
     withState(decoder, memory, 1, async (state) => {
       const b = memory.shape[0];
@@ -27,6 +31,7 @@ export function oneByOne({ maxLength, trigramPenalty = 0, onStep }: OneByOneOpti
         const all = await nextLogProbabilities(decoder, state, last);
         const chosen = all.map((logProbabilities, row) => {
           const report = open[row];
+          forbid(logProbabilities, forbidden);
           penaliseTrigrams(logProbabilities, tokens[report], trigramPenalty);
           const token = choose(logProbabilities, report);
           scores[report] += logProbabilities[token];

@@ -1,4 +1,5 @@
 import type { Random } from '@raca/core';
+import { checkForbidden } from './forbidden';
 import { logSoftmax, notNegative, positiveInteger, type Search } from './generation';
 import { type OneByOneOptions, oneByOne } from './one-by-one';
 
@@ -19,6 +20,7 @@ export function sample(options: SampleOptions): Search {
   const { temperature = 1, topK = Number.POSITIVE_INFINITY, topP = 1, random } = options;
   positiveInteger('maxLength', options.maxLength);
   notNegative('trigramPenalty', options.trigramPenalty ?? 0);
+  checkForbidden(options.forbidden);
   if (!(temperature > 0)) throw new RangeError(`search: temperature must be above 0, got ${temperature}`);
   if (topK !== Number.POSITIVE_INFINITY) positiveInteger('topK', topK);
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`search: topP must be in (0, 1], got ${topP}`);
@@ -37,7 +39,9 @@ export function draw(
   uniform: number,
 ): number {
   const logs = logSoftmax(logProbabilities.map((x) => x / temperature));
-  const order = Array.from(logs, (_, i) => i).sort((i, j) => logs[j] - logs[i] || i - j);
+  const order = Array.from(logs, (_, i) => i)
+    .filter((i) => logs[i] > Number.NEGATIVE_INFINITY) // or rounding could end at a word without a chance
+    .sort((i, j) => logs[j] - logs[i] || i - j);
   let count = 0;
   let mass = 0;
   while (count < order.length && count < topK && (count === 0 || mass < topP)) {

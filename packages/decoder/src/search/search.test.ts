@@ -211,6 +211,50 @@ describe('every search', () => {
   });
 });
 
+describe('forbidden words', () => {
+  /** 2 is the most probable word everywhere. */
+  const unknowing: Language = (words) => (words.length < 3 ? [0.1, 0.3, 0.6] : [0.7, 0.2, 0.1]);
+  const searches: [string, (forbidden: number[]) => ReturnType<typeof greedy>][] = [
+    ['greedy', (forbidden) => greedy({ maxLength: 6, forbidden })],
+    ['beam', (forbidden) => beamSearch({ beam: 3, maxLength: 6, lengthPenalty: 1, forbidden })],
+    [
+      'beam with more places than words',
+      (forbidden) => beamSearch({ beam: 9, maxLength: 6, lengthPenalty: 1, forbidden }),
+    ],
+    ['sample', (forbidden) => sample({ maxLength: 6, random: new Random(3), forbidden })],
+  ];
+
+  it.each(searches)('%s writes them unless told not to', async (_, search) => {
+    const written = async (ids: number[]) => new Set((await run(unknowing, search(ids), 50)).tokens.flat());
+    expect(await written([])).toContain(2);
+    expect(await written([2])).not.toContain(2);
+    expect((await run(unknowing, search([1, 2]), 50)).tokens.flat()).toEqual([]);
+  });
+
+  it('keeps the probabilities of the others', async () => {
+    // 1 1 1, end: 0.3³ · 0.7 of the whole model, not 0.75³ · 0.78 of what is left
+    for (const search of [searches[0], searches[1]]) {
+      const { tokens, scores } = await run(unknowing, search[1]([2]));
+      expect(tokens).toEqual([[1, 1, 1]]);
+      expect(scores[0]).toBeCloseTo(Math.log(0.3 ** 3 * 0.7), 5);
+    }
+  });
+
+  it('are not drawn by a number next to 1 either', () => {
+    const logs = Float64Array.from([0.275, 0.4, 0.32499999999999996, 0], Math.log); // rounded, their sum is below 1
+    for (const topK of [4, Number.POSITIVE_INFINITY]) {
+      expect(draw(logs, { temperature: 1, topK, topP: 1 }, 1 - 2 ** -53)).not.toBe(3);
+    }
+  });
+
+  it('are ids of words', async () => {
+    for (const wrong of [0, -1, 1.5, Number.NaN]) {
+      for (const [, search] of searches) expect(() => search([wrong])).toThrow(/word ids from 1, got/);
+    }
+    await expect(run(unknowing, greedy({ maxLength: 3, forbidden: [3] }))).rejects.toThrow(/up to 2, got 3/);
+  });
+});
+
 describe('onStep', () => {
   it('shows texts as they grow and ends with the result', async () => {
     const seen: number[][][] = [];

@@ -21,6 +21,7 @@ export interface LoadedRun {
 export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun {
   const run = new RunFolder(dir);
   const config = run.readConfig();
+  run.requireWeights();
   const tokenizer = run.readTokenizer();
   const model = buildModel(
     config.model,

@@ -56,7 +56,7 @@ export async function writePage(
 async function curves(lines: readonly MetricsLine[]): Promise<string[]> {
   const charts: [title: string, points: CurvePoint[]][] = [
     ['loss', points(lines, { train: ['tokens', 'global', 'local', 'matching'], val: ['loss'] })],
-    ['validation score', points(lines, { train: [], val: ['bleu4', 'clinicalMicroF1'] })],
+    ['validation score', points(lines, { train: [], val: ['bleu4', 'clinicalMicroF1', 'findingsMacroF1'] })],
     ['agent reward', points(lines, { train: ['agent/reward'], val: [] })],
     [
       'reward of reports',
@@ -77,7 +77,7 @@ function points(lines: readonly MetricsLine[], names: Record<'train' | 'val', st
       if (typeof value !== 'number') continue;
       const curve = `${line.kind} ${name}`;
       const key = `${curve} ${line.epoch}`;
-      const entry = sums.get(key) ?? { epoch: line.epoch + 1, curve, sum: 0, count: 0 };
+      const entry = sums.get(key) ?? { epoch: line.epoch, curve, sum: 0, count: 0 };
       sums.set(key, { ...entry, sum: entry.sum + value, count: entry.count + 1 });
     }
   }

@@ -20,7 +20,7 @@ const state: TrainingState = {
   step: 2,
   seed: 42,
   finished: false,
-  best: { epoch: 0, score: 0.25 },
+  best: { epoch: 1, score: 0.25, loss: 3.5 },
 };
 
 const trainerOf = (model: Parameters<typeof tinyConfig>[0] = {}): Trainer => {
@@ -67,6 +67,13 @@ describe('resume point', () => {
       expect(weights(trainer)).toEqual(before);
     }
     expect(run.readResumePoint(other({ epochs: 99 }), tokenizer)).toEqual(state);
+  });
+
+  it('reads a state of earlier versions: best epochs from 0, no loss', () => {
+    const earlier = { ...state, best: { epoch: 0, score: 0.25 } } as unknown as TrainingState;
+    run.writeResumePoint(trainerOf(), earlier, tokenizer);
+    const best = { epoch: 1, score: 0.25, loss: null };
+    expect(run.readResumePoint(trainerOf(), tokenizer)).toEqual({ ...state, best });
   });
 
   it('is null where there is none', () => {
@@ -138,6 +145,28 @@ describe('weights', () => {
   });
 });
 
+describe('a run without weights', () => {
+  const missing = () => run.readWeights(trainerOf().model, tokenizer);
+
+  it('says when there will be some, and how to go on', () => {
+    run.writeStart(tinyConfig(), tokenizer, {});
+    expect(missing).toThrow(/weights\.safetensors: the run has no weights yet: .*first epoch\. Wait for it/);
+    expect(missing).toThrow(`raca train --data DIR --out ${run.dir} --resume`);
+    run.writeResumePoint(trainerOf(), { ...state, epoch: 0, step: 7, best: null }, tokenizer);
+    expect(missing).toThrow(/first epoch \(it can go on from step 7\)/);
+  });
+
+  it('says so where they were taken away', () => {
+    run.writeStart(tinyConfig(), tokenizer, {});
+    run.writeResumePoint(trainerOf(), { ...state, epoch: 3 }, tokenizer);
+    expect(missing).toThrow(/expected the weights of a run that has done 3 epochs, found nothing/);
+  });
+
+  it('is no run where there is no config', () => {
+    expect(missing).toThrow(/config\.json: expected a file of a run, found nothing/);
+  });
+});
+
 describe('metrics', () => {
   const line = (step: number, epoch: number, kind: 'train' | 'val' = 'train') => ({
     step,
@@ -147,7 +176,7 @@ describe('metrics', () => {
   });
 
   it('drops what comes after the resume point and a line that was cut off', () => {
-    const lines = [line(1, 0), line(2, 0), line(2, 0, 'val'), line(3, 1), line(3, 1, 'val')];
+    const lines = [line(1, 1), line(2, 1), line(2, 1, 'val'), line(3, 2), line(3, 2, 'val')];
     for (const l of lines) run.appendMetrics(l);
     writeFileSync(run.path('metrics.jsonl'), '{"step":4,"ep', { flag: 'a' });
     expect(run.readMetrics()).toEqual(lines);
@@ -160,8 +189,27 @@ describe('metrics', () => {
     );
   });
 
+  it('reads files of earlier versions, which counted epochs from 0, and goes on with them', () => {
+    // a run that starts from weights of another notes their validation first
+    const start = [line(0, -1, 'val')];
+    for (const [before, first] of [
+      [[], 1],
+      [start, 0],
+    ] as const) {
+      run.writeStart(tinyConfig(), tokenizer, {});
+      for (const l of [...before, line(1, 0), line(2, 0, 'val'), line(3, 1)]) run.appendMetrics(l);
+      expect(run.readMetrics().map(({ epoch }) => epoch)).toEqual(first === 1 ? [1, 1, 2] : [0, 1, 1, 2]);
+      run.cutMetrics(state);
+      run.appendMetrics(line(3, 2));
+      expect(run.readMetrics().map(({ epoch }) => epoch)).toEqual(first === 1 ? [1, 1, 2] : [0, 1, 1, 2]);
+    }
+    run.writeStart(tinyConfig(), tokenizer, {});
+    for (const l of [line(0, 0, 'val'), line(1, 1)]) run.appendMetrics(l); // the present way
+    expect(run.readMetrics().map(({ epoch }) => epoch)).toEqual([0, 1]);
+  });
+
   it('begins anew with the run', () => {
-    run.appendMetrics(line(1, 0));
+    run.appendMetrics(line(1, 1));
     run.writeStart(tinyConfig(), tokenizer, {});
     expect(run.readMetrics()).toEqual([]);
     expect(run.readConfig()).toEqual(tinyConfig());

@@ -19,32 +19,13 @@ import {
 } from '@raca/core/node';
 import type { Tokenizer } from '@raca/data';
 import { readVocabulary, writeVocabulary } from '@raca/data/node';
-import { z } from 'zod';
 import { parseRunConfig, type RunConfig, type TrainingConfig, trainingConfigSchema } from '../config';
 import type { Raca } from '../model';
 import type { Trainer } from '../trainer';
+import { type MetricsLine, parseMetrics } from './metrics-lines';
+import { stateSchema, type TrainingState } from './training-state';
 
-/** Where training stands. */
-const stateSchema = z.strictObject({
-  /** Epoch under way, from 0. */
-  epoch: z.int().nonnegative(),
-  /** Training studies of this epoch that are done. */
-  cursor: z.int().nonnegative(),
-  /** Optimiser steps done. With the seed it fixes everything random that follows. */
-  step: z.int().nonnegative(),
-  seed: z.int(),
-  finished: z.boolean(),
-  /** Best validation so far: its weights are `weights.safetensors`. */
-  best: z.strictObject({ epoch: z.int().nonnegative(), score: z.number() }).nullable(),
-});
-export type TrainingState = z.infer<typeof stateSchema>;
-
-/** One line of `metrics.jsonl`. */
-export type MetricsLine = {
-  readonly step: number;
-  readonly epoch: number;
-  readonly kind: 'train' | 'val';
-} & Record<string, number | string>;
+export type { MetricsLine, TrainingState };
 
 /**
  * A run's files. Each is written to a temporary name, synced and renamed. Everything that training needs to go on
@@ -122,10 +103,31 @@ export class RunFolder {
 
   /** @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit */
   readWeights(model: Raca, tokenizer: Tokenizer): void {
+    this.requireWeights();
     const path = this.path('weights.safetensors');
     const file = parseSafetensors(this.readBytes('weights.safetensors'), path);
     this.requireVocabulary(file, tokenizer, path);
     loadParameters(model.parameters, file, path);
+  }
+
+  /** @throws Error in one line that tells why a run has no weights to use, and how to get them */
+  requireWeights(): void {
+    if (this.has('weights.safetensors')) return;
+    this.readBytes('config.json'); // a folder that is no run says so
+    const file = this.path('weights.safetensors');
+    const state = this.has('state.json')
+      ? stateSchema.safeParse(this.readJson('state.json')).data
+      : undefined;
+    if (state && state.epoch > 0) {
+      throw new Error(
+        `${file}: expected the weights of a run that has done ${state.epoch} epochs, found nothing`,
+      );
+    }
+    const stands = state ? ` (it can go on from step ${state.step})` : '';
+    throw new Error(
+      `${file}: the run has no weights yet: they are written after the validation that ends its first epoch${stands}. ` +
+        `Wait for it, or go on with the run: raca train --data DIR --out ${this.dir} --resume`,
+    );
   }
 
   /** Writes the point at which training can go on. */
@@ -187,20 +189,12 @@ export class RunFolder {
   /** Lines of `metrics.jsonl`; a last line that a kill cut off is left out. */
   readMetrics(): MetricsLine[] {
     if (!this.has('metrics.jsonl')) return [];
-    return readFileSync(this.path('metrics.jsonl'), 'utf8')
-      .split('\n')
-      .flatMap((line) => {
-        try {
-          return line ? [JSON.parse(line) as MetricsLine] : [];
-        } catch {
-          return [];
-        }
-      });
+    return parseMetrics(readFileSync(this.path('metrics.jsonl'), 'utf8'));
   }
 
   /** Drops lines written after the resume point: those steps are done again. */
   cutMetrics({ step, epoch }: TrainingState): void {
-    const kept = this.readMetrics().filter((l) => (l.kind === 'train' ? l.step <= step : l.epoch < epoch));
+    const kept = this.readMetrics().filter((l) => (l.kind === 'train' ? l.step <= step : l.epoch <= epoch));
     writeFileAtomic(this.path('metrics.jsonl'), kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 

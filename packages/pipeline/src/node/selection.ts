@@ -1,13 +1,47 @@
-import { bleu, clinicalF1, distinctTexts, type ReportPair, type Reward } from '@raca/metrics';
+import { bleu, CHEXPERT_14, clinicalF1, type ReportPair, type Reward, type Scores } from '@raca/metrics';
+import { textCounts } from '../same-text';
 
-/** What validation measures on written reports (r2gen references); the mean reward where training has one. */
+/**
+ * What validation measures on written reports (r2gen references; labels by the rules of `@raca/metrics`); the mean reward
+ * where training has one. Names are those that `training.selection` takes, and counts of texts.
+ */
 export function selectionScore(pairs: readonly ReportPair[], reward?: Reward): Record<string, number> {
+  const clinical = clinicalF1().score(pairs).corpus;
+  const bleu4 = bleu().score(pairs).corpus.BLEU_4;
+  const findingsMacroF1 = macroF1OfFindings(clinical);
   return {
-    bleu4: bleu().score(pairs).corpus.BLEU_4,
-    clinicalMicroF1: clinicalF1().score(pairs).corpus['clinical/micro/f1/14'],
-    distinct: distinctTexts(pairs.map(({ hypothesis }) => hypothesis)),
+    bleu4,
+    clinicalMicroF1: clinical['clinical/micro/f1/14'],
+    findingsMacroF1,
+    findingsAndBleu4: (findingsMacroF1 + bleu4) / 2,
+    ...textCounts(pairs.map(({ hypothesis }) => hypothesis)),
     ...(reward && { reward: meanReward(pairs, reward) }),
   };
+}
+
+/**
+ * Mean F1 of the classes other than No Finding that some reference has, 0 where none has any. A text that says nothing is
+ * right about No Finding in most studies; it has no part in this number.
+ */
+function macroF1OfFindings(clinical: Scores): number {
+  const there = CHEXPERT_14.filter(
+    (name) => name !== 'No Finding' && clinical[`clinical/support/${name}`] > 0,
+  );
+  const sum = there.reduce((total, name) => total + clinical[`clinical/class/f1/${name}`], 0);
+  return sum / Math.max(1, there.length);
+}
+
+/** A validation as far as the choice of weights goes. */
+export interface Validated {
+  readonly score: number;
+  /** Null where it was not noted, as in runs of earlier versions. */
+  readonly loss: number | null;
+}
+
+/** Whether a validation is better than the best so far: by the score; by the lower loss where scores are equal. */
+export function isBetter({ score, loss }: Validated, best: Validated | null): boolean {
+  if (best === null || score > best.score) return true;
+  return score === best.score && loss !== null && loss < (best.loss ?? Number.POSITIVE_INFINITY);
 }
 
 function meanReward(pairs: readonly ReportPair[], reward: Reward): number {

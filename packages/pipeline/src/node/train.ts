@@ -8,13 +8,15 @@ import {
   cleanReport,
   Tokenizer,
   type Transform,
+  UNKNOWN,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
 import { isTorchFile, parseTorchFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
-import { buildModel, MODULES, type ModuleTable } from '../modules';
+import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
+import { sameTextWarning } from '../same-text';
 import { type RolloutOptions, rollOut } from '../self-critical';
 import { selfCriticalReward } from '../self-critical-config';
 import { Trainer } from '../trainer';
@@ -24,6 +26,7 @@ import { describeRun } from './describe-run';
 import { openFeatures } from './features';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
+import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
 import { validate } from './validate';
 
@@ -39,7 +42,10 @@ export type TrainingEvent =
     }
   /** An image cannot be read; its study is left out. Said once a file. */
   | { readonly kind: 'skipped'; readonly line: string }
+  /** An epoch is validated; `line.epoch` counts from 1. */
   | { readonly kind: 'epoch'; readonly line: MetricsLine; readonly improved: boolean }
+  /** Something about the weights kept that their user should know, said at the end. */
+  | { readonly kind: 'warning'; readonly line: string }
   | { readonly kind: 'stop'; readonly reason: 'finished' | 'patience' | 'interrupted' };
 
 /** Options of {@link train}. */
@@ -56,7 +62,7 @@ export interface TrainOptions {
   readonly features?: string;
   /**
    * Run folder whose weights and vocabulary a new run starts from; its model must fit the config's. Its validation
-   * is the first line of `metrics.jsonl` (epoch −1), and its weights are kept unless a later epoch is better.
+   * is the first line of `metrics.jsonl` (epoch 0), and its weights are kept unless a later epoch is better.
    */
   readonly init?: string;
   /**
@@ -99,6 +105,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const annotation = annotateMissing(options.dataset.annotation, training.cleaning);
   const dataset = { ...options.dataset, annotation };
   const run = new RunFolder(options.out);
+  for (const dir of [options.init, options.pretrained])
+    if (dir !== undefined) new RunFolder(dir).requireWeights();
   const resuming = options.resume === true && run.has('optimizer.safetensors');
   if (!options.resume && run.has('config.json')) {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
@@ -148,13 +156,13 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       else {
         first.readWeights(model, tokenizer);
         const scores = await validated();
-        state = { ...state, best: { epoch: 0, score: scores[training.selection] } };
+        state = { ...state, best: { epoch: 0, score: scores[training.selection], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = { weights: fileHash(first.path('weights.safetensors')) };
         run.writeStart(config, tokenizer, { ...facts, init });
-        run.appendMetrics({ step: 0, epoch: -1, kind: 'val', ...scores });
+        run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
     }
     const perEpoch = loaders.train.count('train');
@@ -169,7 +177,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
           trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
-        const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'train', ...log };
+        const line: MetricsLine = { step: state.step, epoch: state.epoch + 1, kind: 'train', ...log };
         if (state.step % logEvery === 0) run.appendMetrics(line);
         onEvent({ kind: 'step', line, step: state.step, steps, cursor: state.cursor });
         if (options.signal?.aborted) {
@@ -181,19 +189,21 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
       const scores = await validated();
-      const score = scores[training.selection];
+      const validation = { epoch: state.epoch + 1, score: scores[training.selection], loss: scores.loss };
       shared?.save();
-      const improved = state.best === null || score > state.best.score;
-      const line: MetricsLine = { step: state.step, epoch: state.epoch, kind: 'val', ...scores };
+      const improved = isBetter(validation, state.best);
+      const line: MetricsLine = { step: state.step, epoch: validation.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);
       if (improved) run.writeWeights(model, tokenizer);
-      const best = improved ? { epoch: state.epoch, score } : state.best;
-      state = { ...state, epoch: state.epoch + 1, cursor: 0, best };
+      const best = improved ? validation : state.best;
+      state = { ...state, epoch: validation.epoch, cursor: 0, best };
       state = { ...state, finished: isFinished(state, training) };
       reason = isPatient(state, training) ? 'finished' : 'patience';
       run.writeResumePoint(trainer, state, tokenizer);
       onEvent({ kind: 'epoch', line, improved });
     }
+    const warning = sameText(run, state);
+    if (warning !== null) onEvent({ kind: 'warning', line: warning });
     onEvent({ kind: 'stop', reason });
     return { run, state, interrupted: false, skipped: skipped.size };
   } finally {
@@ -213,7 +223,15 @@ function pretrain(model: Raca, tokenizer: Tokenizer, dir: string) {
 
 /** Whether the best validation is recent enough to go on. */
 const isPatient = ({ epoch, best }: TrainingState, { patience }: TrainingConfig): boolean =>
-  epoch - (best?.epoch ?? 0) <= patience;
+  epoch - (best?.epoch ?? 0) < patience;
+
+/** What to say where the weights kept write one report for all validation studies. */
+function sameText(run: RunFolder, { best }: TrainingState): string | null {
+  const line = run.readMetrics().findLast(({ kind, epoch }) => kind === 'val' && epoch === best?.epoch);
+  const counts = [line?.texts, line?.distinct, line?.mostFrequent].map(Number); // NaN in runs of earlier versions
+  const [texts, distinct, mostFrequent] = counts;
+  return sameTextWarning({ texts, distinct, mostFrequent }, 'the model', 'validation');
+}
 
 const isFinished = (state: TrainingState, training: TrainingConfig): boolean =>
   state.epoch >= training.epochs || !isPatient(state, training);
@@ -226,9 +244,10 @@ function requireStudies({ dir, annotation }: Dataset): void {
   }
 }
 
-/** Sizes of the model that come from the vocabulary. */
-export function modelContext(tokenizer: Tokenizer, seed: number) {
-  return { vocabularySize: tokenizer.size + 1, separator: tokenizer.idOf('.'), seed };
+/** What the model takes from the vocabulary. */
+export function modelContext(tokenizer: Tokenizer, seed: number): ModelContext {
+  const [separator, unknown] = ['.', UNKNOWN].map((word) => tokenizer.idOf(word));
+  return { vocabularySize: tokenizer.size + 1, separator, unknown, seed };
 }
 
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
@@ -283,7 +302,7 @@ function rolloutOptions(
   { model: { maxLength }, training }: RunConfig,
   tokenizer: Tokenizer,
 ): ((step: number) => RolloutOptions) | null {
-  const { selfCritical, selection, cleaning, seed } = training;
+  const { selfCritical, selection, cleaning, seed, generation } = training;
   if (!selfCritical) {
     if (selection !== 'reward') return null;
     throw new Error('training.selection: expected a selfCritical section beside "reward", found none');
@@ -294,7 +313,7 @@ function rolloutOptions(
   const { samples, baseline, standardise } = selfCritical;
   const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
   return (step) => ({
-    ...{ samples, baseline, standardise, reward, maxLength, decode },
+    ...{ samples, baseline, standardise, reward, maxLength, decode, unknown: generation.unknown },
     random: new Random(seed).split(`step ${step}`).split('rollouts'),
   });
 }

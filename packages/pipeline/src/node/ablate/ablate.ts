@@ -194,7 +194,7 @@ function curves(cells: readonly Cell[]): CurvePoint[] {
     for (const line of new RunFolder(dir).readMetrics()) {
       if (line.kind !== 'val' || typeof line.clinicalMicroF1 !== 'number') continue;
       const key = `${line.epoch} ${row}`;
-      const point = all.get(key) ?? { epoch: line.epoch + 1, curve: row, values: [] };
+      const point = all.get(key) ?? { epoch: line.epoch, curve: row, values: [] };
       point.values.push(line.clinicalMicroF1);
       all.set(key, point);
     }

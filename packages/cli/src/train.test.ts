@@ -1,0 +1,102 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makePhantom } from '@raca/data/node';
+import { RunFolder } from '@raca/pipeline/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './testing/run-command';
+import { jsonFile, smallPhantom, smallRunConfig } from './testing/small-run';
+
+const root = mkdtempSync(join(tmpdir(), 'raca-train-'));
+const at = (name: string) => join(root, name);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+beforeAll(() => smallPhantom(at('phantom')));
+
+const train = (data: string, out: string, ...more: string[]) =>
+  runCommand('train', '--data', at(data), '--out', at(out), '--backend', 'wasm', ...more);
+
+describe('raca train without --config', () => {
+  // the preset's images and model are large for a test: few studies
+  beforeAll(() =>
+    makePhantom({
+      out: at('few'),
+      train: 4,
+      val: 2,
+      test: 0,
+      size: 32,
+      seed: 7,
+      rows: 7,
+      cols: 7,
+      workers: 1,
+    }),
+  );
+
+  it('takes the small preset for the phantom and says so', async () => {
+    const { code, errors } = await train('few', 'small', '--epochs', '1');
+    expect([code, errors[0]]).toEqual([0, 'config: small, made for the phantom']);
+    expect(new RunFolder(at('small')).readConfig().training.selection).toBe('clinicalMicroF1');
+  });
+
+  it('takes a config for real reports otherwise, says why', async () => {
+    cpSync(at('few'), at('own'), { recursive: true });
+    rmSync(join(at('own'), 'manifest.json'));
+    const { code, errors } = await train('own', 'auto', '--epochs', '2');
+    expect(code, errors.join('\n')).toBe(0);
+    expect(errors[0]).toMatch(/^config: chosen for 4 training studies with real reports: .* tokens .*words/);
+    expect(errors[1]).toMatch(/^config: 2 epochs of batches of 8; .*best by findingsAndBleu4/);
+    expect(errors[2]).toMatch(
+      /^epoch 1: validation loss .*, macro-F1 of findings .*, \d different texts for 2 studies/,
+    );
+    const { training } = new RunFolder(at('auto')).readConfig();
+    expect(training).toMatchObject({ epochs: 2, selection: 'findingsAndBleu4' });
+    const lines = new RunFolder(at('auto')).readMetrics();
+    expect(lines.filter(({ kind }) => kind === 'val').map(({ epoch }) => epoch)).toEqual([1, 2]);
+    expect((await train('own', 'auto', '--resume')).code).toBe(0); // its own config, chosen once
+  });
+});
+
+it('warns of a model that writes one report for all studies', async () => {
+  // every word is rare, so nothing can be written
+  const config = jsonFile(at('mute.json'), smallRunConfig({ epochs: 2, wordThreshold: 1000 }));
+  const { code, errors } = await train('phantom', 'mute', '--config', config);
+  expect(code).toBe(0);
+  const said = /^warning: the model writes the same report for all 6 (validation|test) studies: /;
+  expect(errors.at(-1)).toMatch(said);
+  const evaluated = await runCommand('evaluate', '--run', at('mute'), '--data', at('phantom'));
+  expect(evaluated.errors.at(-1)).toMatch(said);
+  const [{ generated }] = [
+    ...readFileSync(join(at('mute'), 'reports.csv'), 'utf8').matchAll(
+      /^[^,]+,2,[^,]*,(?<generated>[^,]*),/gm,
+    ),
+  ].map(({ groups }) => groups!);
+  expect(generated).toBe('');
+});
+
+describe('a run without weights yet', () => {
+  beforeAll(async () => {
+    const config = jsonFile(at('config.json'), smallRunConfig({ epochs: 1 }));
+    expect((await train('phantom', 'whole', '--config', config)).code).toBe(0);
+    cpSync(at('whole'), at('early'), { recursive: true });
+    for (const name of ['weights', 'optimizer']) rmSync(join(at('early'), `${name}.safetensors`));
+    rmSync(join(at('early'), 'state.json'));
+  });
+
+  it.each([
+    ['evaluate', () => ['evaluate', '--run', at('early'), '--data', at('phantom')]],
+    [
+      'generate',
+      () => ['generate', '--run', at('early'), '--images', at('phantom/images/phantom-test-00000/0.png')],
+    ],
+    ['train --init', () => ['train', '--data', at('phantom'), '--out', at('new'), '--init', at('early')]],
+    [
+      'train --pretrained',
+      () => ['train', '--data', at('phantom'), '--out', at('new'), '--pretrained', at('early')],
+    ],
+  ])('is told by %s in one line, with the way out', async (_, argv) => {
+    const { code, errors } = await runCommand(...argv());
+    expect([code, errors.length]).toEqual([1, 1]);
+    expect(errors[0]).toMatch(/early.weights\.safetensors: the run has no weights yet: /);
+    expect(errors[0]).toContain(`raca train --data DIR --out ${at('early')} --resume`);
+    expect(existsSync(at('new'))).toBe(false);
+  });
+});
