@@ -19,15 +19,30 @@ export interface Grid {
 
 const fields = z.record(z.string(), z.unknown());
 
-const gridSchema = z.strictObject({
-  /** Name of a preset, path of a config, or a config. */
-  base: z.union([z.string().min(1), fields]).default('small'),
-  /** What all rows change of the base. */
-  common: fields.default({}),
-  data: z.string().min(1).optional(),
-  baseline: z.string().min(1).optional(),
-  /** By name, what each row changes of the base; nothing for the base itself. */
-  rows: z.record(z.string().min(1), fields.nullable()).optional(),
+/** Grid files of `raca ablate`. */
+export const gridSchema = z.strictObject({
+  base: z
+    .union([z.string().min(1), fields])
+    .default('small')
+    .describe('What the rows start from: the name of a preset, the path of a config file, or a config.'),
+  common: fields.default({}).describe('What all rows change in the base.'),
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Data set folder, relative to the grid file; `--data` comes first.'),
+  baseline: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of the row that the others are tested against; absent: the first row.'),
+  rows: z
+    .record(z.string().min(1), fields.nullable())
+    .optional()
+    .describe(
+      'By name, what each row changes in the base; empty or null: nothing. Absent: the rows of the paper (baseline, ' +
+        '+agent, +alignment, +BCA, full).',
+    ),
 });
 
 /**
