@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
 import { addAnnotate } from './commands/annotate';
+import { addConfig } from './commands/config';
 import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     addExtract,
     addTrain,
     addAblate,
+    addConfig,
     addEvaluate,
     addGenerate,
     addScore,

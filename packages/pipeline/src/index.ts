@@ -5,7 +5,7 @@ export * from './import-published';
 export * from './model';
 export * from './module-options';
 export { buildModel, MODULES, type ModelSizes, type ModuleTable } from './modules';
-export { overlay } from './overlay';
+export { isFields, overlay } from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';

@@ -1,4 +1,4 @@
-import type { RunConfig, Slot } from './config';
+import { parseRunConfig, type RunConfig, type Slot } from './config';
 import { MODULE_OPTIONS, type ModuleOptions, type ModuleOptionsTable } from './module-options';
 import { firstIssue, type ModelSizes } from './modules';
 import { isFields, laidOver } from './overlay';
@@ -28,7 +28,7 @@ export function resolveConfig(config: RunConfig, table: ModuleOptionsTable = MOD
     return { ...slot, config: resolveOptions(kind, slot, options, { ...passedOn, ...more }) };
   };
   const { learningRates, augmentation } = training;
-  return {
+  return parseRunConfig({
     model: {
       ...model,
       vision: resolved('vision', model.vision),
@@ -43,7 +43,7 @@ export function resolveConfig(config: RunConfig, table: ModuleOptionsTable = MOD
       learningRates: { ...learningRates, vision: learningRates.vision ?? learningRates.rest },
       augmentation: { ...augmentation, shortSide: augmentation.shortSide ?? model.imageSize },
     },
-  };
+  });
 }
 
 function resolveOptions(kind: string, { use, config }: Slot, { schema }: ModuleOptions, passedOn: Fields) {
