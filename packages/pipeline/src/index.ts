@@ -1,4 +1,5 @@
 export * from './config';
+export { type ConfigOption, configOptions } from './config-options';
 export * from './fit-to-data';
 export * from './generate';
 export * from './import-published';

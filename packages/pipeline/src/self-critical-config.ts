@@ -7,7 +7,7 @@ const part = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Name among the metric’s per-report scores; may be left out where there is only one.'),
+    .describe('Name among the metric’s per-report scores; absent: the only one.'),
   weight: z.number().positive().default(1).describe('Weight in the sum.'),
 });
 

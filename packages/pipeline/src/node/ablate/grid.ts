@@ -30,7 +30,9 @@ export const gridSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Data set folder, relative to the grid file; `--data` comes first.'),
+    .describe(
+      'Data set folder, relative to the grid file; `--data` comes first. Absent: `--data` must be given.',
+    ),
   baseline: z
     .string()
     .min(1)
