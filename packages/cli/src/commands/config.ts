@@ -31,7 +31,9 @@ export function addConfig(program: Command): void {
     )
     .action((nameOrPath: string, { json }: JsonFlag) => {
       const whole = resolveConfig(readConfig(nameOrPath, 'config'));
-      console.log(json ? JSON.stringify(whole, null, 2) : `${HEADER}${stringify(whole, { lineWidth: 0 })}`.trimEnd());
+      console.log(
+        json ? JSON.stringify(whole, null, 2) : `${HEADER}${stringify(whole, { lineWidth: 0 })}`.trimEnd(),
+      );
     });
 }
 
