@@ -133,7 +133,7 @@ export class ContrastiveAlignment implements Alignment {
   /** The losses that config and input ask for, in the order of {@link lossVector}. */
   private lossNames(masks: boolean): string[] {
     const { global, local } = this.options;
-    const [inside, across] = [masks && local, masks && this.acrossImages];
+    const [inside, across] = [masks && local, masks && this.options.acrossImages];
     return [...(global ? ['global'] : []), ...(inside ? ['local'] : []), ...(across ? ['matching'] : [])];
   }
 
@@ -147,7 +147,8 @@ export class ContrastiveAlignment implements Alignment {
     const r = masks.shape[1];
     const flat = (...values: Float32Array[]): tf.Tensor[] => values.map((x) => tf.tensor1d(x));
     const local = (): tf.Tensor[] => {
-      if (this.localLoss === 'sentences') return flat(sentenceTargets(spans, sentenceRegions, r, s).targets);
+      if (this.options.localLoss === 'sentences')
+        return flat(sentenceTargets(spans, sentenceRegions, r, s).targets);
       const { positive, negative, used } = pairWeights(spans, sentenceRegions, r, this.options.variant, s);
       return flat(positive, negative, used);
     };
@@ -155,7 +156,12 @@ export class ContrastiveAlignment implements Alignment {
       const { regions, excluded, own } = sentenceMatches(spans, tokens.ids, sentenceRegions, r, s);
       return flat(regions, excluded, own);
     };
-    return [...text, masks, ...(this.options.local ? local() : []), ...(this.acrossImages ? across() : [])];
+    return [
+      ...text,
+      masks,
+      ...(this.options.local ? local() : []),
+      ...(this.options.acrossImages ? across() : []),
+    ];
   }
 
   /** The losses one after another, `[number of losses]`, of features and {@link facts}. */
@@ -164,13 +170,13 @@ export class ContrastiveAlignment implements Alignment {
     const text = this.encode(embedded, bias, averaging, pass);
     const losses: tf.Scalar[] = [];
     if (this.options.global) losses.push(this.globalLoss(text, patches));
-    if (masks && (this.options.local || this.acrossImages)) {
+    if (masks && (this.options.local || this.options.acrossImages)) {
       const { sentences, regions } = this.projected(text.sentences, patches, masks);
       const shape = [...averaging.shape.slice(0, 2), masks.shape[1]] as [number, number, number];
       if (this.options.local) {
         losses.push(this.lossInside(tf.matMul(sentences, regions, false, true), rest, shape));
       }
-      if (this.acrossImages) {
+      if (this.options.acrossImages) {
         const [named, excluded, own] = rest.slice(-3);
         const matches = { regions: named, excluded, own, shape };
         losses.push(sentenceMatchingLoss(sentences, regions, matches, this.options.localTemperature));
@@ -197,7 +203,7 @@ export class ContrastiveAlignment implements Alignment {
     shape: readonly [number, number, number],
   ): tf.Scalar {
     const { localTemperature: temperature } = this.options;
-    if (this.localLoss === 'sentences')
+    if (this.options.localLoss === 'sentences')
       return regionOfSentenceLoss(cosines, { targets: first, shape }, temperature);
     const options = { temperature, epsilon: this.published ? 1e-8 : 0 };
     return sentenceRegionLoss(cosines, { positive: first, negative, used, shape }, options);
@@ -210,14 +216,6 @@ export class ContrastiveAlignment implements Alignment {
       sentences: unitLength(applyLinear(this.projection, sentences)),
       regions: unitLength(applyLinear(this.projection, pool(patches, masks))),
     };
-  }
-
-  private get acrossImages(): boolean {
-    return this.options.acrossImages ?? !this.published;
-  }
-
-  private get localLoss(): 'means' | 'sentences' {
-    return this.options.localLoss ?? (this.published ? 'means' : 'sentences');
   }
 
   private get published(): boolean {

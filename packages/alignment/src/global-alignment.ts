@@ -1,12 +1,13 @@
 import type { Random } from '@raca/core';
 import type { z } from 'zod';
-import { alignmentConfigSchema } from './config';
+import { alignmentFields } from './config';
 import { type ContrastiveAlignment, contrastiveAlignment } from './contrastive-alignment';
 
 /** Options of {@link globalAlignment}: those of the contrastive alignment that concern reports and images. */
-export const globalAlignmentConfigSchema = alignmentConfigSchema.omit({
+export const globalAlignmentConfigSchema = alignmentFields.omit({
   global: true,
   local: true,
+  localLoss: true,
   acrossImages: true,
   localTemperature: true,
 });

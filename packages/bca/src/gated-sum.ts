@@ -19,8 +19,7 @@ import { checkFused, regionMeans, regionsOfPatches } from './masks';
 
 /** Options of {@link gatedSum}. */
 export const gatedSumConfigSchema = z.strictObject({
-  /** d, width of the patches. */
-  width: z.int().positive().default(512),
+  width: z.int().positive().default(512).describe('d, width of the patches.'),
 });
 
 /** Config of {@link gatedSum}; every field has a default. */

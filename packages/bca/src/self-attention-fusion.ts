@@ -25,13 +25,10 @@ import { checkFused, regionMeans } from './masks';
 /** Options of {@link selfAttentionFusion}. */
 export const selfAttentionFusionConfigSchema = z
   .strictObject({
-    /** d, width of the patches. */
-    width: z.int().positive().default(512),
-    heads: z.int().positive().default(8),
-    /** Dropout of attention weights and of the update. */
-    dropout: z.number().min(0).lt(1).default(0.1),
-    /** r */
-    regions: z.int().positive().default(12),
+    width: z.int().positive().default(512).describe('d, width of the patches.'),
+    heads: z.int().positive().default(8).describe('Attention heads; must divide `width`.'),
+    dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout of attention weights and of the update.'),
+    regions: z.int().positive().default(12).describe('r, number of regions.'),
   })
   .refine((c) => c.width % c.heads === 0, { error: 'heads must divide width', path: ['heads'] });
 

@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
 import { addAnnotate } from './commands/annotate';
+import { addCompare } from './commands/compare';
+import { addConfig } from './commands/config';
 import { addData } from './commands/data';
 import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
@@ -30,6 +32,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     addExtract,
     addTrain,
     addAblate,
+    addCompare,
+    addConfig,
     addEvaluate,
     addGenerate,
     addScore,

@@ -1,85 +1,151 @@
 import { z } from 'zod';
 import { selfCriticalSchema } from './self-critical-config';
 
-/** One slot of the model: which implementation, and its own options. */
 const slot = z.strictObject({
-  /** A name of the module table (such as `bca`), or a path to a user's own module. */
-  use: z.string().min(1),
-  /** Options of the implementation; sizes that the model knows (width, vocabulary, …) are filled in. */
-  config: z.record(z.string(), z.unknown()).default({}),
+  use: z
+    .string()
+    .min(1)
+    .describe(
+      'Which module: a name of the module table, such as `bca`, or the path of a module of your own.',
+    ),
+  config: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Options of the module. Sizes that the model knows (width, vocabulary, …) are filled in.'),
 });
 
-/** A slot's entry in the model config. */
+/** One slot of the model: which implementation, and its own options. */
 export type Slot = z.infer<typeof slot>;
 
 const positive = z.int().positive();
 
 /** The whole model as data. `null` leaves a slot out: no agent = all patches, no alignment = no loss, no fusion = identity. */
 export const modelConfigSchema = z.strictObject({
-  /** d: width of encoded patches, text and memory. */
-  width: positive,
-  /** Side of the square images in pixels. */
-  imageSize: positive,
-  /** v: views a study. */
-  views: positive,
-  /** Patches a view. */
-  grid: z.strictObject({ rows: positive, cols: positive }).default({ rows: 7, cols: 7 }),
-  /** t: longest report in tokens, beginning and end included. */
-  maxLength: positive,
-  vision: slot,
-  /** Null: the model reads stored features. */
-  backbone: slot.nullable(),
-  /** Hash of the encoder whose stored features the model reads; left out: any. */
-  features: z.string().min(1).optional(),
-  agent: slot.nullable(),
-  alignment: slot.nullable(),
-  fusion: slot.nullable(),
-  decoder: slot,
+  width: positive.describe('d: width of encoded patches, of text and of the memory.'),
+  imageSize: positive.describe('Side of the square images, in pixels.'),
+  views: positive.describe('v: views per study.'),
+  grid: z
+    .strictObject({
+      rows: positive.describe('Rows of patches per view.'),
+      cols: positive.describe('Columns of patches per view.'),
+    })
+    .default({ rows: 7, cols: 7 })
+    .describe('Patches per view.'),
+  maxLength: positive.describe('t: longest report in tokens, beginning and end included.'),
+  vision: slot.describe('Makes the patches that everything else reads.'),
+  backbone: slot
+    .nullable()
+    .describe('The convolutional network before `vision`; null: the model reads stored features.'),
+  features: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Hash of the encoder whose stored features the model reads; absent: any.'),
+  agent: slot.nullable().describe('Selects the patches of each region; null: every region has all patches.'),
+  alignment: slot.nullable().describe('Draws reports and images together in training; null: no such loss.'),
+  fusion: slot.nullable().describe('Joins regions and whole image; null: the decoder reads the patches.'),
+  decoder: slot.describe('Writes the report.'),
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
 const rate = z.number().nonnegative();
 
+const learningRates = z.strictObject({
+  backbone: rate.default(4e-5).describe('The network before the visual Transformer.'),
+  vision: rate.optional().describe('The visual Transformer; absent: that of `rest`, as published.'),
+  text: rate.default(1e-5).describe('The text encoder of the alignment.'),
+  rest: rate
+    .default(6e-4)
+    .describe('All other weights, apart from those of an agent that learns from rewards.'),
+});
+
+const schedule = z.strictObject({
+  every: positive.default(5).describe('Epochs between two reductions.'),
+  gamma: z.number().positive().max(1).default(0.9).describe('Factor of each reduction.'),
+});
+
+const augmentation = z.strictObject({
+  shortSide: positive
+    .optional()
+    .describe(
+      'Short side in pixels before the random crop; absent: `model.imageSize`, so that nothing is cropped.',
+    ),
+  flip: z
+    .boolean()
+    .default(false)
+    .describe('Mirror half of the images, as published. Mirrored images contradict reports that name sides.'),
+});
+
+const generation = z.strictObject({
+  search: z.enum(['beam', 'greedy']).default('beam').describe('How words are chosen.'),
+  beam: positive.default(3).describe('Beams of beam search.'),
+  trigramPenalty: z
+    .boolean()
+    .default(false)
+    .describe('Lower the probability of trigrams that were written before.'),
+  lengthPenalty: rate
+    .default(0)
+    .describe(
+      'α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published.',
+    ),
+  unknown: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
+        'a text of `<unk>` tells nobody anything.',
+    ),
+});
+
 /** How the model is trained. */
 export const trainingConfigSchema = z.strictObject({
-  seed: z.int().default(42),
-  epochs: positive.default(100),
-  batchSize: positive.default(16),
-  /** Words seen fewer times in training become `<unk>`. */
-  wordThreshold: positive.default(3),
-  cleaning: z.enum(['iu_xray', 'mimic_cxr']).default('iu_xray'),
-  learningRates: z
-    .strictObject({
-      /** The network before the visual Transformer. */
-      backbone: rate.default(4e-5),
-      /** The visual Transformer; that of the rest where absent, as published. */
-      vision: rate.optional(),
-      /** The text encoder of the alignment. */
-      text: rate.default(1e-5),
-      rest: rate.default(6e-4),
-    })
-    .prefault({}),
-  weightDecay: rate.default(8e-5),
-  clipValue: z.number().positive().default(0.1),
-  /** Keep the largest second moment, as published; plain Adam otherwise. */
-  amsgrad: z.boolean().default(true),
-  /** StepLR: ×gamma every `every` epochs. */
-  schedule: z
-    .strictObject({ every: positive.default(5), gamma: z.number().positive().max(1).default(0.9) })
-    .prefault({}),
-  /** Epochs without a better validation score before training stops. */
-  patience: positive.default(50),
-  /** Weights of the alignment's losses beside the token cross-entropy. */
-  lossWeights: z.record(z.string(), rate).default({}),
-  /**
-   * Weight of the tokens of sentences in which the rule labeler finds something positive, in the token cross-entropy; others
-   * weigh 1. Above 1 where findings are rare and normal sentences would drown them.
-   */
-  findingWeight: z.number().positive().default(1),
-  /** The agent acts and learns in every n-th step; in between its deterministic masks are used. */
-  agentEvery: positive.default(1),
-  /** Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass). */
-  agentBaseline: z.boolean().default(true),
+  seed: z
+    .int()
+    .default(42)
+    .describe('Fixes everything random: first weights, order of studies, crops, dropout, choices.'),
+  epochs: positive.default(100).describe('Passes over the training studies.'),
+  batchSize: positive.default(16).describe('Studies per step.'),
+  wordThreshold: positive.default(3).describe('Words seen fewer times than this in training become `<unk>`.'),
+  cleaning: z
+    .enum(['iu_xray', 'mimic_cxr'])
+    .default('iu_xray')
+    .describe('Whose rules clean the text of reports: those of R2Gen for IU X-ray or for MIMIC-CXR.'),
+  learningRates: learningRates.prefault({}).describe('Learning rates of Adam, by part of the model.'),
+  weightDecay: rate.default(8e-5).describe('Adam’s weight decay (L2, added to the gradient).'),
+  clipValue: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe('Every element of a gradient is clipped to ± this value.'),
+  amsgrad: z
+    .boolean()
+    .default(true)
+    .describe('Keep the largest second moment, as published; false: plain Adam.'),
+  schedule: schedule
+    .prefault({})
+    .describe('All rates are multiplied by `gamma` every `every` epochs (StepLR).'),
+  patience: positive.default(50).describe('Epochs without a better validation score before training stops.'),
+  lossWeights: z
+    .record(z.string(), rate)
+    .default({})
+    .describe('Weights of the alignment’s losses, by name, beside the token cross-entropy; 1 where absent.'),
+  findingWeight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe(
+      'Weight, in the token cross-entropy, of the tokens of sentences in which the rule labeler finds something positive; ' +
+        'all others weigh 1. Above 1 where findings are rare and normal sentences would drown them.',
+    ),
+  agentEvery: positive
+    .default(1)
+    .describe('The agent acts and learns in every n-th step; in between its deterministic masks are used.'),
+  agentBaseline: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass).',
+    ),
   selection: z
     .enum(['bleu4', 'findingsAndBleu4', 'findingsMacroF1', 'clinicalMicroF1', 'reward'])
     .default('bleu4')
@@ -89,41 +155,24 @@ export const trainingConfigSchema = z.strictObject({
         'has. `findingsAndBleu4`: the mean of these two. `clinicalMicroF1`: micro-F1 of all 14 classes, which a model that ' +
         'finds nothing wins where most studies are normal. `reward`: that of `selfCritical`.',
     ),
-  /** Reports written for validation after each epoch; the first ones of the split. */
-  validationStudies: positive.default(100_000),
-  /** Reinforcement on report quality; null for cross-entropy alone. Meant for a model that writes reports already. */
-  selfCritical: selfCriticalSchema.nullable().default(null),
-  augmentation: z
-    .strictObject({
-      /** Short side before the random crop; imageSize = no crop. */
-      shortSide: positive.optional(),
-      /** Off in ours: mirrored images contradict reports that name sides. */
-      flip: z.boolean().default(false),
-    })
-    .prefault({}),
-  generation: z
-    .strictObject({
-      search: z.enum(['beam', 'greedy']).default('beam'),
-      beam: positive.default(3),
-      trigramPenalty: z.boolean().default(false),
-      /** α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published. */
-      lengthPenalty: rate.default(0),
-      unknown: z
-        .boolean()
-        .default(false)
-        .describe(
-          'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
-            'a text of `<unk>` tells nobody anything.',
-        ),
-    })
-    .prefault({}),
+  validationStudies: positive
+    .default(100_000)
+    .describe('Reports written for validation after each epoch: those of the first studies of the split.'),
+  selfCritical: selfCriticalSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Reinforcement on report quality; null: cross-entropy alone. Meant for a model that writes reports already.',
+    ),
+  augmentation: augmentation.prefault({}).describe('Random changes of training images.'),
+  generation: generation.prefault({}).describe('How reports are written in validation, evaluation and use.'),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
 /** `config.json` of a run. */
 export const runConfigSchema = z.strictObject({
-  model: modelConfigSchema,
-  training: trainingConfigSchema.prefault({}),
+  model: modelConfigSchema.describe('What is trained.'),
+  training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 

@@ -10,17 +10,12 @@ import {
   type VisionEncoder,
 } from '@raca/core';
 import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
-import {
-  adaptiveAgent,
-  adaptiveAgentConfigSchema,
-  gumbelAgent,
-  priorAgent,
-  publishedAgent,
-  racaAgent,
-} from '@raca/region-agent';
+import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import type { ModelConfig, Slot } from './config';
 import { Raca } from './model';
+import { filledIn, MODULE_OPTIONS } from './module-options';
+import { laidOver } from './overlay';
 
 /** What the model knows and its parts need. */
 export interface ModelSizes {
@@ -52,58 +47,54 @@ export interface ModuleTable {
   readonly decoder: Readonly<Record<string, Factory<ReportDecoder>>>;
 }
 
-/** The implementations of the RACA packages. Their own schemas check the config. */
+/** The implementations of the RACA packages. Their own schemas, listed in `MODULE_OPTIONS`, check the config. */
 export const MODULES: ModuleTable = {
   backbone: {
-    'small-cnn': (config, { imageSize }, random) => smallCnn({ inputSize: imageSize, ...config }, random),
+    'small-cnn': (config, sizes, random) => smallCnn(laidOver(filledIn.images(sizes), config), random),
     resnet: (config, _, random) => resnet(config as Parameters<typeof resnet>[0], random),
   },
   vision: {
-    'visual-transformer': (config, { width, views, grid }, random, backbone) =>
-      visualTransformer({ width, grid: { views, ...grid }, ...config }, random, backbone),
+    'visual-transformer': (config, sizes, random, backbone) =>
+      visualTransformer(laidOver(filledIn.patches(sizes), config), random, backbone),
   },
   agent: {
-    raca: (config, { width, views }, random) =>
-      racaAgent({ width, views: viewKinds(views), ...config }, random),
-    adaptive: ({ eyes = {}, ...config }, { width, views, imageSize }, random) => {
-      const options = adaptiveAgentConfigSchema.parse({ width, views: viewKinds(views), ...config });
-      const cnn = { stem: 4 as const, channels: [32, 64, 128], inputSize: imageSize };
-      const own = eyes === null ? null : smallCnn({ ...cnn, ...(eyes as object) }, random.split('eyes'));
-      return adaptiveAgent(options, random, own);
+    raca: (config, sizes, random) => racaAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
+    adaptive: (config, sizes, random) => {
+      const options = MODULE_OPTIONS.agent.adaptive.schema.parse(laidOver(filledIn.eyes(sizes), config));
+      const { eyes, ...own } = options;
+      return adaptiveAgent(own, random, eyes && smallCnn(eyes, random.split('eyes')));
     },
-    published: (config, { views }, random) => publishedAgent({ views, ...config }, random),
-    prior: (config, { views }) => priorAgent({ views: viewKinds(views), ...config }),
-    'straight-through': (config, { width, views }, random) =>
-      gumbelAgent({ estimator: 'straight-through', width, views: viewKinds(views), ...config }, random),
-    gumbel: (config, { width, views }, random) =>
-      gumbelAgent({ estimator: 'gumbel', width, views: viewKinds(views), ...config }, random),
+    published: (config, sizes, random) => publishedAgent(laidOver(filledIn.views(sizes), config), random),
+    prior: (config, sizes) => priorAgent(laidOver(filledIn.viewKinds(sizes), config)),
+    'straight-through': (config, sizes, random) =>
+      gumbelAgent(
+        { estimator: 'straight-through', ...laidOver(filledIn.patchesOfViews(sizes), config) },
+        random,
+      ),
+    gumbel: (config, sizes, random) => gumbelAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
   },
   alignment: {
-    contrastive: (config, { width }, random) => contrastiveAlignment({ width, ...config }, random),
-    global: (config, { width }, random) => globalAlignment({ width, ...config }, random),
-    triplet: (config, { width }, random) => tripletAlignment({ width, ...config }, random),
+    contrastive: (config, sizes, random) =>
+      contrastiveAlignment(laidOver(filledIn.width(sizes), config), random),
+    global: (config, sizes, random) => globalAlignment(laidOver(filledIn.width(sizes), config), random),
+    triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
   },
   fusion: {
-    bca: (config, { width }, random) => bca({ width, ...config }, random),
+    bca: (config, sizes, random) => bca(laidOver(filledIn.width(sizes), config), random),
     mean: (config) => meanFusion(config as Parameters<typeof meanFusion>[0]),
-    'gated-sum': (config, { width }, random) => gatedSum({ width, ...config }, random),
-    'self-attention': (config, { width }, random) => selfAttentionFusion({ width, ...config }, random),
+    'gated-sum': (config, sizes, random) => gatedSum(laidOver(filledIn.width(sizes), config), random),
+    'self-attention': (config, sizes, random) =>
+      selfAttentionFusion(laidOver(filledIn.width(sizes), config), random),
   },
   decoder: {
-    transformer: (config, { width, vocabularySize, maxLength }, random) =>
-      transformerDecoder({ width, vocabularySize, maxLength, ...config }, random),
-    'relational-memory': (config, { width, vocabularySize, maxLength }, random) =>
-      relationalMemoryDecoder({ width, vocabularySize, maxLength, ...config }, random),
-    'memory-matrix': (config, { width, vocabularySize, maxLength }, random) =>
-      memoryMatrixDecoder({ width, vocabularySize, maxLength, ...config }, random),
+    transformer: (config, sizes, random) =>
+      transformerDecoder(laidOver(filledIn.text(sizes), config), random),
+    'relational-memory': (config, sizes, random) =>
+      relationalMemoryDecoder(laidOver(filledIn.text(sizes), config), random),
+    'memory-matrix': (config, sizes, random) =>
+      memoryMatrixDecoder(laidOver(filledIn.text(sizes), config), random),
   },
 };
-
-type ViewKind = 'frontal' | 'lateral' | 'unknown';
-
-/** IU X-ray's order: frontal, then lateral; a config may say otherwise. */
-const viewKinds = (views: number): ViewKind[] =>
-  Array.from({ length: views }, (_, v) => (['frontal', 'lateral'] as const)[v] ?? 'unknown');
 
 /** What a model takes from its vocabulary, and its seed. */
 export interface ModelContext {
@@ -180,7 +171,7 @@ function requireModule(made: unknown): void {
 }
 
 /** First line of what went wrong; for a schema's error the field and what was expected. */
-function firstIssue(error: unknown): string {
+export function firstIssue(error: unknown): string {
   const issues = (error as { issues?: { path: PropertyKey[]; message: string }[] }).issues;
   if (issues?.length) return `${issues[0].path.join('.') || 'config'}: ${issues[0].message}`;
   return (error as Error).message.split('\n')[0];

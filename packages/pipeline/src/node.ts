@@ -1,5 +1,6 @@
 export * from './node/ablate';
 export * from './node/baselines';
+export * from './node/compare';
 export * from './node/evaluate';
 export * from './node/extract';
 export { type FeatureSource, fitToFeatures, openFeatures } from './node/features';

@@ -10,15 +10,17 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws Error in one line: field, expected, found
  */
 export const overlay = (config: RunConfig, changes: unknown, source = 'config'): RunConfig =>
-  parseRunConfig(merged(config, changes), source);
+  parseRunConfig(laidOver(config, changes), source);
 
-function merged(old: unknown, changes: unknown): unknown {
-  if (!isFields(old) || !isFields(changes)) return changes;
-  if ('use' in changes && changes.use !== old.use) return changes;
+/** Fields laid over fields, as in {@link overlay}, unchecked. */
+export function laidOver<T, U>(old: T, changes: U): T & U {
+  if (!isFields(old) || !isFields(changes)) return changes as T & U;
+  if ('use' in changes && changes.use !== old.use) return changes as T & U;
   const out: Record<string, unknown> = { ...old };
-  for (const [name, value] of Object.entries(changes)) out[name] = merged(old[name], value);
-  return out;
+  for (const [name, value] of Object.entries(changes)) out[name] = laidOver(old[name], value);
+  return out as T & U;
 }
 
-const isFields = (value: unknown): value is Fields =>
+/** Whether a value is a record of fields: an object, but no list. */
+export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,12 +1,14 @@
 import { ciderWith, countDocuments, metricRegistry, type Reward, rewardOf, type Scorer } from '@raca/metrics';
 import { z } from 'zod';
 
-/** One score of a reward: a metric of `@raca/metrics` by name, which of its per-report scores, and its weight. */
 const part = z.strictObject({
-  metric: z.string().min(1),
-  /** Name among the metric's per-report scores; may be left out when there is only one. */
-  key: z.string().min(1).optional(),
-  weight: z.number().positive().default(1),
+  metric: z.string().min(1).describe('A metric of `@raca/metrics` by name.'),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name among the metric’s per-report scores; absent: the only one.'),
+  weight: z.number().positive().default(1).describe('Weight in the sum.'),
 });
 
 /** What training on report quality wants: a short name, a score, or a weighted sum of scores. */
@@ -24,19 +26,30 @@ const SHORT: Readonly<Record<string, z.output<typeof part>>> = {
 /** Self-critical sequence training; see {@link rollOut}. */
 export const selfCriticalSchema = z
   .strictObject({
-    /**
-     * Any score of `@raca/metrics`, such as `bleu4` (smoothed sentence BLEU-4), `cider`, `clinicalF1` (example average),
-     * `radcliq-rules`; scores that are better when lower count negative. A list is added up by weight.
-     */
-    reward,
-    /** Share of the reward's loss; the token cross-entropy gets the rest. */
-    weight: z.number().gt(0).max(1).default(0.5),
-    /** Reports sampled a study and step. */
-    samples: z.int().positive().default(1),
-    /** What a sample is compared with: its study's greedy report, or the mean of the study's other samples (less noise). */
-    baseline: z.enum(['greedy', 'others']).default('greedy'),
-    /** Divide a batch's advantages by the standard deviation of its rewards, so that `weight` means the same for every score. */
-    standardise: z.boolean().default(true),
+    reward: reward.describe(
+      'Any score of `@raca/metrics`, such as `bleu4` (smoothed sentence BLEU-4), `cider`, `clinicalF1` (example average) or ' +
+        '`radcliq-rules`; scores that are better when lower count negative. A list is summed by weight.',
+    ),
+    weight: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .describe('Share of the reward’s loss; the token cross-entropy gets the rest.'),
+    samples: z.int().positive().default(1).describe('Reports sampled per study and step.'),
+    baseline: z
+      .enum(['greedy', 'others'])
+      .default('greedy')
+      .describe(
+        'What a sample is compared with: the greedy report of its study, or the mean of the study’s other samples ' +
+          '(less noise; needs at least 2 samples).',
+      ),
+    standardise: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Divide a batch’s advantages by the standard deviation of its rewards, so that `weight` means the same for every score.',
+      ),
   })
   .refine(({ baseline, samples }) => baseline === 'greedy' || samples > 1, {
     path: ['samples'],

@@ -18,27 +18,42 @@ import { straightThrough } from './straight-through';
 
 /** Options of {@link gumbelAgent}. */
 export const gumbelAgentConfigSchema = z.strictObject({
-  /**
-   * Where the gradient of a sampled 0 or 1 comes from. `straight-through`: from the probability (Bengio et al. 2013).
-   * `gumbel`: from a binary concrete variable at `temperature`, whose rounding is the sample (Maddison et al. 2017).
-   */
-  estimator: z.enum(['straight-through', 'gumbel']).default('gumbel'),
-  /** Of the concrete variable: lower is closer to 0 and 1, with gradients that vary more. */
-  temperature: z.number().positive().default(0.67),
-  /** d, width of the patches. */
-  width: z.int().positive().default(512),
-  /** What each view of a study shows; `unknown` views have no prior. */
+  estimator: z
+    .enum(['straight-through', 'gumbel'])
+    .default('gumbel')
+    .describe(
+      'Where the gradient of a sampled 0 or 1 comes from. `straight-through`: from the probability (Bengio et al. 2013). ' +
+        '`gumbel`: from a binary concrete variable at `temperature`, whose rounding is the sample (Maddison et al. 2017).',
+    ),
+  temperature: z
+    .number()
+    .positive()
+    .default(0.67)
+    .describe('Of the concrete variable: lower is closer to 0 and 1, with gradients that vary more.'),
+  width: z.int().positive().default(512).describe('d, width of the patches.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
-    .default(['frontal', 'lateral']),
-  hidden: z.int().positive().default(64),
-  /** Whether the network is told where a patch lies in its view. */
-  positions: z.boolean().default(true),
-  /** Largest random shift of that position in training; 1 is half a view. */
-  positionJitter: z.number().min(0).max(1).default(0.15),
-  /** Weight of the cross-entropy between probabilities and prior; 0: the masks serve the losses alone. */
-  priorWeight: z.number().nonnegative().default(1),
+    .default(['frontal', 'lateral'])
+    .describe('What each view of a study shows; `unknown` views have no prior.'),
+  hidden: z.int().positive().default(64).describe('Width of the hidden layers and of the region embeddings.'),
+  positions: z
+    .boolean()
+    .default(true)
+    .describe('Whether the network is told where a patch lies in its view.'),
+  positionJitter: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.15)
+    .describe('Largest random shift of that position in training; 1 is half a view.'),
+  priorWeight: z
+    .number()
+    .nonnegative()
+    .default(1)
+    .describe(
+      'Weight of the cross-entropy between probabilities and prior; 0: the masks serve the other losses alone.',
+    ),
 });
 
 /** Config of {@link gumbelAgent}; every field has a default. */

@@ -8,13 +8,15 @@ import { priorFor } from './prior/prior-for';
 
 /** Options of {@link priorAgent}. */
 export const priorAgentConfigSchema = z.strictObject({
-  /** Whose prior: ours on any grid, or the published 7 × 7 masks. */
-  variant: z.enum(['raca', 'published']).default('raca'),
-  /** What each view of a study shows; `unknown` views have no region. */
+  variant: z
+    .enum(['raca', 'published'])
+    .default('raca')
+    .describe('Whose prior: ours on any grid, or the published 7 × 7 masks.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
-    .default(['frontal', 'lateral']),
+    .default(['frontal', 'lateral'])
+    .describe('What each view of a study shows; `unknown` views have no region.'),
 });
 
 /** Config of {@link priorAgent}; every field has a default. */

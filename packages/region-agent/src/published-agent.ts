@@ -35,17 +35,23 @@ import { composedRewards, priorRewards, rewardsAsPublished } from './rewards';
 
 /** Options of {@link publishedAgent}; the defaults are the published numbers. */
 export const publishedAgentConfigSchema = z.strictObject({
-  /** v: 2 for IU X-ray, 1 for MIMIC-CXR; each view is 7 × 7 patches. */
-  views: z.int().min(1).max(2).default(2),
-  /** Width of actor and critic between their two layers. */
-  hidden: z.int().positive().default(128),
-  clip: z.number().positive().default(0.2),
-  gamma: z.number().min(0).max(1).default(0.98),
-  lambda: z.number().min(0).max(1).default(0.98),
-  actorRate: z.number().positive().default(1e-6),
-  criticRate: z.number().positive().default(1e-4),
-  /** Weight of report quality in the reward. */
-  alpha: z.number().nonnegative().default(0.4),
+  views: z
+    .int()
+    .min(1)
+    .max(2)
+    .default(2)
+    .describe('v: 2 for IU X-ray, 1 for MIMIC-CXR; each view is 7 × 7 patches.'),
+  hidden: z.int().positive().default(128).describe('Width of actor and critic between their two layers.'),
+  clip: z
+    .number()
+    .positive()
+    .default(0.2)
+    .describe('ε of PPO: the ratio of probabilities is clipped to 1 ± ε.'),
+  gamma: z.number().min(0).max(1).default(0.98).describe('γ, discount of later rewards.'),
+  lambda: z.number().min(0).max(1).default(0.98).describe('λ of generalised advantage estimation.'),
+  actorRate: z.number().positive().default(1e-6).describe('Learning rate of the actor.'),
+  criticRate: z.number().positive().default(1e-4).describe('Learning rate of the critic.'),
+  alpha: z.number().nonnegative().default(0.4).describe('α, weight of report quality in the reward.'),
 });
 
 /** Config of {@link publishedAgent}; every field has a default. */

@@ -30,41 +30,63 @@ import { type ActionRewards, priorRewards } from './rewards';
 
 /** Options of {@link racaAgent}. */
 export const racaAgentConfigSchema = z.strictObject({
-  /** d, width of the patches. */
-  width: z.int().positive().default(512),
-  /** What each view of a study shows; views past the end, and `unknown` ones, get no prior reward. */
+  width: z.int().positive().default(512).describe('d, width of the patches.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
-    .default(['frontal', 'lateral']),
-  hidden: z.int().positive().default(64),
-  /** Whether the policy is told where a patch lies in its view. */
-  positions: z.boolean().default(true),
-  /** Largest random shift of that position in training; 1 is half a view. */
-  positionJitter: z.number().min(0).max(1).default(0.15),
-  /**
-   * Who earns a reward. `patch`: every action is paid for its own patch and shares only the report's quality;
-   * `region`: all actions of a visit share the visit's sum, as published.
-   */
-  credit: z.enum(['patch', 'region']).default('patch'),
-  /** Weight of agreement with the prior. */
-  priorWeight: z.number().nonnegative().default(1),
-  /** Updates after which the prior's weight has halved; null: it stays. */
-  priorHalfLife: z.number().positive().nullable().default(null),
-  /**
-   * Log-odds that the policy starts from: +x at the prior's patches, −x at others, 0 where there is no prior. The
-   * network adds to them, so training starts from the prior and may leave it. 0: it starts from a coin.
-   */
-  priorLogit: z.number().nonnegative().default(0),
-  /** Weight of report quality. */
-  qualityWeight: z.number().nonnegative().default(0.4),
-  entropyWeight: z.number().nonnegative().default(0.01),
-  epochs: z.int().positive().default(3),
-  clip: z.number().positive().default(0.2),
-  gamma: z.number().min(0).max(1).default(0.98),
-  lambda: z.number().min(0).max(1).default(0.98),
-  actorRate: z.number().positive().default(2e-3),
-  criticRate: z.number().positive().default(1e-3),
+    .default(['frontal', 'lateral'])
+    .describe(
+      'What each view of a study shows; views past the end, and `unknown` ones, get no prior reward.',
+    ),
+  hidden: z.int().positive().default(64).describe('Width of the hidden layers and of the region embeddings.'),
+  positions: z
+    .boolean()
+    .default(true)
+    .describe('Whether the network is told where a patch lies in its view.'),
+  positionJitter: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.15)
+    .describe('Largest random shift of that position in training; 1 is half a view.'),
+  credit: z
+    .enum(['patch', 'region'])
+    .default('patch')
+    .describe(
+      'Who earns a reward. `patch`: every action is paid for its own patch and shares only the report’s quality; `region`: all ' +
+        'actions of a visit share the visit’s sum, as published.',
+    ),
+  priorWeight: z
+    .number()
+    .nonnegative()
+    .default(1)
+    .describe('Weight of agreement with the prior in the reward.'),
+  priorHalfLife: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Updates after which the prior’s weight has halved; null: it stays.'),
+  priorLogit: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'Log-odds that the policy starts from: +x at the prior’s patches, −x at others, 0 where there is no prior. The network adds ' +
+        'to them, so training starts from the prior and may leave it. 0: it starts from a coin toss.',
+    ),
+  qualityWeight: z.number().nonnegative().default(0.4).describe('Weight of report quality in the reward.'),
+  entropyWeight: z.number().nonnegative().default(0.01).describe('Weight of the entropy bonus.'),
+  epochs: z.int().positive().default(3).describe('Passes of PPO over the choices of one step.'),
+  clip: z
+    .number()
+    .positive()
+    .default(0.2)
+    .describe('ε of PPO: the ratio of probabilities is clipped to 1 ± ε.'),
+  gamma: z.number().min(0).max(1).default(0.98).describe('γ, discount of later rewards.'),
+  lambda: z.number().min(0).max(1).default(0.98).describe('λ of generalised advantage estimation.'),
+  actorRate: z.number().positive().default(2e-3).describe('Learning rate of the policy.'),
+  criticRate: z.number().positive().default(1e-3).describe('Learning rate of the critic.'),
 });
 
 /** Config of {@link racaAgent}; every field has a default. */

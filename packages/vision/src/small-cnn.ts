@@ -24,16 +24,24 @@ import { joinViews, outsideTape, splitViews, tidyPatches } from './images';
 
 /** Options of {@link smallCnn}. */
 export const smallCnnSchema = z.strictObject({
-  /** Output channels of the stages; each halves height and width. */
-  channels: z.array(z.int().min(1)).min(1).default([16, 32, 64, 128]),
-  /** s: the first stage's stride; above 2 its filters are s × s and do not overlap. Later stages have stride 2. */
-  stem: z.union([z.literal(2), z.literal(4), z.literal(8)]).default(2),
-  /** Height and width of the images in pixels, divisible by the stride of all stages together. */
-  inputSize: z.int().min(1).default(112),
-  /** Residual convolutions after the last stage. */
-  residuals: z.int().min(0).default(1),
-  /** Keeps the weights as they are. */
-  frozen: z.boolean().default(false),
+  channels: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([16, 32, 64, 128])
+    .describe('Output channels of the stages; each stage halves height and width.'),
+  stem: z
+    .union([z.literal(2), z.literal(4), z.literal(8)])
+    .default(2)
+    .describe(
+      's: stride of the first stage; above 2 its filters are s × s and do not overlap. Later stages have stride 2.',
+    ),
+  inputSize: z
+    .int()
+    .min(1)
+    .default(112)
+    .describe('Height and width of the images in pixels; must be divisible by the product of all strides.'),
+  residuals: z.int().min(0).default(1).describe('Residual convolutions after the last stage.'),
+  frozen: z.boolean().default(false).describe('Keep the weights as they are.'),
 });
 export type SmallCnnConfig = z.input<typeof smallCnnSchema>;
 

@@ -38,33 +38,51 @@ const rate = z.number().min(0).lt(1);
 /** Options of {@link visualTransformer}; the defaults are the paper's sizes. */
 export const visualTransformerSchema = z
   .strictObject({
-    /** `published` knows no positions and starts from orthogonal matrices. */
-    variant: z.enum(['raca', 'published']).default('raca'),
-    /** d */
-    width: natural.default(512),
-    heads: natural.default(8),
-    /** Width of the feed-forward layers. */
-    feedForward: natural.default(512),
-    /** 0: patches are embedded and given positions only, for a decoder that encodes them itself. */
-    layers: z.int().min(0).default(3),
-    dropout: rate.default(0.1),
-    /** Dropout after the patch embedding. */
-    patchDropout: rate.default(0.5),
-    /** d_v, width of the backbone's or the stored features; default the backbone's, without one 2048. */
-    inputWidth: natural.default(2048),
-    /** A learned vector for each place of the grid and for each view; default `learned`, in `published` `none`. */
-    positions: z.enum(['none', 'learned']).optional(),
-    /** Largest grid that learned positions know: rows and cols must agree, views may be fewer. */
-    grid: z.strictObject({ views: natural, rows: natural, cols: natural }).default({
-      views: 2,
-      rows: 7,
-      cols: 7,
-    }),
+    variant: z
+      .enum(['raca', 'published'])
+      .default('raca')
+      .describe('`published` knows no positions and starts from orthogonal matrices.'),
+    width: natural.default(512).describe('d, width of the encoded patches.'),
+    heads: natural.default(8).describe('Attention heads; must divide `width`.'),
+    feedForward: natural.default(512).describe('Width of the feed-forward layers.'),
+    layers: z
+      .int()
+      .min(0)
+      .default(3)
+      .describe(
+        'Layers of the Transformer. 0: patches are embedded and given positions only, for a decoder that encodes them itself.',
+      ),
+    dropout: rate.default(0.1).describe('Dropout of all layers in training.'),
+    patchDropout: rate.default(0.5).describe('Dropout after the patch embedding, in training.'),
+    inputWidth: natural
+      .default(2048)
+      .describe(
+        'd_v, width of the backbone’s or the stored features; with a backbone its own width is filled in.',
+      ),
+    positions: z
+      .enum(['none', 'learned'])
+      .optional()
+      .describe(
+        'A learned vector for each place of the grid and for each view. Absent: `learned` in `raca`, `none` in `published`, ' +
+          'which has no others.',
+      ),
+    grid: z
+      .strictObject({
+        views: natural.describe('Most views of a study.'),
+        rows: natural.describe('Rows of patches per view.'),
+        cols: natural.describe('Columns of patches per view.'),
+      })
+      .default({ views: 2, rows: 7, cols: 7 })
+      .describe('Largest grid that learned positions know: rows and columns must agree, views may be fewer.'),
   })
   .refine((c) => c.variant === 'raca' || c.positions !== 'learned', {
     path: ['positions'],
     message: "the variant 'published' has no positions",
-  });
+  })
+  .transform((c) => ({
+    ...c,
+    positions: c.positions ?? (c.variant === 'published' ? ('none' as const) : ('learned' as const)),
+  }));
 export type VisualTransformerConfig = z.input<typeof visualTransformerSchema>;
 
 /** Standard deviation of new position and view vectors; embedded patches are of order 1. */
@@ -222,9 +240,7 @@ export function visualTransformer(
   backbone: VisionBackbone | null = null,
 ): VisualTransformerEncoder {
   const inputWidth = config.inputWidth ?? backbone?.width;
-  const parsed = visualTransformerSchema.parse({ ...config, inputWidth });
-  const positions = parsed.positions ?? (parsed.variant === 'published' ? 'none' : 'learned');
-  return new VisualTransformer({ ...parsed, positions }, random, backbone);
+  return new VisualTransformer(visualTransformerSchema.parse({ ...config, inputWidth }), random, backbone);
 }
 
 const show = ({ views, rows, cols }: PatchGrid): string => `${views} × ${rows} × ${cols}`;

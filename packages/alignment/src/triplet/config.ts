@@ -2,18 +2,19 @@ import { z } from 'zod';
 
 /** Options of {@link tripletAlignment}. */
 export const tripletAlignmentConfigSchema = z.strictObject({
-  /** d, width of tokens and patches. */
-  width: z.int().positive().default(512),
-  /** Width in which text and image are compared. */
-  projection: z.int().positive().default(256),
-  layers: z.int().nonnegative().default(3),
-  heads: z.int().positive().default(8),
-  feedForward: z.int().positive().default(512),
-  dropout: z.number().min(0).lt(1).default(0.1),
-  /** Divides the cosines of reports and images. */
-  temperature: z.number().positive().default(0.07),
-  /** How much nearer, as a cosine, a sentence's positive has to be than its negative. */
-  margin: z.number().positive().max(2).default(0.3),
+  width: z.int().positive().default(512).describe('d, width of tokens and patches.'),
+  projection: z.int().positive().default(256).describe('Width in which text and image are compared.'),
+  layers: z.int().nonnegative().default(3).describe('Layers of the text encoder.'),
+  heads: z.int().positive().default(8).describe('Attention heads of the text encoder; must divide `width`.'),
+  feedForward: z.int().positive().default(512).describe('Width of the text encoder’s feed-forward layers.'),
+  dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout of the text encoder in training.'),
+  temperature: z.number().positive().default(0.07).describe('Divides the cosines of reports and images.'),
+  margin: z
+    .number()
+    .positive()
+    .max(2)
+    .default(0.3)
+    .describe('How much nearer, as a cosine, a sentence’s positive has to be than its negative.'),
 });
 
 /** Config of {@link tripletAlignment}; every field has a default. */

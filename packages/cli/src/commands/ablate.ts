@@ -4,11 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackendName } from '@raca/backend/node';
 import { openDataset } from '@raca/data/node';
-import { PRESETS, parseRunConfig, type RunConfig } from '@raca/pipeline';
+import { PRESETS } from '@raca/pipeline';
 import { ablate, type Grid, launchProgram, markdown, parseGrid } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption } from '../compute';
-import { readConfig, readValue, withPaths } from '../config-file';
+import { readBase, readValue, withPaths } from '../config-file';
 import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 
@@ -107,11 +107,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
 function readGrid(nameOrPath: string): Grid {
   const preset = Object.hasOwn(PRESETS, nameOrPath);
   const value = preset ? { base: nameOrPath } : readValue(nameOrPath);
-  const configOf = (base: unknown): RunConfig => {
-    if (typeof base !== 'string') return parseRunConfig(base, `${nameOrPath}: base`);
-    return readConfig(Object.hasOwn(PRESETS, base) ? base : resolve(dirname(nameOrPath), base));
-  };
-  const grid = parseGrid(value, configOf, preset ? '--config' : nameOrPath);
+  const grid = parseGrid(value, (base) => readBase(base, nameOrPath), preset ? '--config' : nameOrPath);
   for (const { config } of grid.rows) withPaths(config, nameOrPath);
   return grid;
 }

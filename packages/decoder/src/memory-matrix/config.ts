@@ -3,15 +3,16 @@ import { transformerDecoderConfigSchema } from '../config';
 
 /** Options of {@link memoryMatrixDecoder}: those of the Transformer decoder and the memory's. */
 export const memoryMatrixDecoderConfigSchema = transformerDecoderConfigSchema.safeExtend({
-  /** m: rows of the memory matrix. */
-  memoryRows: z.int().positive().default(2048),
-  /** Rows that answer each head. */
-  topK: z.int().positive().default(32),
-  /**
-   * Layers of a visual Transformer, with sinusoidal positions, behind the memory's answers. 0: the decoder reads
-   * patches plus answers, and the vision module has encoded them before. R2GenCMN has 3 here and none before.
-   */
-  visualLayers: z.int().nonnegative().default(0),
+  memoryRows: z.int().positive().default(2048).describe('m: rows of the memory matrix.'),
+  topK: z.int().positive().default(32).describe('Rows that answer each head.'),
+  visualLayers: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'Layers of a visual Transformer, with sinusoidal positions, behind the memory’s answers. 0: the decoder reads patches ' +
+        'plus answers, and the vision module has encoded them before. R2GenCMN has 3 here and none before.',
+    ),
 });
 
 /** Config of {@link memoryMatrixDecoder}; every field but the vocabulary has a default. */

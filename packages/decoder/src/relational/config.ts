@@ -4,10 +4,12 @@ import { transformerDecoderConfigSchema } from '../config';
 /** Options of {@link relationalMemoryDecoder}: those of the Transformer decoder and the memory's. */
 export const relationalMemoryDecoderConfigSchema = transformerDecoderConfigSchema
   .safeExtend({
-    /** s: rows of the memory. */
-    slots: z.int().positive().default(3),
-    /** Heads of the memory's attention; default: as many as the decoder's. */
-    memoryHeads: z.int().positive().optional(),
+    slots: z.int().positive().default(3).describe('s: rows of the memory.'),
+    memoryHeads: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Heads of the memory’s attention; must divide `width`. Absent: as many as `heads`.'),
   })
   .refine((c) => c.width % (c.memoryHeads ?? c.heads) === 0, {
     error: 'memoryHeads must divide width',

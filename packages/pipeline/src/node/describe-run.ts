@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '@raca/data/node';
 import * as tf from '@tensorflow/tfjs-core';
-import { version } from '../../package.json';
 import type { RunConfig } from '../config';
 import type { Raca } from '../model';
+import { commandLine, racaEnvironment } from './command-line';
+import { describeMachine } from './processor';
 import { fileHash } from './run-folder';
+import { installedVersions } from './versions';
 
-/** `run.json`: what is needed to say how a result came about. No path of the machine is in it. */
+/**
+ * `run.json`: what is needed to say how a result came about. The command line stands in it as it was typed, without secrets; no
+ * other path of the machine does.
+ */
 export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
   const modules = Object.entries({ ...model.parts, backbone: model.parts.vision.backbone }).flatMap(
     ([slot, module]) => (module ? [[slot, module.info] as const] : []),
@@ -16,22 +20,14 @@ export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
   return {
     notice: 'Research software. Not for clinical use.',
     started: new Date().toISOString(),
-    versions: {
-      '@raca/pipeline': version,
-      '@tensorflow/tfjs-core': tf.version_core,
-      node: process.versions.node,
-    },
+    command: commandLine(process.argv),
+    environment: racaEnvironment(process.env),
+    versions: installedVersions(),
     modules: Object.fromEntries(modules),
     parameters: [...model.parameters.values()].reduce((n, v) => n + v.size, 0),
     seed: config.training.seed,
     backend: tf.getBackend(),
-    machine: {
-      platform: platform(),
-      arch: arch(),
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGB: Math.round(totalmem() / 2 ** 30),
-    },
+    machine: describeMachine(),
     data: {
       source: dataset.manifest?.source ?? null,
       annotation: fileHash(join(dataset.dir, 'annotation.json')),

@@ -21,6 +21,7 @@ import type { Tokenizer } from '@raca/data';
 import { readVocabulary, writeVocabulary } from '@raca/data/node';
 import { parseRunConfig, type RunConfig, type TrainingConfig, trainingConfigSchema } from '../config';
 import type { Raca } from '../model';
+import { isFields } from '../overlay';
 import type { Trainer } from '../trainer';
 import { type MetricsLine, parseMetrics } from './metrics-lines';
 import { stateSchema, type TrainingState } from './training-state';
@@ -85,10 +86,23 @@ export class RunFolder {
     return parseRunConfig(this.readJson('config.json'), this.path('config.json'));
   }
 
+  /** What `run.json` says. @throws Error in one line if the file is missing or no object */
+  readFacts(): Readonly<Record<string, unknown>> {
+    const facts = this.readJson('run.json');
+    if (isFields(facts)) return facts;
+    throw new Error(`${this.path('run.json')}: expected an object, found ${JSON.stringify(facts)}`);
+  }
+
   /** sha256 of the annotation that the run was started on, where `run.json` tells. */
   readDataHash(): string | null {
-    const run = this.readJson('run.json') as { data?: { annotation?: string | null } } | null;
-    return run?.data?.annotation ?? null;
+    const { data } = this.readFacts();
+    return isFields(data) && typeof data.annotation === 'string' ? data.annotation : null;
+  }
+
+  /** `state.json`, which is written for people; null where there is none that fits. */
+  readStateFile(): TrainingState | null {
+    const state = this.has('state.json') ? stateSchema.safeParse(this.readJson('state.json')) : null;
+    return state?.data ?? null;
   }
 
   readTokenizer(): Tokenizer {

@@ -27,9 +27,8 @@ import {
 
 /** Options of {@link resnet}. */
 export const resnetSchema = z.strictObject({
-  depth: z.literal(DEPTHS).default(101),
-  /** Keeps weights and running statistics as they are. */
-  frozen: z.boolean().default(true),
+  depth: z.literal(DEPTHS).default(101).describe('Layers of the network, as in ResNet-101.'),
+  frozen: z.boolean().default(true).describe('Keep weights and running statistics as they are.'),
 });
 export type ResnetConfig = z.input<typeof resnetSchema>;
 

@@ -1,11 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder, writeFileAtomic } from '@raca/core/node';
 import { cleanReport } from '@raca/data';
 import type { Dataset } from '@raca/data/node';
 import type { ReportPair } from '@raca/metrics';
-import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
+import { readReports } from '../compare/reports-file';
 import type { CurvePoint } from '../curves';
 import { fileHash, RunFolder } from '../run-folder';
 import { type Analysis, type AnalysisOptions, analyse, type RowReports } from './analysis';
@@ -142,8 +141,6 @@ function folderNames(names: readonly string[]): string[] {
   });
 }
 
-const reportRows = z.array(z.object({ id: z.string(), reference: z.string(), generated: z.string() }));
-
 /** Both protocols; one alone where they agree, and none for references that are not the same in all rows. */
 function analyseAll(
   cells: readonly Cell[],
@@ -178,13 +175,6 @@ function analyseAll(
     }
   }
   return { analyses, notes };
-}
-
-/** @throws Error in one line if the table does not fit */
-function readReports(path: string): ReportPair[] {
-  const rows = reportRows.safeParse(parse(readFileSync(path), { columns: true }));
-  if (!rows.success) throw new Error(`${path}: expected columns id, reference, generated, found others`);
-  return rows.data.map(({ id, reference, generated }) => ({ id, reference, hypothesis: generated }));
 }
 
 /** Validation clinical micro-F1 an epoch, mean over the seeds of a row. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunConfig } from '../../config';
-import { overlay } from '../../overlay';
+import { isFields, overlay } from '../../overlay';
 
 /** One row of an ablation: a name and the whole config it stands for. */
 export interface GridRow {
@@ -19,15 +19,32 @@ export interface Grid {
 
 const fields = z.record(z.string(), z.unknown());
 
-const gridSchema = z.strictObject({
-  /** Name of a preset, path of a config, or a config. */
-  base: z.union([z.string().min(1), fields]).default('small'),
-  /** What all rows change of the base. */
-  common: fields.default({}),
-  data: z.string().min(1).optional(),
-  baseline: z.string().min(1).optional(),
-  /** By name, what each row changes of the base; nothing for the base itself. */
-  rows: z.record(z.string().min(1), fields.nullable()).optional(),
+/** Grid files of `raca ablate`. */
+export const gridSchema = z.strictObject({
+  base: z
+    .union([z.string().min(1), fields])
+    .default('small')
+    .describe('What the rows start from: the name of a preset, the path of a config file, or a config.'),
+  common: fields.default({}).describe('What all rows change in the base.'),
+  data: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Data set folder, relative to the grid file; `--data` comes first. Absent: `--data` must be given.',
+    ),
+  baseline: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of the row that the others are tested against; absent: the first row.'),
+  rows: z
+    .record(z.string().min(1), fields.nullable())
+    .optional()
+    .describe(
+      'By name, what each row changes in the base; empty or null: nothing. Absent: the rows of the paper (baseline, ' +
+        '+agent, +alignment, +BCA, full).',
+    ),
 });
 
 /**
@@ -44,25 +61,26 @@ const PAPER: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /**
- * The grid that a file's value describes: `{ base, common, data, baseline, rows }`, or a config alone, which is taken as base of
- * {@link PAPER}.
+ * The grid that a file's value describes: `{ base, common, data, baseline, rows }`, or a config alone (`model` or `training`, a
+ * `base` of its own), which is taken as base of {@link PAPER}.
  * @param configOf makes the config of `base`: a preset's name, a path or fields
  * @param source named in errors
  * @throws Error in one line: field, expected, found
  */
 export function parseGrid(value: unknown, configOf: (base: unknown) => RunConfig, source = 'grid'): Grid {
-  const whole = typeof value === 'object' && value !== null && 'model' in value ? { base: value } : value;
+  const config = isFields(value) && ('model' in value || 'training' in value) && !('rows' in value);
+  const whole = config ? { base: value } : value;
   const parsed = gridSchema.safeParse(whole);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     throw new Error(`${source}: ${path.join('.') || 'the grid'}: ${message}`);
   }
   const { base, common, data, rows: named } = parsed.data;
-  const config = overlay(configOf(base), common, `${source}: common`);
-  if (!named) requireParts(config, source);
+  const start = overlay(configOf(base), common, `${source}: common`);
+  if (!named) requireParts(start, source);
   const rows = Object.entries(named ?? PAPER).map(([name, changes]) => ({
     name,
-    config: overlay(config, changes ?? {}, `${source}: rows.${name}`),
+    config: overlay(start, changes ?? {}, `${source}: rows.${name}`),
   }));
   const baseline = parsed.data.baseline ?? rows[0]?.name;
   if (!rows.some(({ name }) => name === baseline)) {

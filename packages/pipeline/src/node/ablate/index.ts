@@ -8,6 +8,6 @@ export {
   type RowTest,
 } from './analysis';
 export type { Cell, CellEvaluation, Outcome } from './cell';
-export { type Grid, type GridRow, parseGrid } from './grid';
+export { type Grid, type GridRow, gridSchema, parseGrid } from './grid';
 export { type Ended, type Launch, type LaunchOptions, launchProgram } from './launch';
 export { type FinishedRun, markdown, type TableRow, type TextTable } from './tables';

@@ -1,0 +1,121 @@
+import {
+  alignmentConfigSchema,
+  globalAlignmentConfigSchema,
+  tripletAlignmentConfigSchema,
+} from '@raca/alignment';
+import {
+  bcaConfigSchema,
+  gatedSumConfigSchema,
+  meanFusionConfigSchema,
+  selfAttentionFusionConfigSchema,
+} from '@raca/bca';
+import {
+  memoryMatrixDecoderConfigSchema,
+  relationalMemoryDecoderConfigSchema,
+  transformerDecoderConfigSchema,
+} from '@raca/decoder';
+import {
+  adaptiveAgentConfigSchema,
+  gumbelAgentConfigSchema,
+  priorAgentConfigSchema,
+  publishedAgentConfigSchema,
+  racaAgentConfigSchema,
+} from '@raca/region-agent';
+import { resnetSchema, smallCnnSchema, visualTransformerSchema } from '@raca/vision';
+import type { z } from 'zod';
+import type { ModelSizes, ModuleTable } from './modules';
+
+/** What is known of a module's options without making the module. */
+export interface ModuleOptions {
+  /** Checks the options and fills in their defaults. */
+  readonly schema: z.ZodType;
+  /** Options that the model fills in where a config leaves them out; they come before the schema's defaults. */
+  readonly filledIn: (sizes: ModelSizes) => Readonly<Record<string, unknown>>;
+}
+
+/** Options of every module of a {@link ModuleTable} that has a schema. */
+export type ModuleOptionsTable = {
+  readonly [slot in keyof ModuleTable]: Readonly<Record<string, ModuleOptions>>;
+};
+
+type ViewKind = 'frontal' | 'lateral' | 'unknown';
+
+/** What the model passes on to its modules, by what they read. */
+export const filledIn = {
+  nothing: () => ({}),
+  images: ({ imageSize }: ModelSizes) => ({ inputSize: imageSize }),
+  width: ({ width }: ModelSizes) => ({ width }),
+  patches: ({ width, views, grid }: ModelSizes) => ({ width, grid: { views, ...grid } }),
+  views: ({ views }: ModelSizes) => ({ views }),
+  /** IU X-ray's order: frontal, then lateral; a config may say otherwise. */
+  viewKinds: ({ views }: ModelSizes) => ({
+    views: Array.from(
+      { length: views },
+      (_, v): ViewKind => (['frontal', 'lateral'] as const)[v] ?? 'unknown',
+    ),
+  }),
+  patchesOfViews: (sizes: ModelSizes) => ({ ...filledIn.width(sizes), ...filledIn.viewKinds(sizes) }),
+  /** Of the adaptive agent, whose eyes are a module of their own. */
+  eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
+  text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
+};
+
+const { stem, channels } = smallCnnSchema.shape;
+
+/** Options of the small CNN that the adaptive agent looks with. */
+const eyesSchema = smallCnnSchema.extend({
+  stem: stem.removeDefault().default(4).describe(stem.description!),
+  channels: channels.removeDefault().default([32, 64, 128]).describe(channels.description!),
+});
+
+const adaptiveSchema = adaptiveAgentConfigSchema.extend({
+  eyes: eyesSchema
+    .nullable()
+    .prefault({})
+    .describe(
+      'Options of a small CNN of its own that the agent looks at images with; null: it reads the patches.',
+    ),
+});
+
+/** An estimator of `gumbelAgent` by name. */
+const gumbelSchema = (estimator: 'gumbel' | 'straight-through') => {
+  const field = gumbelAgentConfigSchema.shape.estimator;
+  return gumbelAgentConfigSchema.extend({
+    estimator: field.removeDefault().default(estimator).describe(field.description!),
+  });
+};
+
+/** Schemas of the modules in `MODULES`, under the same names. */
+export const MODULE_OPTIONS = {
+  backbone: {
+    'small-cnn': { schema: smallCnnSchema, filledIn: filledIn.images },
+    resnet: { schema: resnetSchema, filledIn: filledIn.nothing },
+  },
+  vision: {
+    'visual-transformer': { schema: visualTransformerSchema, filledIn: filledIn.patches },
+  },
+  agent: {
+    raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },
+    adaptive: { schema: adaptiveSchema, filledIn: filledIn.eyes },
+    published: { schema: publishedAgentConfigSchema, filledIn: filledIn.views },
+    prior: { schema: priorAgentConfigSchema, filledIn: filledIn.viewKinds },
+    'straight-through': { schema: gumbelSchema('straight-through'), filledIn: filledIn.patchesOfViews },
+    gumbel: { schema: gumbelSchema('gumbel'), filledIn: filledIn.patchesOfViews },
+  },
+  alignment: {
+    contrastive: { schema: alignmentConfigSchema, filledIn: filledIn.width },
+    global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
+    triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
+  },
+  fusion: {
+    bca: { schema: bcaConfigSchema, filledIn: filledIn.width },
+    mean: { schema: meanFusionConfigSchema, filledIn: filledIn.nothing },
+    'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
+    'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.width },
+  },
+  decoder: {
+    transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
+    'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },
+    'memory-matrix': { schema: memoryMatrixDecoderConfigSchema, filledIn: filledIn.text },
+  },
+} as const satisfies ModuleOptionsTable;
