@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@raca/core';
 import {
@@ -11,7 +10,7 @@ import {
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
-import { isTorchFile, parseTorchFile } from '@raca/vision/node';
+import { readWeightsFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
@@ -271,9 +270,7 @@ function loadBackbone(model: Raca, file: string): void {
       `${file}: expected a model with a resnet backbone, found ${backbone?.info.name ?? 'none'}`,
     );
   }
-  if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
-  const bytes = readFileSync(file);
-  loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
+  loadTorchvision(backbone, readWeightsFile(file), file);
 }
 
 /** How self-critical training samples in each step; null where the config has none of it. */
