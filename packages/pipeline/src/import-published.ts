@@ -1,10 +1,9 @@
 import { publishedName as alignmentName } from '@raca/alignment';
 import { publishedName as fusionName } from '@raca/bca';
-import { assignValues, type StoredTensor, tidyRead, toFloat32 } from '@raca/core';
+import { assignValues, type StoredTensor, toFloat32 } from '@raca/core';
 import { publishedName as decoderName } from '@raca/decoder';
 import { publishedName as agentName } from '@raca/region-agent';
 import { publishedName as visionName } from '@raca/vision';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Raca } from './model';
 
 /** A parameter's place among the published PyTorch weights (of RACA, R2Gen, R2GenCMN). */
@@ -26,9 +25,16 @@ const SLOTS: Readonly<Record<string, (name: string) => PublishedParameter>> = {
 /** What a published checkpoint holds beyond weights: counters of batches and tables of sinusoidal positions. */
 const IGNORED = /\.(num_batches_tracked|pe)$/;
 
-/** R2GenCMN calls the γ and β of norms `a_2` and `b_2`, the rest of the line `gamma` and `beta`. */
+/**
+ * A weight's name as the whole line of models has it: without the prefixes of R2Gen's wrapper (`encoder_decoder.`) and
+ * of PyTorch's for several GPUs (`module.`); R2GenCMN calls the γ and β of norms `a_2` and `b_2`.
+ */
 export const commonName = (name: string): string =>
-  name.replace(/\.norm\.a_2$/, '.norm.gamma').replace(/\.norm\.b_2$/, '.norm.beta');
+  name
+    .replace(/^module\./, '')
+    .replace(/^encoder_decoder\./, '')
+    .replace(/\.norm\.a_2$/, '.norm.gamma')
+    .replace(/\.norm\.b_2$/, '.norm.beta');
 
 /**
  * Where the published model keeps a parameter of {@link Raca}.
@@ -56,7 +62,12 @@ export function importPublished(
   given: ReadonlyMap<string, StoredTensor>,
   source = 'published weights',
 ): void {
-  const tensors = new Map([...given].map(([name, tensor]) => [commonName(name), tensor]));
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of given) {
+    const common = commonName(name);
+    if (tensors.has(common)) throw new Error(`${source}: weight ${common} is there twice`);
+    tensors.set(common, tensor);
+  }
   const plan = [...model.parameters].map(([own, variable]) => {
     const { name, transpose } = placeOf(own, source);
     return { own, variable, name, order: transpose ? fromPublished(variable.rank) : null };
@@ -91,8 +102,24 @@ export function importPublished(
 /** Which axis of the published layout each of our axes is: `[out, in]` or OIHW there. */
 const fromPublished = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : [1, 0]);
 
-function permuted(values: Float32Array, shape: readonly number[], order: number[]): Float32Array {
-  return tidyRead(() => tf.transpose(tf.tensor(values, [...shape]), order).dataSync() as Float32Array);
+/** Values in the layout of our axes; plain loops, so that no backend slows them down. */
+function permuted(values: Float32Array, shape: readonly number[], order: readonly number[]): Float32Array {
+  const axes = [0, 1, 2, 3].map((axis) => order[axis] ?? null);
+  const [na, nb, nc, nd] = axes.map((from) => (from === null ? 1 : shape[from]));
+  const [sa, sb, sc, sd] = axes.map((from) =>
+    from === null ? 0 : shape.slice(from + 1).reduce((n, s) => n * s, 1),
+  );
+  const out = new Float32Array(values.length);
+  let at = 0;
+  for (let a = 0; a < na; a++) {
+    for (let b = 0; b < nb; b++) {
+      for (let c = 0; c < nc; c++) {
+        const from = a * sa + b * sb + c * sc;
+        for (let d = 0; d < nd; d++) out[at++] = values[from + d * sd];
+      }
+    }
+  }
+  return out;
 }
 
 function placeOf(own: string, source: string): PublishedParameter {

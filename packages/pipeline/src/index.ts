@@ -1,3 +1,4 @@
+export * from './checkpoint-config';
 export * from './config';
 export * from './fit-to-data';
 export * from './generate';

@@ -105,22 +105,41 @@ type ViewKind = 'frontal' | 'lateral' | 'unknown';
 const viewKinds = (views: number): ViewKind[] =>
   Array.from({ length: views }, (_, v) => (['frontal', 'lateral'] as const)[v] ?? 'unknown');
 
+/** What a model needs beside its config. */
+export interface ModelContext {
+  readonly vocabularySize: number;
+  readonly separator: number;
+  readonly seed: number;
+  readonly weights?: 'drawn' | 'loaded';
+}
+
 /**
  * Builds the model that a config describes. Each module draws its first weights from a stream of its own, so
  * that leaving one out does not change the others.
  *
- * @param vocabularySize V, words + 1
- * @param separator id of the "." token
+ * @param context `vocabularySize` V, words + 1; `separator` id of the "." token; `weights` `loaded` for a model whose
+ *   weights are set right after it is made: none are drawn, which takes long at full size, and all in `parameters` are 0
  * @throws Error in one line that names the slot: an unknown name, or options its module refuses
  */
-export function buildModel(
+export function buildModel(config: ModelConfig, context: ModelContext, modules: ModuleTable = MODULES): Raca {
+  const { seed, weights = 'drawn' } = context;
+  if (weights === 'drawn') return composeModel(config, context, modules, new Random(seed));
+  const unset = new Set<object>();
+  const model = composeModel(config, context, modules, new Random(seed, unset));
+  const loadable = new Set<object>(model.parameters.values());
+  if ([...unset].every((weight) => loadable.has(weight))) return model;
+  model.dispose(); // a user's module keeps weights that no file sets
+  return composeModel(config, context, modules, new Random(seed));
+}
+
+function composeModel(
   config: ModelConfig,
-  { vocabularySize, separator, seed }: { vocabularySize: number; separator: number; seed: number },
-  modules: ModuleTable = MODULES,
+  { vocabularySize, separator }: ModelContext,
+  modules: ModuleTable,
+  random: Random,
 ): Raca {
   const { width, imageSize, views, grid, maxLength } = config;
   const sizes: ModelSizes = { width, imageSize, views, grid, vocabularySize, maxLength };
-  const random = new Random(seed);
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {

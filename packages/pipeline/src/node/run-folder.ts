@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   loadParameters,
@@ -73,9 +84,9 @@ export class RunFolder {
   /** What stands at the start of a run; metrics of an attempt that left no resume point are dropped. */
   writeStart(config: RunConfig, tokenizer: Tokenizer, run: unknown): void {
     rmSync(this.path('metrics.jsonl'), { force: true });
-    this.writeJson('config.json', config);
     writeVocabulary(this.path('vocab.json'), tokenizer);
     this.writeJson('run.json', run);
+    this.writeJson('config.json', config); // last: it marks the folder as a run
   }
 
   /** @throws Error in one line if the file is missing or does not fit the schema */
@@ -215,5 +226,14 @@ function vocabularyHash({ words }: Tokenizer): string {
 
 /** sha256 of a file in hexadecimal, or null where there is none. */
 export function fileHash(path: string): string | null {
-  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : null;
+  if (!existsSync(path)) return null;
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
+  try {
+    const piece = Buffer.alloc(2 ** 20);
+    for (let n = readSync(file, piece); n > 0; n = readSync(file, piece)) hash.update(piece.subarray(0, n));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }

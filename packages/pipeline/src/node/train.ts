@@ -108,7 +108,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
   const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
   const features = openFeatures(sizes, dataset, options.features);
-  const model = buildModel(sizes, modelContext(tokenizer, training.seed), withCompiledBackbones(modules));
+  const context = { ...modelContext(tokenizer, training.seed), weights: known ? 'loaded' : 'drawn' } as const;
+  const model = buildModel(sizes, context, withCompiledBackbones(modules));
   const limit = { maxBytes: options.cacheBytes ?? 1e9 };
   const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
   const cache = shared ?? new ImageCache(limit);

@@ -130,6 +130,16 @@ describe('hostile files', () => {
     }
   });
 
+  it('refuses weights that claim a storage many times over', () => {
+    const many = TENSOR.replace('K\x04\x85', '\x8a\x03\x00\x00\x04\x85'); // 2^18 numbers
+    const object = (n: number) =>
+      `}(U\x01x${many}q\x05${Array.from({ length: n }, (_, i) => `U\x02${10 + i}h\x05`).join('')}u`;
+    const values = numbers(...new Float32Array(2 ** 18));
+    const file = (n: number) => joined(legacy(object(n), '(U\x01at'), values);
+    expect(parseTorchFile(file(3)).tensors.size).toBe(4);
+    expect(() => parseTorchFile(file(30))).toThrow('share storages too often');
+  });
+
   it('says when a storage is smaller than its tensors', () => {
     const object = `}U\x01x${TENSOR}s`;
     const list = '(U\x01at';

@@ -27,6 +27,8 @@ const MAX_PICKLE = 2 ** 25;
 const MAX_RANK = 8;
 /** Longest name of a weight. */
 const MAX_NAME = 500;
+/** How often the bytes of storages may be used on average; two layers that share their weights use them twice. */
+const MAX_SHARING = 4;
 /** Where checkpoints keep the `state_dict`, and how deep it is looked for. */
 const INNER = ['state_dict', 'model', 'model_state_dict'];
 const MAX_DEPTH = 3;
@@ -193,18 +195,26 @@ function stateDict(value: unknown): Map<unknown, unknown> {
 
 function tensorsOf(entries: ReadonlyMap<unknown, unknown>, storages: Storages): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
+  const stored = new Set<ArrayBufferLike>();
+  let claimed = 0;
   for (const [name, entry] of entries) {
     if (typeof name !== 'string') continue;
     if (name.length > MAX_NAME || /[\p{Cc}\p{Cf}]/u.test(name))
       throw new Error(`expected a printable name of a weight, found ${clipped(name)}`);
     try {
       const tensor = tensorOf(entry, storages);
-      if (tensor) tensors.set(name, tensor);
+      if (!tensor) continue;
+      tensors.set(name, tensor);
+      stored.add(tensor.bytes.buffer);
+      claimed += tensor.bytes.length;
     } catch (error) {
       throw new Error(`weight ${clipped(name)}: ${(error as Error).message}`);
     }
   }
   if (tensors.size === 0) throw new Error('expected a state_dict with tensors, found none');
+  const held = [...stored].reduce((n, { byteLength }) => n + byteLength, 0);
+  if (claimed > MAX_SHARING * held + 2 ** 20)
+    throw new Error(`the tensors share storages too often: ${claimed} bytes claimed of ${held} stored`);
   return tensors;
 }
 
