@@ -4,12 +4,15 @@ save-checkpoint.py OUT.pth [--legacy] [--bare] [--gpus] [--resnet N] [--images O
 save-checkpoint.py OUT.pth [--legacy] --full WORDS        a random R2Gen of full size with ResNet-101
 save-checkpoint.py OUT.pth [--legacy] --backbone N        torchvision's names alone, with a classifier
 
+Several of these with a + between them are made in one go.
+
 --images writes a random image [1, 64, 64, 3] and the features that PyTorch computes from it, channels last.
 """
 import argparse
 import json
 import math
 import struct
+import sys
 
 import torch
 from torch import nn
@@ -133,7 +136,7 @@ def checkpoint(state):
     return {"epoch": 3, "state_dict": state, "optimizer": optimizer.state_dict(), "monitor_best": 0.17}
 
 
-def main():
+def save(argv):
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
     parser.add_argument("weights", nargs="?")
@@ -144,7 +147,7 @@ def main():
     parser.add_argument("--images")
     parser.add_argument("--full", type=int)
     parser.add_argument("--backbone", type=int)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     torch.manual_seed(1)
     if args.backbone:
         net = resnet(args.backbone)
@@ -171,4 +174,10 @@ def main():
     torch.save(saved, args.out, _use_new_zipfile_serialization=not args.legacy)
 
 
-main()
+job = []
+for argument in [*sys.argv[1:], "+"]:
+    if argument == "+":
+        save(job)
+        job = []
+    else:
+        job.append(argument)

@@ -100,6 +100,11 @@ export class RunFolder {
     return run?.data?.annotation ?? null;
   }
 
+  /** Whether the run was made from a checkpoint and never trained. */
+  isImported(): boolean {
+    return this.has('run.json') && Object.hasOwn((this.readJson('run.json') ?? {}) as object, 'imported');
+  }
+
   readTokenizer(): Tokenizer {
     return readVocabulary(this.path('vocab.json'));
   }

@@ -102,6 +102,10 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   if (!options.resume && run.has('config.json')) {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
   }
+  if (options.resume && !resuming && run.isImported())
+    throw new Error(
+      `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
+    );
   requireStudies(dataset);
   const first = options.init === undefined ? null : new RunFolder(options.init);
   const known = resuming ? run : first;
