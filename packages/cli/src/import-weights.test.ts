@@ -51,6 +51,8 @@ const cases = [
   ['r2gencmn', join(fixtures, 'r2gencmn-small')],
   ['r2gen', join(golden, 'r2gen')],
   ['r2gencmn', join(golden, 'r2gencmn')],
+  ['raca', join(golden, 'raca-iu')],
+  ['raca', join(golden, 'raca-mimic')],
 ].filter(([, folder]) => existsSync(folder)) as [string, string][];
 
 /** A data set whose training reports have as many words, `<unk>` and "." among them, each three times. */
@@ -99,7 +101,7 @@ interface Case {
   readonly max_len: number;
   readonly vocab: number;
   readonly patches: number;
-  readonly beam: number;
+  readonly beam?: number;
   readonly rm_heads?: number;
   readonly topk?: number;
 }
@@ -121,7 +123,13 @@ describe(`checkpoints saved by PyTorch${why}`, () => {
     ['zip, a state_dict of several GPUs', ['--bare', '--gpus']],
   ] as const;
   const written = cases.flatMap(([layout, folder], i) =>
-    forms.map(([form, flags], k) => ({ layout, folder, form, flags, file: at(`model-${i}-${k}.pth`) })),
+    (layout === 'raca' ? forms.slice(0, 1) : forms).map(([form, flags], k) => ({
+      layout,
+      folder,
+      form,
+      flags,
+      file: at(`model-${i}-${k}.pth`),
+    })),
   );
   const whole = join(fixtures, 'r2gen-small');
 
@@ -140,12 +148,15 @@ describe(`checkpoints saved by PyTorch${why}`, () => {
     async ({ layout, folder, file }) => {
       const config = caseOf(folder);
       const out = mkdtempSync(at('run-'));
+      const views = layout === 'raca' ? config.patches / 49 : 2;
+      const grid =
+        layout === 'raca' ? { views, rows: 7, cols: 7 } : { views: 1, rows: 1, cols: config.patches };
       const texts = textsOf(config.vocab);
       const { code, errors, stdout } = await importWeights(
         ...[file, '--as', layout, '--data', texts, '--out', out, ...sizes(config)],
       );
       expect([code, errors]).toEqual([0, []]);
-      expect(stdout).toContain(`${config.vocab} words (threshold 3, cleaning iu_xray), 2 views, no backbone`);
+      expect(stdout).toContain(`${config.vocab} words (threshold 3, cleaning iu_xray), ${views} view`);
 
       const loaded = loadRun(out);
       const io = parseSafetensors(readFileSync(join(folder, 'io.safetensors'))).tensors;
@@ -159,8 +170,8 @@ describe(`checkpoints saved by PyTorch${why}`, () => {
         const { generation } = loaded.config.training;
         const reports = await writeReports(
           loaded.model,
-          { features: { patches, grid: { views: 1, rows: 1, cols: config.patches } } },
-          { ...generation, search, beam: config.beam, maxLength },
+          { features: { patches, grid } },
+          { ...generation, search, beam: config.beam ?? 3, maxLength },
         );
         reports.dispose();
         const padded = reports.tokens.flatMap((ids) => [...ids, ...Array(maxLength - ids.length).fill(0)]);
