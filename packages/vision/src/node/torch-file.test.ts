@@ -61,10 +61,11 @@ const legacy = (object: string, rest = ']'): Uint8Array => {
 };
 const STORAGE = '(U\x07storagectorch\nFloatStorage\nU\x01aU\x03cpuK\x04tQ';
 const TENSOR = `ctorch._utils\n_rebuild_tensor_v2\n(${STORAGE}K\x00K\x04\x85K\x01\x85tR`;
-const numbers = (...values: number[]): Uint8Array => {
+const numbers = (...values: number[]): Uint8Array => storage(Float32Array.from(values));
+const storage = (values: Float32Array): Uint8Array => {
   const bytes = new Uint8Array(8 + 4 * values.length);
   new DataView(bytes.buffer).setBigInt64(0, BigInt(values.length), true);
-  bytes.set(new Uint8Array(Float32Array.from(values).buffer), 8);
+  bytes.set(new Uint8Array(values.buffer), 8);
   return bytes;
 };
 const joined = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -134,7 +135,7 @@ describe('hostile files', () => {
     const many = TENSOR.replace('K\x04\x85', '\x8a\x03\x00\x00\x04\x85'); // 2^18 numbers
     const object = (n: number) =>
       `}(U\x01x${many}q\x05${Array.from({ length: n }, (_, i) => `U\x02${10 + i}h\x05`).join('')}u`;
-    const values = numbers(...new Float32Array(2 ** 18));
+    const values = storage(new Float32Array(2 ** 18));
     const file = (n: number) => joined(legacy(object(n), '(U\x01at'), values);
     expect(parseTorchFile(file(3)).tensors.size).toBe(4);
     expect(() => parseTorchFile(file(30))).toThrow('share storages too often');
