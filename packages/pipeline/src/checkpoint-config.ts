@@ -37,6 +37,19 @@ const SETTINGS = {
   iu_xray: { maxLength: 60, views: 2, threshold: 3 },
   mimic_cxr: { maxLength: 100, views: 1, threshold: 10 },
 } as const;
+/** Training as the authors' scripts set it, by layout and cleaning; RACA's is that of `publishedConfig`. */
+const TRAINING: Readonly<Record<CheckpointLayout, Readonly<Record<CheckpointOptions['cleaning'], object>>>> =
+  {
+    r2gen: {
+      iu_xray: trained(5e-5, 1e-4, { every: 50, gamma: 0.1 }, 100),
+      mimic_cxr: trained(5e-5, 1e-4, { every: 1, gamma: 0.8 }, 30),
+    },
+    r2gencmn: {
+      iu_xray: trained(1e-4, 5e-4, { every: 10, gamma: 0.8 }, 100),
+      mimic_cxr: trained(1e-4, 5e-4, { every: 3, gamma: 0.8 }, 30),
+    },
+    raca: { iu_xray: {}, mimic_cxr: {} },
+  };
 /** Rows and columns of ResNet's patches at 224 pixels. */
 const SIDE = 7;
 /** Heads of RACA's text encoder, a constant of its code. */
@@ -88,7 +101,12 @@ export function checkpointConfig(
   const config = parseRunConfig(
     {
       model: { ...model, ...OWN[layout](shapes, { ...options, heads, width, encoder, decoder }, model) },
-      training: { ...base.training, wordThreshold: threshold, cleaning: options.cleaning },
+      training: {
+        ...base.training,
+        ...TRAINING[layout][options.cleaning],
+        wordThreshold: threshold,
+        cleaning: options.cleaning,
+      },
     },
     source,
   );
@@ -106,6 +124,10 @@ interface Known extends CheckpointOptions {
   readonly width: number;
   readonly encoder: Layers;
   readonly decoder: Layers;
+}
+
+function trained(backbone: number, rest: number, schedule: object, epochs: number): object {
+  return { learningRates: { backbone, text: rest, rest }, weightDecay: 5e-5, schedule, epochs };
 }
 
 /** The slots in which a layout differs from the plain Transformer. */

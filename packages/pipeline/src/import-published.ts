@@ -27,12 +27,14 @@ const IGNORED = /\.(num_batches_tracked|pe)$/;
 
 /**
  * A weight's name as the whole line of models has it: without the prefixes of R2Gen's wrapper (`encoder_decoder.`) and
- * of PyTorch's for several GPUs (`module.`); R2GenCMN calls the γ and β of norms `a_2` and `b_2`.
+ * of PyTorch's for several GPUs (`module.`). R2GenCMN calls the γ and β of norms `a_2` and `b_2`, and has its memory in
+ * two places (`cmn`, `model.cmn`).
  */
 export const commonName = (name: string): string =>
   name
     .replace(/^module\./, '')
     .replace(/^encoder_decoder\./, '')
+    .replace(/^model\.cmn\./, 'cmn.')
     .replace(/\.norm\.a_2$/, '.norm.gamma')
     .replace(/\.norm\.b_2$/, '.norm.beta');
 
@@ -55,7 +57,8 @@ export function publishedParameter(parameter: string): PublishedParameter {
  *
  * @param given as `parseSafetensors` gives them
  * @param source named in errors, usually the file's path
- * @throws Error in one line that names the first weight that is missing, surplus or of another shape
+ * @throws Error in one line that names the first weight that is missing, surplus or of another shape. A second name
+ *   of a weight in the same bytes is no surplus
  */
 export function importPublished(
   model: Pick<Raca, 'parameters'>,
@@ -65,7 +68,9 @@ export function importPublished(
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of given) {
     const common = commonName(name);
-    if (tensors.has(common)) throw new Error(`${source}: weight ${common} is there twice`);
+    const other = tensors.get(common);
+    if (other && !sameValues(other, tensor))
+      throw new Error(`${source}: weight ${common} is there twice, with different values`);
     tensors.set(common, tensor);
   }
   const plan = [...model.parameters].map(([own, variable]) => {
@@ -78,7 +83,12 @@ export function importPublished(
     throw new Error(`${source}: weight ${name} (${own}) is missing${more(missing.length)}`);
   }
   const taken = new Set(plan.map(({ name }) => name));
-  const surplus = [...tensors.keys()].filter((name) => !taken.has(name) && !IGNORED.test(name));
+  const used = plan.map(({ name }) => tensors.get(name)!);
+  const surplus = [...tensors]
+    .filter(
+      ([name, tensor]) => !taken.has(name) && !IGNORED.test(name) && !used.some((t) => sameBytes(t, tensor)),
+    )
+    .map(([name]) => name);
   if (surplus.length) {
     throw new Error(`${source}: the model has no weight ${surplus[0]}${more(surplus.length)}`);
   }
@@ -98,6 +108,13 @@ export function importPublished(
     assignValues(variable, order ? permuted(values, stored.shape, order) : values);
   }
 }
+
+/** Whether two names stand for one weight: PyTorch saves a shared module under every name it has. */
+const sameBytes = ({ bytes: a }: StoredTensor, { bytes: b }: StoredTensor): boolean =>
+  a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
+
+const sameValues = (a: StoredTensor, b: StoredTensor): boolean =>
+  sameBytes(a, b) || (a.bytes.length === b.bytes.length && a.bytes.every((byte, i) => byte === b.bytes[i]));
 
 /** Which axis of the published layout each of our axes is: `[out, in]` or OIHW there. */
 const fromPublished = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : [1, 0]);

@@ -156,6 +156,7 @@ def save(argv):
     else:
         inner = full_r2gen(args.full) if args.full else read_safetensors(args.weights)
         width = inner["model.tgt_embed.0.lut.weight"].shape[1]
+        inner.update({f"model.{n}": v for n, v in inner.items() if n.startswith("cmn.")})  # R2GenCMN shares it
         inner["model.tgt_embed.1.pe"] = torch.zeros(1, 5000, width)
         depth = 101 if args.full else args.resnet
         net = resnet(depth) if depth else None
