@@ -9,6 +9,7 @@ import { addDoctor } from './commands/doctor';
 import { addEvaluate } from './commands/evaluate';
 import { addExtract } from './commands/extract';
 import { addGenerate } from './commands/generate';
+import { addImportWeights } from './commands/import-weights';
 import { addLabel } from './commands/label';
 import { addScore } from './commands/score';
 import { addTrain } from './commands/train';
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const add of [
     addData,
     addAnnotate,
+    addImportWeights,
     addExtract,
     addTrain,
     addAblate,

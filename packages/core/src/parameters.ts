@@ -3,22 +3,6 @@ import type { NamedParameters } from './contracts/module';
 import { type Initializer, zeros } from './initializers';
 import type { Random } from './random';
 
-let skipping = false;
-
-/**
- * Runs `build` with every new weight 0. For modules whose weights are loaded at once: drawing first values for a model
- * of full size takes seconds.
- */
-export function skipInitialization<T>(build: () => T): T {
-  const before = skipping;
-  skipping = true;
-  try {
-    return build();
-  } finally {
-    skipping = before;
-  }
-}
-
 /**
  * Makes a module's weights under readable, dotted names: `new Parameters(random).scope('query').add('weight', …)`
  * is `query.weight`. Scopes share one map, so `all` of the root is what the module saves.
@@ -43,10 +27,12 @@ export class Parameters {
   add(name: string, shape: readonly number[], init: Initializer, trainable = true): tf.Variable {
     const full = this.prefix + name;
     if (this.map.has(full)) throw new Error(`Parameters: the name ${full} is taken`);
-    const first = skipping ? zeros(shape, this.random) : init(shape, this.random.split(full));
+    const { unset } = this.random;
+    const first = unset ? zeros(shape, this.random) : init(shape, this.random.split(full));
     const value = tf.tensor(first, [...shape], 'float32');
     const variable = tf.variable(value, trainable);
     value.dispose();
+    unset?.add(variable);
     this.map.set(full, variable);
     return variable;
   }

@@ -8,8 +8,15 @@ import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator
 export class Random {
   private generator: ReturnType<typeof xoroshiro128plus>;
 
-  /** @param seed any integer; 0 is a seed like others */
-  constructor(private readonly seed: number) {
+  /**
+   * @param seed any integer; 0 is a seed like others
+   * @param unset for modules whose weights are loaded right after they are made: `Parameters` of this stream and of its
+   *   splits draw nothing, leave each weight at 0 and put it in here
+   */
+  constructor(
+    private readonly seed: number,
+    readonly unset: Set<object> | null = null,
+  ) {
     if (!Number.isInteger(seed)) throw new RangeError(`Random: seed must be an integer, got ${seed}`);
     this.generator = xoroshiro128plus(mix32(seed));
   }
@@ -74,7 +81,7 @@ export class Random {
 
   /** An independent stream named by `label`; depends on the seed and the label only, not on draws made. */
   split(label: string | number): Random {
-    return new Random(mix32(this.seed ^ fnv1a(`${label}`)) | 0);
+    return new Random(mix32(this.seed ^ fnv1a(`${label}`)) | 0, this.unset);
   }
 
   /** Fills `out` with 0 (probability `rate`) or `1 / (1 − rate)`: an inverted dropout mask. */

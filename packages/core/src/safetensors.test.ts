@@ -33,6 +33,12 @@ it('widens half precision', () => {
   expect(Array.from(toFloat32(parseSafetensors(bytes).tensors.get('a')!))).toEqual([1.5]);
 });
 
+it('keeps a tensor of any name', () => {
+  const data = Float32Array.of(1);
+  const parsed = parseSafetensors(serializeSafetensors(new Map([['__proto__', { shape: [1], data }]])));
+  expect([...parsed.tensors.keys()]).toEqual(['__proto__']);
+});
+
 it('comes back from what it wrote', () => {
   const tensors = new Map([
     ['w', { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
@@ -62,6 +68,37 @@ describe('hostile files', () => {
     ['past the end', file(entry({ data_offsets: [0, 4] }), [0]), 'needs 4 bytes'],
     ['size of another shape', file(entry({ shape: [3] }), four), 'needs 12 bytes'],
     ['bytes nobody names', file(entry({}), [...four, 9]), 'cover 4 bytes of 5'],
+    [
+      'two tensors in the same bytes, and a hole of their size',
+      file(
+        {
+          a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+          b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+        },
+        [...four, ...four],
+      ),
+      'tensor b overlaps the one before it',
+    ],
+    [
+      'a hole',
+      file(entry({ data_offsets: [4, 8] }), [...four, ...four]),
+      'no tensor covers the bytes 0..4 of the data part',
+    ],
+    [
+      'a name twice',
+      file(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        [...four, ...four],
+      ),
+      'no tensor covers',
+    ],
+    [
+      'a name that a terminal would obey',
+      file({ '\u001b[2J\n': { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, four),
+      String.raw`tensor "\u001b[2J\n": F32 [2] needs 8 bytes`,
+    ],
+    ['a shape of a million axes', file(entry({ shape: Array(1e6).fill(-1) }), four), 'found [-1,-1,-1'],
+    ['a product beyond all numbers', file(entry({ shape: [2 ** 52, 2 ** 52] }), four), 'needs 8.'],
     ['metadata of numbers', file({ __metadata__: { a: 1 } }), '__metadata__'],
   ])('%s', (_, bytes, message) => {
     expect(() => parseSafetensors(bytes, 'x.safetensors')).toThrow(message);

@@ -27,8 +27,8 @@ const WIDTH: Record<SafetensorsDtype, number> = {
   BOOL: 1,
 };
 
-/** Largest header read: the limit of the reference implementation (100 MB). */
-const MAX_HEADER = 100_000_000;
+/** Largest header read, some 150,000 tensors; parsed JSON takes many times its size. */
+const MAX_HEADER = 2 ** 24;
 
 /**
  * Reads a safetensors file: 8 bytes of header length, a JSON header, raw data.
@@ -44,19 +44,25 @@ export function parseSafetensors(file: Uint8Array, source = 'safetensors'): Safe
   if (file.length < 8) fail(`expected at least 8 bytes of safetensors header, found ${file.length}`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER || length > file.length - 8) {
+  if (length > file.length - 8) {
     fail(`safetensors header claims ${length} bytes, the file has ${file.length - 8} after its length`);
   }
+  if (length > MAX_HEADER) fail(`safetensors header of ${length} bytes: expected at most ${MAX_HEADER}`);
   const header = parseHeader(file.subarray(8, 8 + length), fail);
   const data = file.subarray(8 + length);
   const tensors = new Map<string, StoredTensor>();
   let metadata: Record<string, string> = {};
+  const places: Place[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') metadata = parseMetadata(entry, fail);
-    else tensors.set(name, parseEntry(name, entry, data, fail));
+    else {
+      const tensor = parseEntry(name, entry, data, fail);
+      tensors.set(name, tensor);
+      const begin = tensor.bytes.byteOffset - data.byteOffset;
+      places.push({ name, begin, end: begin + tensor.bytes.length });
+    }
   }
-  const covered = [...tensors.values()].reduce((n, t) => n + t.bytes.length, 0);
-  if (covered !== data.length) fail(`tensors cover ${covered} bytes of ${data.length} in the data part`);
+  requireTiling(places, data.length, fail);
   return { tensors, metadata };
 }
 
@@ -84,17 +90,22 @@ export function serializeSafetensors(
   tensors: ReadonlyMap<string, TensorToStore>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  const header = new Map<string, unknown>();
+  if (Object.keys(metadata).length) header.set('__metadata__', metadata);
   let offset = 0;
   for (const [name, { shape, data, dtype }] of tensors) {
     const count = shape.reduce((n, s) => n * s, 1);
     if (count !== data.length) {
       throw new RangeError(`serializeSafetensors: ${name} has shape [${shape}] but ${data.length} values`);
     }
-    header[name] = { dtype: dtype ?? dtypeOf(data), shape, data_offsets: [offset, offset + data.byteLength] };
+    header.set(name, {
+      dtype: dtype ?? dtypeOf(data),
+      shape,
+      data_offsets: [offset, offset + data.byteLength],
+    });
     offset += data.byteLength;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(json.length / 8) * 8;
   const out = new Uint8Array(8 + padded + offset);
   new DataView(out.buffer).setBigUint64(0, BigInt(padded), true);
@@ -133,6 +144,32 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   return header as Record<string, unknown>;
 }
 
+/** Where a tensor's bytes lie in the data part. */
+interface Place {
+  readonly name: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Tensors must cover the data part, each byte once, as the format says. */
+function requireTiling(places: Place[], length: number, fail: Fail): void {
+  places.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { name, begin, end } of places) {
+    if (begin < covered) fail(`tensor ${shown(name)} overlaps the one before it`);
+    if (begin > covered) fail(`no tensor covers the bytes ${covered}..${begin} of the data part`);
+    covered = end;
+  }
+  if (covered !== length) fail(`tensors cover ${covered} bytes of ${length} in the data part`);
+}
+
+/** A value of a header, cut to a line that can be printed; plain names as they are. */
+function shown(value: unknown): string {
+  if (typeof value === 'string' && /^[\w.:/-]{1,200}$/.test(value)) return value;
+  const text = (JSON.stringify(value) ?? 'nothing').replace(/[^ -~]/g, '?');
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
 function parseMetadata(entry: unknown, fail: Fail): Record<string, string> {
   const ok =
     typeof entry === 'object' && entry !== null && Object.values(entry).every((v) => typeof v === 'string');
@@ -144,21 +181,21 @@ function parseEntry(name: string, entry: unknown, data: Uint8Array, fail: Fail):
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(WIDTH, dtype)) {
     fail(
-      `tensor ${name}: dtype must be one of ${Object.keys(WIDTH).join(' ')}, found ${JSON.stringify(dtype)}`,
+      `tensor ${shown(name)}: dtype must be one of ${Object.keys(WIDTH).join(' ')}, found ${shown(dtype)}`,
     );
   }
   const natural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(natural)) {
-    return fail(`tensor ${name}: shape must be a list of natural numbers, found ${JSON.stringify(shape)}`);
+    return fail(`tensor ${shown(name)}: shape must be a list of natural numbers, found ${shown(shape)}`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(natural)) {
-    return fail(`tensor ${name}: data_offsets must be two natural numbers, found ${JSON.stringify(offsets)}`);
+    return fail(`tensor ${shown(name)}: data_offsets must be two natural numbers, found ${shown(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const bytes = shape.reduce((n, s) => n * s, WIDTH[dtype as SafetensorsDtype]);
   if (begin > end || end > data.length || end - begin !== bytes) {
     fail(
-      `tensor ${name}: ${dtype} [${shape}] needs ${bytes} bytes, found ${begin}..${end} of ${data.length}`,
+      `tensor ${shown(name)}: ${dtype} ${shown(shape)} needs ${bytes} bytes, found ${begin}..${end} of ${data.length}`,
     );
   }
   return { dtype: dtype as SafetensorsDtype, shape, bytes: data.subarray(begin, end) };

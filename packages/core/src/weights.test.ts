@@ -57,6 +57,41 @@ it.each([
   expect(largestError(gram.dataSync(), tf.eye(Math.min(rows, cols)).dataSync())).toBeLessThan(1e-6);
 });
 
+it('orthogonal: the same bits as one vector at a time', () => {
+  for (const [count, length] of [
+    [1, 1],
+    [3, 5],
+    [9, 9],
+    [14, 40],
+  ]) {
+    const random = new Random(5);
+    const basis: Float64Array[] = [];
+    for (let k = 0; k < count; k++) {
+      const v = Float64Array.from({ length }, () => random.normal());
+      const dot = (u: Float64Array): number => v.reduce((sum, x, i) => sum + x * u[i], 0);
+      const before = Math.sqrt(dot(v));
+      const subtract = (u: Float64Array, c: number): void => v.set(v.map((x, i) => x - c * u[i]));
+      for (const u of basis) subtract(u, dot(u));
+      if (Math.sqrt(dot(v)) < 0.1 * before) for (const u of basis) subtract(u, dot(u));
+      const norm = Math.sqrt(dot(v));
+      basis.push(v.map((x) => x / norm));
+    }
+    const made = orthogonal([count, length], new Random(5));
+    const expected = Float32Array.from({ length: count * length }, (_, i) =>
+      count < length ? basis[Math.floor(i / length)][i % length] : basis[i % length][Math.floor(i / length)],
+    );
+    expect(made).toEqual(expected);
+  }
+});
+
+it('leaves weights at 0 that are loaded anyway, and says which', () => {
+  const unset = new Set<object>();
+  const p = Parameters.create(new Random(1, unset).split('module'));
+  const weight = p.scope('a').add('weight', [2, 3], orthogonal);
+  expect([...unset]).toEqual([weight]);
+  expect(Array.from(weight.dataSync())).toEqual(Array(6).fill(0));
+});
+
 it('writes files whole or not at all', () => {
   const folder = mkdtempSync(join(tmpdir(), 'raca-core-'));
   writeFileAtomic(join(folder, 'deep', 'x.txt'), 'one');

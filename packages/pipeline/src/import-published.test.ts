@@ -113,7 +113,16 @@ describe('importPublished', () => {
     expect(() => importPublished(model, without, 'w.safetensors')).toThrow(
       'w.safetensors: weight logit.bias (decoder.output.bias) is missing',
     );
-    const extra = edited((t) => t.set('model.extra', whole.get('logit.bias')!));
+    const bias = whole.get('logit.bias')!;
+    const extra = edited((t) => t.set('model.extra', { ...bias, bytes: bias.bytes.slice() }));
+    const twice = edited((t) =>
+      t.set('module.encoder_decoder.logit.bias', { ...bias, bytes: bias.bytes.map((x) => x ^ 1) }),
+    );
+    expect(() => importPublished(model, twice)).toThrow(
+      'weight logit.bias is there twice, with different values',
+    );
+    const shared = edited((t) => t.set('model.again', bias)); // another name of the same bytes
+    expect(() => importPublished(tiny(), shared)).not.toThrow();
     expect(() => importPublished(model, extra)).toThrow('the model has no weight model.extra');
     const table = whole.get('logit.weight')!;
     const turned = edited((t) => t.set('logit.weight', { ...table, shape: [8, 7] }));

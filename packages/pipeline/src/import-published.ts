@@ -1,10 +1,9 @@
 import { publishedName as alignmentName } from '@raca/alignment';
 import { publishedName as fusionName } from '@raca/bca';
-import { assignValues, type StoredTensor, tidyRead, toFloat32 } from '@raca/core';
+import { assignValues, type StoredTensor, toFloat32 } from '@raca/core';
 import { publishedName as decoderName } from '@raca/decoder';
 import { publishedName as agentName } from '@raca/region-agent';
 import { publishedName as visionName } from '@raca/vision';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Raca } from './model';
 
 /** A parameter's place among the published PyTorch weights (of RACA, R2Gen, R2GenCMN). */
@@ -26,9 +25,18 @@ const SLOTS: Readonly<Record<string, (name: string) => PublishedParameter>> = {
 /** What a published checkpoint holds beyond weights: counters of batches and tables of sinusoidal positions. */
 const IGNORED = /\.(num_batches_tracked|pe)$/;
 
-/** R2GenCMN calls the γ and β of norms `a_2` and `b_2`, the rest of the line `gamma` and `beta`. */
+/**
+ * A weight's name as the whole line of models has it: without the prefixes of R2Gen's wrapper (`encoder_decoder.`) and
+ * of PyTorch's for several GPUs (`module.`). R2GenCMN calls the γ and β of norms `a_2` and `b_2`, and has its memory in
+ * two places (`cmn`, `model.cmn`).
+ */
 export const commonName = (name: string): string =>
-  name.replace(/\.norm\.a_2$/, '.norm.gamma').replace(/\.norm\.b_2$/, '.norm.beta');
+  name
+    .replace(/^module\./, '')
+    .replace(/^encoder_decoder\./, '')
+    .replace(/^model\.cmn\./, 'cmn.')
+    .replace(/\.norm\.a_2$/, '.norm.gamma')
+    .replace(/\.norm\.b_2$/, '.norm.beta');
 
 /**
  * Where the published model keeps a parameter of {@link Raca}.
@@ -49,14 +57,22 @@ export function publishedParameter(parameter: string): PublishedParameter {
  *
  * @param given as `parseSafetensors` gives them
  * @param source named in errors, usually the file's path
- * @throws Error in one line that names the first weight that is missing, surplus or of another shape
+ * @throws Error in one line that names the first weight that is missing, surplus or of another shape. A second name
+ *   of a weight in the same bytes is no surplus
  */
 export function importPublished(
   model: Pick<Raca, 'parameters'>,
   given: ReadonlyMap<string, StoredTensor>,
   source = 'published weights',
 ): void {
-  const tensors = new Map([...given].map(([name, tensor]) => [commonName(name), tensor]));
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, tensor] of given) {
+    const common = commonName(name);
+    const other = tensors.get(common);
+    if (other && !sameValues(other, tensor))
+      throw new Error(`${source}: weight ${common} is there twice, with different values`);
+    tensors.set(common, tensor);
+  }
   const plan = [...model.parameters].map(([own, variable]) => {
     const { name, transpose } = placeOf(own, source);
     return { own, variable, name, order: transpose ? fromPublished(variable.rank) : null };
@@ -67,7 +83,12 @@ export function importPublished(
     throw new Error(`${source}: weight ${name} (${own}) is missing${more(missing.length)}`);
   }
   const taken = new Set(plan.map(({ name }) => name));
-  const surplus = [...tensors.keys()].filter((name) => !taken.has(name) && !IGNORED.test(name));
+  const used = plan.map(({ name }) => tensors.get(name)!);
+  const surplus = [...tensors]
+    .filter(
+      ([name, tensor]) => !taken.has(name) && !IGNORED.test(name) && !used.some((t) => sameBytes(t, tensor)),
+    )
+    .map(([name]) => name);
   if (surplus.length) {
     throw new Error(`${source}: the model has no weight ${surplus[0]}${more(surplus.length)}`);
   }
@@ -88,11 +109,34 @@ export function importPublished(
   }
 }
 
+/** Whether two names stand for one weight: PyTorch saves a shared module under every name it has. */
+const sameBytes = ({ bytes: a }: StoredTensor, { bytes: b }: StoredTensor): boolean =>
+  a.buffer === b.buffer && a.byteOffset === b.byteOffset && a.length === b.length;
+
+const sameValues = (a: StoredTensor, b: StoredTensor): boolean =>
+  sameBytes(a, b) || (a.bytes.length === b.bytes.length && a.bytes.every((byte, i) => byte === b.bytes[i]));
+
 /** Which axis of the published layout each of our axes is: `[out, in]` or OIHW there. */
 const fromPublished = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : [1, 0]);
 
-function permuted(values: Float32Array, shape: readonly number[], order: number[]): Float32Array {
-  return tidyRead(() => tf.transpose(tf.tensor(values, [...shape]), order).dataSync() as Float32Array);
+/** Values in the layout of our axes; plain loops, so that no backend slows them down. */
+function permuted(values: Float32Array, shape: readonly number[], order: readonly number[]): Float32Array {
+  const axes = [0, 1, 2, 3].map((axis) => order[axis] ?? null);
+  const [na, nb, nc, nd] = axes.map((from) => (from === null ? 1 : shape[from]));
+  const [sa, sb, sc, sd] = axes.map((from) =>
+    from === null ? 0 : shape.slice(from + 1).reduce((n, s) => n * s, 1),
+  );
+  const out = new Float32Array(values.length);
+  let at = 0;
+  for (let a = 0; a < na; a++) {
+    for (let b = 0; b < nb; b++) {
+      for (let c = 0; c < nc; c++) {
+        const from = a * sa + b * sb + c * sc;
+        for (let d = 0; d < nd; d++) out[at++] = values[from + d * sd];
+      }
+    }
+  }
+  return out;
 }
 
 function placeOf(own: string, source: string): PublishedParameter {

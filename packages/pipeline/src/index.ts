@@ -1,3 +1,4 @@
+export * from './checkpoint-config';
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
@@ -11,8 +12,8 @@ export { isFields, overlay } from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';
-export * from './same-text';
 export * from './resolve-config';
+export * from './same-text';
 export * from './self-critical';
 export * from './self-critical-config';
 export * from './trainer';

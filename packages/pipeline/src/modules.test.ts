@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, Random, valueAndGradients } from '@raca/core';
+import { EVALUATION, orthogonal, Parameters, Random, valueAndGradients } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ModelConfig } from './config';
@@ -52,6 +52,45 @@ it('gives a module the same first weights whatever the others are', () => {
     return decoder.map(([name, v]) => [name, [...v.dataSync()]]);
   };
   expect(values({ agent: null, alignment: null, fusion: null })).toEqual(values({}));
+});
+
+it('draws no weights for a model that is loaded, but those that no file sets', () => {
+  const kept: tf.Variable[] = [];
+  const modules = {
+    ...MODULES,
+    fusion: {
+      ...MODULES.fusion,
+      mine: (_: unknown, { width }: { width: number }, random: Random) => {
+        const own = Parameters.create(random).add('projection', [width, width], orthogonal); // in no list
+        kept.push(own);
+        return {
+          info: { package: 'mine', version: '1.0.0', name: 'mine', config: {} },
+          parameters: new Map(),
+          fuse: (patches: tf.Tensor3D) => tf.clone(patches),
+          dispose: () => own.dispose(),
+        };
+      },
+    },
+  };
+  const build = (fusion: string, weights?: 'loaded') => {
+    const { model: config } = tinyConfig({ fusion: { use: fusion, config: {} } });
+    const model = buildModel(config, { ...TINY_SIZES, weights }, modules);
+    const values = [...model.parameters].map(([name, variable]) => [name, [...variable.dataSync()]] as const);
+    const mine = kept.at(-1)?.isDisposed === false ? [...kept.at(-1)!.dataSync()] : [];
+    model.dispose();
+    return { values: new Map(values), mine };
+  };
+  const { numTensors } = tf.memory();
+  const loaded = build('gated-sum', 'loaded').values;
+  expect([...loaded.keys()]).toEqual([...build('gated-sum').values.keys()]);
+  for (const [name, values] of loaded)
+    expect(
+      values.every((x) => x === 0),
+      name,
+    ).toBe(true);
+  expect(build('mine', 'loaded')).toEqual(build('mine'));
+  expect(build('mine').mine.some((x) => x !== 0)).toBe(true);
+  expect(tf.memory().numTensors).toBe(numTensors);
 });
 
 const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };

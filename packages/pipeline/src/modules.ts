@@ -105,6 +105,11 @@ export interface ModelContext {
   /** Id of `<unk>`, so that generation can leave it out; absent: there is none. */
   readonly unknown?: number;
   readonly seed: number;
+  /**
+   * `loaded` for a model whose weights are set right after it is made: none are drawn, which takes long at full size, and
+   * all in `parameters` are 0. Default `drawn`.
+   */
+  readonly weights?: 'drawn' | 'loaded';
 }
 
 /**
@@ -113,14 +118,25 @@ export interface ModelContext {
  *
  * @throws Error in one line that names the slot: an unknown name, or options its module refuses
  */
-export function buildModel(
+export function buildModel(config: ModelConfig, context: ModelContext, modules: ModuleTable = MODULES): Raca {
+  const { seed, weights = 'drawn' } = context;
+  if (weights === 'drawn') return composeModel(config, context, modules, new Random(seed));
+  const unset = new Set<object>();
+  const model = composeModel(config, context, modules, new Random(seed, unset));
+  const loadable = new Set<object>(model.parameters.values());
+  if ([...unset].every((weight) => loadable.has(weight))) return model;
+  model.dispose(); // a user's module keeps weights that no file sets
+  return composeModel(config, context, modules, new Random(seed));
+}
+
+function composeModel(
   config: ModelConfig,
-  { vocabularySize, separator, unknown, seed }: ModelContext,
-  modules: ModuleTable = MODULES,
+  { vocabularySize, separator, unknown }: ModelContext,
+  modules: ModuleTable,
+  random: Random,
 ): Raca {
   const { width, imageSize, views, grid, maxLength } = config;
   const sizes: ModelSizes = { width, imageSize, views, grid, vocabularySize, maxLength };
-  const random = new Random(seed);
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {

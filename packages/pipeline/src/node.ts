@@ -5,6 +5,7 @@ export * from './node/evaluate';
 export * from './node/extract';
 export { type FeatureSource, fitToFeatures, openFeatures } from './node/features';
 export * from './node/generate-files';
+export * from './node/import-weights';
 export * from './node/load-run';
 export * from './node/page';
 export * from './node/run-folder';

@@ -12,7 +12,7 @@ export interface TextCounts {
 export function textCounts(reports: readonly string[]): TextCounts {
   const counts = new Map<string, number>();
   for (const report of reports) counts.set(report.trim(), (counts.get(report.trim()) ?? 0) + 1);
-  const mostFrequent = Math.max(0, ...counts.values());
+  const mostFrequent = [...counts.values()].reduce((most, n) => Math.max(most, n), 0);
   return { texts: reports.length, distinct: counts.size, mostFrequent };
 }
 

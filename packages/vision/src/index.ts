@@ -1,6 +1,7 @@
 export { encoderHash } from './features/encoder-hash';
 export { fromHalf, toHalf } from './features/half';
 export { type PublishedName, publishedName } from './published-name';
+export { DEPTHS, type Depth, resnetDepth } from './resnet/architecture';
 export { loadTorchvision } from './resnet/load-torchvision';
 export { type ResnetConfig, resnet, resnetSchema } from './resnet/resnet';
 export { type SmallCnnConfig, smallCnn, smallCnnSchema } from './small-cnn';

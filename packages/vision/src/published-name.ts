@@ -43,3 +43,9 @@ function sublayer(part: string, which: string): string | undefined {
   if (part === 'feedForward' && FEED_FORWARD[which]) return `feed_forward.${FEED_FORWARD[which]}`;
   return part === 'norms' ? `sublayer.${which}.norm` : undefined;
 }
+
+/** A torchvision name from that of the sequence; others as they are. */
+export const fromSequence = (name: string): string =>
+  name.replace(/^visual_extractor\.model\.(\d)\./, (whole, child) =>
+    Number(child) < CHILDREN.length ? `${CHILDREN[Number(child)]}.` : whole,
+  );

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
 import { asDiskError, lockFolder, removeHalfWritten } from '@raca/core/node';
 import { SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
 import { type Dataset, StudyLoader } from '@raca/data/node';
 import { encoderHash, loadTorchvision } from '@raca/vision';
-import { createFeatureWriter, type FeatureDtype, isTorchFile, parseTorchFile } from '@raca/vision/node';
+import { createFeatureWriter, type FeatureDtype, readWeightsFile } from '@raca/vision/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
 import { MODULES, type ModuleTable } from '../modules';
@@ -148,12 +148,6 @@ function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): V
     backbone.dispose();
     throw new Error(`model.backbone (${slot.use}): expected a frozen backbone, found one that trains`);
   }
-  if (weights !== undefined) loadWeights(backbone, weights);
+  if (weights !== undefined) loadTorchvision(backbone, readWeightsFile(weights), weights);
   return backbone;
-}
-
-function loadWeights(backbone: VisionBackbone, file: string): void {
-  if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
-  const bytes = readFileSync(file);
-  loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
 }

@@ -25,7 +25,7 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const tokenizer = run.readTokenizer();
   const model = buildModel(
     config.model,
-    modelContext(tokenizer, config.training.seed),
+    { ...modelContext(tokenizer, config.training.seed), weights: 'loaded' },
     withCompiledBackbones(withFrozenBackbones(modules)),
   );
   try {

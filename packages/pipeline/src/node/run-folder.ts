@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   loadParameters,
@@ -76,9 +86,9 @@ export class RunFolder {
   /** What stands at the start of a run; metrics of an attempt that left no resume point are dropped. */
   writeStart(config: RunConfig, tokenizer: Tokenizer, run: unknown): void {
     rmSync(this.path('metrics.jsonl'), { force: true });
-    this.writeJson('config.json', config);
     writeVocabulary(this.path('vocab.json'), tokenizer);
     this.writeJson('run.json', run);
+    this.writeJson('config.json', config); // last: it marks the folder as a run
   }
 
   /** @throws Error in one line if the file is missing or does not fit the schema */
@@ -103,6 +113,11 @@ export class RunFolder {
   readStateFile(): TrainingState | null {
     const state = this.has('state.json') ? stateSchema.safeParse(this.readJson('state.json')) : null;
     return state?.data ?? null;
+  }
+
+  /** Whether the run was made from a checkpoint and never trained. */
+  isImported(): boolean {
+    return this.has('run.json') && Object.hasOwn(this.readFacts(), 'imported');
   }
 
   readTokenizer(): Tokenizer {
@@ -250,5 +265,14 @@ function vocabularyHash({ words }: Tokenizer): string {
 
 /** sha256 of a file in hexadecimal, or null where there is none. */
 export function fileHash(path: string): string | null {
-  return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : null;
+  if (!existsSync(path)) return null;
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
+  try {
+    const piece = Buffer.alloc(2 ** 20);
+    for (let n = readSync(file, piece); n > 0; n = readSync(file, piece)) hash.update(piece.subarray(0, n));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest('hex');
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@raca/core';
 import {
@@ -12,7 +11,7 @@ import {
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
-import { isTorchFile, parseTorchFile } from '@raca/vision/node';
+import { readWeightsFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
@@ -111,13 +110,18 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   if (!options.resume && run.has('config.json')) {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
   }
+  if (options.resume && !resuming && run.isImported())
+    throw new Error(
+      `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
+    );
   requireStudies(dataset);
   const first = options.init === undefined ? null : new RunFolder(options.init);
   const known = resuming ? run : first;
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
   const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
   const features = openFeatures(sizes, dataset, options.features);
-  const model = buildModel(sizes, modelContext(tokenizer, training.seed), withCompiledBackbones(modules));
+  const context = { ...modelContext(tokenizer, training.seed), weights: known ? 'loaded' : 'drawn' } as const;
+  const model = buildModel(sizes, context, withCompiledBackbones(modules));
   const limit = { maxBytes: options.cacheBytes ?? 1e9 };
   const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
   const cache = shared ?? new ImageCache(limit);
@@ -291,9 +295,7 @@ function loadBackbone(model: Raca, file: string): void {
       `${file}: expected a model with a resnet backbone, found ${backbone?.info.name ?? 'none'}`,
     );
   }
-  if (!existsSync(file)) throw new Error(`${file}: expected torchvision weights, found nothing`);
-  const bytes = readFileSync(file);
-  loadTorchvision(backbone, isTorchFile(bytes) ? parseTorchFile(bytes, file) : bytes, file);
+  loadTorchvision(backbone, readWeightsFile(file), file);
 }
 
 /** How self-critical training samples in each step; null where the config has none of it. */

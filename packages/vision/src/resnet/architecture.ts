@@ -1,3 +1,5 @@
+import { fromSequence, isFilter } from '../published-name';
+
 /** Depths that torchvision names, with their published weights. */
 export const DEPTHS = [18, 34, 50, 101] as const;
 export type Depth = (typeof DEPTHS)[number];
@@ -68,6 +70,25 @@ export function resnetSpec(depth: Depth): ResnetSpec {
   });
   return { stem, blocks, width: input };
 }
+
+/**
+ * Depth of the ResNet whose weights have these names: torchvision's, or those of R2Gen's sequence
+ * (`visual_extractor.model.4.0.conv1.weight`). Null where the filters are those of no known depth.
+ */
+export function resnetDepth(names: readonly string[]): Depth | null {
+  const filters = new Set(names.map(fromSequence).filter(isFilter));
+  const fits = (depth: Depth): boolean => {
+    const expected = convolutionsOf(resnetSpec(depth));
+    return expected.length === filters.size && expected.every(({ conv }) => filters.has(`${conv}.weight`));
+  };
+  return DEPTHS.find(fits) ?? null;
+}
+
+/** Every convolution of a network, the stem first. */
+export const convolutionsOf = ({ stem, blocks }: ResnetSpec): ConvSpec[] => [
+  stem,
+  ...blocks.flatMap(({ main, downsample }) => (downsample ? [...main, downsample] : main)),
+];
 
 function basicPath(name: string, input: number, planes: number, stride: number): ConvSpec[] {
   return [

@@ -14,7 +14,7 @@ import { version } from '../../package.json';
 import type { GraphBackbone } from '../graph/graph-backbone';
 import { GraphBuilder, type NetworkGraph } from '../graph/network-graph';
 import { joinViews, outsideTape, splitViews, tidyPatches } from '../images';
-import { type BlockSpec, DEPTHS, type ResnetSpec, resnetSpec } from './architecture';
+import { type BlockSpec, convolutionsOf, DEPTHS, type ResnetSpec, resnetSpec } from './architecture';
 import {
   applyFolded,
   applyTraining,
@@ -49,11 +49,9 @@ class Resnet implements GraphBackbone {
     this.spec = resnetSpec(config.depth);
     this.width = this.spec.width;
     const p = Parameters.create(random);
-    const specs = [
-      this.spec.stem,
-      ...this.spec.blocks.flatMap(({ main, downsample }) => (downsample ? [...main, downsample] : main)),
-    ];
-    this.convolutions = new Map(specs.map((s) => [s.conv, convolution(p, s, !config.frozen)]));
+    this.convolutions = new Map(
+      convolutionsOf(this.spec).map((s) => [s.conv, convolution(p, s, !config.frozen)]),
+    );
     this.parameters = p.all;
     this.info = { package: '@raca/vision', version, name: 'resnet', config };
   }
