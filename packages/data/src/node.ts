@@ -14,6 +14,7 @@ export {
   type SplitCounts,
 } from './node/check';
 export { decodeImage, encodePng, type ReadImage, type ReadOptions, readImage } from './node/decode';
+export { encodeJpeg } from './node/encode-jpeg';
 export { ImageCache } from './node/image-cache';
 export * from './node/import';
 export {
@@ -34,6 +35,7 @@ export {
   type StudyBatch,
   StudyLoader,
 } from './node/study-loader';
+export { readStudyImages, type StudyImages } from './node/study-images';
 export { writeDataset } from './node/write';
 export {
   type DrawOptions,
