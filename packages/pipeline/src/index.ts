@@ -1,3 +1,9 @@
+export {
+  type ComparedFindings,
+  compareFindings,
+  type FindingKind,
+  type FindingMark,
+} from './compare-findings';
 export * from './config';
 export * from './fit-to-data';
 export * from './generate';
@@ -8,6 +14,9 @@ export * from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';
+export * from './report-record';
 export * from './self-critical';
 export * from './self-critical-config';
+export type { PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';
+export type { WrittenReport } from './written-report';

@@ -7,6 +7,7 @@ import { version } from '../../package.json';
 import type { RunConfig } from '../config';
 import type { Raca } from '../model';
 import { fileHash } from './run-folder';
+import { isDrawn } from './trained-on';
 
 /** `run.json`: what is needed to say how a result came about. No path of the machine is in it. */
 export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
@@ -34,6 +35,7 @@ export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
     },
     data: {
       source: dataset.manifest?.source ?? null,
+      drawn: isDrawn(dataset.manifest?.source),
       annotation: fileHash(join(dataset.dir, 'annotation.json')),
       manifest: fileHash(join(dataset.dir, 'manifest.json')),
       studies: {
