@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
-import { encodePng, type ReadOptions, type StudyImages } from '@raca/data/node';
+import { encodeJpeg, type ReadOptions, type StudyImages } from '@raca/data/node';
 import { REGIONS_PICTURE_SIDE, type ReportContext, regionsPicture, reportRecord } from '@raca/pipeline';
 import {
   fileHash,
@@ -63,15 +63,16 @@ export async function generateMany(
       const picture =
         out !== undefined && options.pictures ? await draw(loaded, out, study, nameOf(study.id)) : null;
       const row = rowOf(study, { ...options, picture, model: loaded.config.model, trainedOn: training });
-      if (table) table.append(row);
-      else if (options.json) console.log(JSON.stringify(row));
-      else if (!('error' in study)) console.log(`${study.id}\t${study.sentences.join(' ')}`);
+      table?.append(row);
+      if (options.json) console.log(JSON.stringify(row));
+      else if (!table && !('error' in study)) console.log(`${study.id}\t${study.sentences.join(' ')}`);
       bar.update(++count, total);
     }
     bar.stop();
     if (table) {
       await writeTableViewer(join(table.dir, 'report.html'), loaded, table, reading);
-      console.log(
+      const say = options.json ? console.error : console.log;
+      say(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );
     }
@@ -133,8 +134,8 @@ async function draw(
   const pictures = images.flatMap(({ picture }) => picture ?? []);
   const drawn = regionsPicture({ images: pictures, masks, probabilities, grid: config.model.grid });
   mkdirSync(join(out, 'pictures'), { recursive: true });
-  const path = `pictures/${name}.png`;
-  writeFileAtomic(join(out, path), await encodePng(drawn));
+  const path = `pictures/${name}.jpg`;
+  writeFileAtomic(join(out, path), await encodeJpeg(drawn));
   return path;
 }
 

@@ -81,9 +81,12 @@ export function reportText(
   ].join('\n');
 }
 
+/** What is said of a model that was trained on drawn images. */
+export const trainingNotices = ({ drawn }: RecordedTraining): string[] => (drawn ? [DRAWN_NOTICE] : []);
+
 /** What stands with every report. */
-export const noticesOf = ({ drawn }: RecordedTraining): string[] => [
-  ...(drawn ? [DRAWN_NOTICE] : []),
+export const noticesOf = (trainedOn: RecordedTraining): string[] => [
+  ...trainingNotices(trainedOn),
   RESEARCH_NOTICE,
 ];
 

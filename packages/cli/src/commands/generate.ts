@@ -4,7 +4,7 @@ import type { BackendName } from '@raca/backend/node';
 import { writeFileAtomic } from '@raca/core/node';
 import { SPLITS, type Split } from '@raca/data';
 import { encodePng, type ReadOptions, readStudyImages, type StudyImages } from '@raca/data/node';
-import { noticesOf, regionsPicture, reportRecord, reportText } from '@raca/pipeline';
+import { regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
 import {
   findStudies,
   generateFromFiles,
@@ -82,7 +82,7 @@ reason; the exit code is then 1, and the next call tries it again.`,
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));
       try {
-        for (const line of noticesOf(trainedOn(loaded.run)).slice(0, -1)) console.error(line);
+        for (const line of trainingNotices(trainedOn(loaded.run))) console.error(line);
         const reading = readOptions(flags);
         if (studies) await generateMany(loaded, studies, { ...flags, reading });
         else await generateOne(loaded, flags.images!, { ...flags, reading });

@@ -3,7 +3,7 @@ import { REGIONS } from '@raca/core/regions';
 import { type RasterImage, readableSentences } from '@raca/data';
 import { type ReadOptions, readImage } from '@raca/data/node';
 import { reportPage } from '../report-page';
-import { noticesOf } from '../report-record';
+import { trainingNotices } from '../report-record';
 import type { SortKey } from '../study-viewer';
 import type { WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
@@ -70,7 +70,7 @@ async function writePage(
   for (const study of studies) views.push(await studyView(study, config.model));
   const html = await reportPage({
     title: total === 1 ? 'RACA: report of one study' : `RACA: reports of ${total} studies`,
-    notices: noticesOf(training).slice(0, -1),
+    notices: trainingNotices(training),
     facts: {
       'trained on': training.source ?? 'unknown data',
       model: `agent ${config.model.agent?.use ?? 'none (all patches)'}, decoder ${config.model.decoder.use}, ${config.training.generation.search} search`,

@@ -94,9 +94,11 @@ it('tries again what had an error, and keeps the rest', () => {
 it('refuses other settings, other images and foreign tables', () => {
   fill(row('a'));
   expect(() => ReportsTable.open(dir, { ...settings, run: 'r2' })).toThrow(
-    `${dir}: its reports were made with another run ("r1", now "r2"): use another folder, or start again with --restart`,
+    `${dir}: expected run "r1", which its reports were made with, found "r2": use another folder, or start again with --restart`,
   );
-  expect(() => ReportsTable.open(dir, { run: 'r1' })).toThrow('another options');
+  expect(() => ReportsTable.open(dir, { run: 'r1' })).toThrow(
+    'expected options {"maxPixels":5}, which its reports were made with, found nothing',
+  );
   const table = ReportsTable.open(dir, settings);
   expect(() => table.has({ id: 'a', images: ['z.png'] })).toThrow(
     '"a": expected the report of z.png, found that of a.png',

@@ -198,7 +198,7 @@ function requireSettings(dir: string, settings: TableSettings): void {
     );
     if (old === fresh) continue;
     throw new Error(
-      `${dir}: its reports were made with another ${name} (${short(old)}, now ${short(fresh)}): ` +
+      `${dir}: expected ${name} ${short(old)}, which its reports were made with, found ${short(fresh)}: ` +
         'use another folder, or start again with --restart',
     );
   }
