@@ -7,7 +7,7 @@ export { findStudies } from './node/find-studies';
 export * from './node/generate-files';
 export * from './node/generate-studies';
 export * from './node/load-run';
-export * from './node/page';
+export { type PageOptions, writePage } from './node/page';
 export * from './node/report-viewer';
 export { type ReportRow, ReportsTable, type TableSettings } from './node/reports-table';
 export * from './node/run-folder';

@@ -101,7 +101,10 @@ export const VIEWER_SCRIPT = `
   const control = (name) => document.getElementById(name);
   const [sort, text, finding, kind, count] = ['sort', 'text', 'finding', 'kind', 'count'].map(control);
   const scoresOf = new Map(studies.map((study) => [study, JSON.parse(study.dataset.scores)]));
-  const textOf = new Map(studies.map((study) => [study, study.querySelector('.text').textContent.toLowerCase()]));
+  const textOf = new Map(studies.map((study) => {
+    const parts = [...study.querySelectorAll('h3, ol, .notes, .mark')]; // not the buttons of the regions
+    return [study, parts.map((part) => part.textContent).join(' ').toLowerCase()];
+  }));
   const marksOf = new Map(studies.map((study) => [study, JSON.parse(study.dataset.findings)]));
 
   function arrange() {
@@ -115,12 +118,11 @@ export const VIEWER_SCRIPT = `
     const words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
     let shown = 0;
     for (const study of studies) {
-      const all = study.querySelector('h3').textContent.toLowerCase() + ' ' + textOf.get(study);
       const marks = marksOf.get(study).filter(
         (mark) => (!finding.value || mark.finding === finding.value) && (!kind || !kind.value || mark.kind === kind.value),
       );
       const asked = finding.value || (kind && kind.value);
-      study.hidden = !words.every((word) => all.includes(word)) || Boolean(asked && marks.length === 0);
+      study.hidden = !words.every((word) => textOf.get(study).includes(word)) || Boolean(asked && marks.length === 0);
       if (!study.hidden) shown++;
     }
     count.textContent = shown + ' of ' + studies.length + (studies.length === 1 ? ' study' : ' studies');

@@ -88,7 +88,7 @@ function scoresOf({ systems }: Evaluation): Record<string, number>[] {
 }
 
 /** Places of the studies to show, worst first. */
-function chosenStudies(scores: readonly Readonly<Record<string, number>>[], most: number): number[] {
+export function chosenStudies(scores: readonly Readonly<Record<string, number>>[], most: number): number[] {
   const order = [...scores.keys()].sort(
     (a, b) => scores[a].clinical - scores[b].clinical || scores[a].rouge - scores[b].rouge || a - b,
   );

@@ -76,7 +76,8 @@ export class ReportsTable {
   ): ReportsTable {
     mkdirSync(dir, { recursive: true });
     requireOwn(dir);
-    if (restart) for (const name of [JSONL, CSV, SETTINGS]) rmSync(join(dir, name), { force: true });
+    if (restart)
+      for (const name of [JSONL, CSV, SETTINGS, 'report.html']) rmSync(join(dir, name), { force: true });
     for (const name of readdirSync(dir))
       if (/^\.(?:reports|generate)\..+\.tmp$/.test(name)) rmSync(join(dir, name));
     requireSettings(dir, settings);
