@@ -28,6 +28,7 @@ export {
 } from './node/read';
 export { type ImageSurvey, type ShownDataset, type ShowOptions, showDataset } from './node/show/show';
 export { type DataSummary, type LabelCount, type Labeler, summarise } from './node/show/summary';
+export { readStudyImages, type StudyImages } from './node/study-images';
 export {
   batches,
   type LoaderOptions,
@@ -35,7 +36,6 @@ export {
   type StudyBatch,
   StudyLoader,
 } from './node/study-loader';
-export { readStudyImages, type StudyImages } from './node/study-images';
 export { writeDataset } from './node/write';
 export {
   type DrawOptions,

@@ -3,6 +3,7 @@ import { readableSentences } from '@raca/data';
 import { type Dataset, decodeImage } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
 import { reportPage, type ScoreTable } from '../report-page';
+import { trainingNotices } from '../report-record';
 import type { SortKey, StudyView } from '../study-viewer';
 import { notesOn } from '../written-report';
 import { type CurvePoint, curvesSvg } from './curves';
@@ -11,7 +12,7 @@ import type { LoadedRun } from './load-run';
 import type { MetricsLine } from './run-folder';
 import { studyView } from './study-view';
 import { COLUMNS, PROTOCOLS, tableRows } from './table';
-import { isDrawn } from './trained-on';
+import { isDrawn, trainedOn } from './trained-on';
 import { truthTables } from './truth/tables';
 
 /** Studies are sorted by the first one; the other breaks ties. */
@@ -48,6 +49,7 @@ export async function writePage(
       isDrawn(source)
         ? 'Images are drawn by a program (phantom): the numbers measure a test bed, not radiology.'
         : 'Clinical labels come from rules on the text, not from radiologists.',
+      ...(isDrawn(source) ? [] : trainingNotices(trainedOn(run))),
     ],
     facts: {
       data: source,
