@@ -43,6 +43,8 @@ export async function generateMany(
   try {
     const written = new Set(studies.filter((study) => table?.has(study)).map(({ id }) => id));
     const total = studies.length - written.size;
+    const images = studies.reduce((n, study) => n + study.images.length, 0);
+    console.error(`${studies.length} studies, ${images} images`);
     if (written.size > 0)
       console.error(`${written.size} of ${studies.length} studies have their reports already`);
     const nameOf = pictureNames(studies);
@@ -54,12 +56,13 @@ export async function generateMany(
       ...(options.pictures && { pictures: REGIONS_PICTURE_SIDE }),
     });
     let failed = 0;
+    let warned = 0;
     let count = 0;
     for await (const study of made) {
       if ('error' in study) {
         failed++;
         console.error(`${study.id}: ${study.error}`);
-      }
+      } else if (study.warnings.length > 0) warned++;
       const picture =
         out !== undefined && options.pictures ? await draw(loaded, out, study, nameOf(study.id)) : null;
       const row = rowOf(study, { ...options, picture, model: loaded.config.model, trainedOn: training });
@@ -76,6 +79,7 @@ export async function generateMany(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );
     }
+    if (warned > 0) console.error(`${warned} studies have warnings about their images`);
     if (failed > 0) {
       console.error(`${failed} of ${studies.length} studies have no report`);
       throw FAILED;

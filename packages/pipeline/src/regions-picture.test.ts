@@ -68,10 +68,13 @@ it('draws probabilities between the middles of patches, without a line below 0.5
 it('marks right and left on the frontal view alone', () => {
   const images = [gray(100, 100, 200), gray(100, 100, 200)];
   const picture = regionsPicture({ images, masks: new Uint8Array(12 * 2 * 8), grid });
-  const darker = (left: number, top: number) => pixel(picture, left, top)[0] < 150;
+  // letters of 10 x 14 above the pictures; both have an upright stroke at their left
+  const isInk = (left: number, top: number) => pixel(picture, left, top)[0] < 50;
   const second = FIRST + Math.max(720 + 16, 3 * (200 + 44 + 16)) + 24;
-  expect([darker(16 + 8, FIRST + 6), darker(16 + 720 - 8, FIRST + 6)]).toEqual([true, true]);
-  expect([darker(16 + 8, second + 6), darker(16 + 720 - 8, second + 6)]).toEqual([false, false]);
+  const sidesAbove = (y: number) => [isInk(16, y - 24 + 8), isInk(16 + 720 - 12, y - 24 + 8)];
+  expect(sidesAbove(FIRST)).toEqual([true, true]);
+  expect(sidesAbove(second)[1]).toBe(false); // an L of the name begins where the R would stand
+  expect(pixel(picture, 16 + 8, FIRST + 6)).toEqual([200, 200, 200]); // the picture stays clean
 });
 
 it('draws any shape and size, colour too', () => {

@@ -72,10 +72,9 @@ export function regionsPicture({ images, masks, probabilities = masks, grid }: R
   legend(canvas, GAP, 2 * LINE - 8);
   let top = head;
   blocks.forEach(({ large, small }, v) => {
-    canvas.text(GAP, top, viewName(v), INK, 2);
+    heading(canvas, { left: GAP, top, width: large.width }, v);
     const y = top + LINE;
     canvas.image(large, GAP, y);
-    if (hasSides(v)) sides(canvas, { left: GAP, top: y, width: large.width, height: large.height });
     REGIONS.forEach((name, r) => {
       const from = (r * views + v) * patches;
       const frame = {
@@ -122,14 +121,15 @@ function legend(canvas: Canvas, left: number, top: number): void {
   canvas.text(start + length + 8, top, '1', INK, 2);
 }
 
-/** The patient's right is at the left of a frontal view. */
-function sides(canvas: Canvas, { left, top, width }: Frame): void {
-  const mark = (x: number, letter: string): void => {
-    canvas.fill(x - 4, top + 4, 23, 29, BLACK, 0.5);
-    canvas.text(x, top + 8, letter, WHITE, 3);
-  };
-  mark(left + 10, 'R');
-  mark(left + width - 25, 'L');
+/**
+ * Name of a view, with the sides of a frontal one: the patient's right is at its left. Above the picture, since many
+ * radiographs have letters of their own.
+ */
+function heading(canvas: Canvas, { left, top, width }: Omit<Frame, 'height'>, view: number): void {
+  const sided = hasSides(view);
+  if (sided) canvas.text(left, top, 'R', INK, 2);
+  canvas.text(left + (sided ? 3 * LETTER : 0), top, viewName(view), INK, 2);
+  if (sided) canvas.text(left + Math.max(width, 20 * LETTER) - LETTER, top, 'L', INK, 2);
 }
 
 const SCALE = Array.from({ length: 256 }, (_, n) => heatOf(n / 255));

@@ -93,7 +93,7 @@ it('carries what its script draws, sorts and filters by', async () => {
   expect(html).toContain('✗ Cardiomegaly');
   expect(html).toContain('○ Edema');
   expect(html).toContain('width="30" height="40"'); // proportions are kept
-  expect(html).toMatch(/class="side r"[^>]*>R<.*class="side l"[^>]*>L</);
+  expect(html).toMatch(/<figcaption><b title="right of the patient">R<.*<b title="left of the patient">L</);
   expect(html).toContain('<td>0.123</td><td>17</td>');
 });
 

@@ -147,11 +147,15 @@ const lines = (kind: string, texts: readonly string[]): string =>
     ? ''
     : `<div class="${kind}">${texts.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div>`;
 
+/** The sides stand below the picture: many radiographs have letters of their own. */
 function figure({ name, src, width, height, sides }: PictureView): string {
-  const marks = sides
-    ? '<span class="side r" title="right of the patient">R</span><span class="side l" title="left of the patient">L</span>'
-    : '';
-  return `<figure><div class="frame"><img src="${escapeHtml(src)}" width="${width}" height="${height}" alt="${escapeHtml(name)}" loading="lazy" decoding="async">${marks}</div><figcaption>${escapeHtml(name)}</figcaption></figure>`;
+  const side = (letter: string, meaning: string): string =>
+    sides ? `<b title="${meaning} of the patient">${letter}</b>` : '';
+  return (
+    `<figure><div class="frame"><img src="${escapeHtml(src)}" width="${width}" height="${height}" ` +
+    `alt="${escapeHtml(name)}" loading="lazy" decoding="async"></div>` +
+    `<figcaption>${side('R', 'right')}<span>${escapeHtml(name)}</span>${side('L', 'left')}</figcaption></figure>`
+  );
 }
 
 /** Numbers of 0..1 as bytes 0..`scale`, in base64. */

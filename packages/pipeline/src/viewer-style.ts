@@ -33,14 +33,13 @@ article>header span{color:var(--dim);font-size:.88rem;font-variant-numeric:tabul
 .body{display:grid;grid-template-columns:minmax(300px,5fr) minmax(0,8fr);gap:1.2rem 2.2rem;align-items:start;margin-top:.5rem}
 .pictures{display:flex;gap:.8rem;align-items:flex-start;position:sticky;top:.8rem}
 figure{margin:0;flex:1 1 0;min-width:0;max-width:560px}
-figcaption{font-size:.82rem;color:var(--dim);padding-top:.2rem}
+figcaption{display:flex;justify-content:space-between;font-size:.82rem;color:var(--dim);padding-top:.2rem}
+figcaption span:only-child{margin:auto}figcaption b{color:var(--ink)}
 .frame{position:relative;background:#000;line-height:0}
 .frame img{width:100%;height:auto;display:block}
 .frame canvas,.frame svg{position:absolute;inset:0;width:100%;height:100%;pointer-events:none}
 .frame path{fill:none;stroke:#fff;stroke-width:1.5;vector-effect:non-scaling-stroke}
 .frame path.under{stroke:#000;stroke-width:3.5;stroke-opacity:.55}
-.side{position:absolute;top:.4rem;line-height:1;font-weight:700;font-size:1rem;color:#fff;text-shadow:0 0 3px #000,0 0 3px #000}
-.side.r{left:.45rem}.side.l{right:.45rem}
 ol{list-style:none;margin:0;padding:0}
 .sentences button{display:block;width:100%;text-align:left;font:inherit;color:inherit;background:none;border:0;border-left:3px solid transparent;border-radius:0 5px 5px 0;padding:.22rem .55rem;cursor:pointer}
 .sentences button:hover,.regions button:hover{background:var(--soft)}

@@ -64,6 +64,15 @@ describe('a folder', () => {
     expect(() => found(at('cases/a'), at('nothing'))).toThrow('nothing: expected a folder, a table');
   });
 
+  it('is refused as one of several where it holds too many images for a study', () => {
+    for (let i = 0; i < 13; i++) write(`flat/${i}.png`);
+    expect(() => found(at('cases/a'), at('flat/'))).toThrow(
+      /flat.*expected the images of one study, found 13; where/,
+    );
+    expect(found(at('flat'))).toHaveLength(13);
+    expect(found(at('cases/c.png'), at('flat/*'))).toHaveLength(14);
+  });
+
   it('is refused where two studies have one id', () => {
     write('other/a/1.png');
     expect(() => found(at('cases/a'), at('other/a'))).toThrow(

@@ -44,11 +44,23 @@ function studiesOf(source: string, isOneOfMany: boolean): StudyImages[] {
   );
 }
 
+/** No study has more radiographs: a folder with more is one of many studies. */
+const CROWDED = 12;
+
 function inFolder(folder: string, isStudy: boolean): StudyImages[] {
   if (existsSync(join(folder, 'annotation.json')))
     throw new Error(`${folder}: expected a folder of studies, found a data set folder (it goes with --data)`);
   const studies = grouped(imagesBelow(folder), isStudy ? dirname(join(folder, '.')) : folder);
   if (studies.length === 0) throw new Error(`${folder}: expected folders with images, found no image`);
+  const crowded =
+    isStudy &&
+    studies.find(({ images }) => images.length > CROWDED && dirname(images[0]) === join(folder, '.'));
+  if (crowded) {
+    throw new Error(
+      `${folder}: expected the images of one study, found ${crowded.images.length}; where each is a study, ` +
+        `name the folder alone or as a pattern: '${join(folder, '*')}'`,
+    );
+  }
   return studies;
 }
 
