@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REGIONS } from '@raca/core/regions';
 import { decodeImage, encodePng } from '@raca/data/node';
+import { DRAWN_NOTICE } from '@raca/pipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chest, MISSING, makeDicom, SECRETS } from '../../data/src/dicom/testing/programs';
 import { runCommand } from './testing/run-command';
@@ -38,16 +39,34 @@ describe('raca generate', () => {
   it('writes report, JSON and the picture with regions', async () => {
     const { code, stdout } = await generate(png, png, '--out', at('out/deep'), '--json');
     expect(code).toBe(0);
-    expect(readdirSync(at('out/deep')).sort()).toEqual(['regions.png', 'report.json', 'report.txt']);
+    expect(readdirSync(at('out/deep')).sort()).toEqual([
+      'regions.png',
+      'report.html',
+      'report.json',
+      'report.txt',
+    ]);
     const json = JSON.parse(readFileSync(at('out/deep/report.json'), 'utf8'));
     expect(JSON.parse(stdout)).toEqual(json);
-    expect(readFileSync(at('out/deep/report.txt'), 'utf8')).toBe(`${json.report}\n`);
+    expect(json.report).toMatch(/^[a-z<]/); // the model's words
+    expect(json.text).toMatch(/^[A-Z[]/);
+    expect(json.score).toBeLessThan(0);
+    expect(json.trainedOn).toEqual({ source: 'phantom', drawn: true });
+    const lines = readFileSync(at('out/deep/report.txt'), 'utf8').split('\n');
+    expect(lines[0]).toBe(json.text);
+    expect(lines.slice(-3)).toEqual([DRAWN_NOTICE, 'Research software. Not for clinical use.', '']);
+    expect(json.notice).toBe(lines.slice(-3, -1).join(' '));
+    const page = readFileSync(at('out/deep/report.html'), 'utf8');
+    for (const line of lines.slice(-3, -1)) expect(page).toContain(line);
     expect(json.images).toEqual([png, png].map((file) => ({ file, format: 'PNG', width: 90, height: 110 })));
     expect(Object.keys(json.regions)).toEqual([...REGIONS]);
-    for (const mask of Object.values(json.regions)) expect(mask).toHaveLength(2 * 4 * 4);
+    for (const [name, mask] of Object.entries(json.regions)) {
+      const chosen = json.probabilities[name].map((p: number) => (p >= 0.5 ? 1 : 0));
+      expect(chosen).toHaveLength(2 * 4 * 4);
+      expect(mask).toEqual(chosen);
+    }
     const picture = await decodeImage(at('out/deep/regions.png'));
-    expect([picture.width, picture.channels]).toEqual([12 + 512 + 12 + 4 * 172, 3]);
-    expect(picture.height).toBeGreaterThan(2 * 512);
+    expect([picture.width, picture.channels]).toEqual([16 + 720 + 16 + 4 * 216, 3]);
+    expect(picture.height).toBeGreaterThan(2 * 720);
   });
 
   it.skipIf(MISSING.length > 0)(
@@ -89,5 +108,128 @@ describe('raca generate', () => {
       `raca: ${png}: expected a readable PNG, JPEG or DICOM image, found: an image of 90x110, expected at most 5000 pixels`,
     ]);
     expect((await generate(png, '--max-pixels', 'many')).code).toBe(2);
+  });
+});
+
+describe('raca generate with many studies', () => {
+  const many = (...more: string[]) =>
+    runCommand('generate', '--run', at('run'), '--backend', 'wasm', ...more);
+  const rowsOf = (dir: string) =>
+    readFileSync(join(at(dir), 'reports.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const ids = (dir: string) => rowsOf(dir).map(({ id }) => id);
+  const content = (dir: string, name: string) => readFileSync(join(at(dir), name), 'utf8');
+
+  beforeAll(() => {
+    for (const [i, name] of readdirSync(at('phantom/images')).slice(0, 3).entries())
+      cpSync(join(at('phantom/images'), name), at(`studies/s${i}`), { recursive: true });
+  });
+
+  it('writes a row for each study of a folder, the same as one by one', async () => {
+    const { code, stdout } = await many('--studies', at('studies'), '--out', at('many'), '--pictures');
+    expect([code, stdout]).toEqual([0, `${at('many/reports.csv')}: reports of 3 of 3 studies\n`]);
+    expect(readdirSync(at('many')).sort()).toEqual([
+      'generate.json',
+      'pictures',
+      'report.html',
+      'reports.csv',
+      'reports.jsonl',
+    ]);
+    expect(ids('many')).toEqual(['s0', 's1', 's2']);
+    for (const row of rowsOf('many')) {
+      const files = row.images.map(({ file }: { file: string }) => file);
+      const alone = JSON.parse((await generate(...files, '--json')).stdout);
+      for (const field of ['report', 'text', 'regions', 'probabilities', 'notice', 'warnings', 'notes'])
+        expect(row[field], field).toEqual(alone[field]);
+      expect(row.score).toBeCloseTo(alone.score, 3);
+      expect((await decodeImage(at(`many/${row.picture}`))).width).toBe(16 + 720 + 16 + 4 * 216);
+    }
+    const [header, first] = content('many', 'reports.csv').split('\n');
+    expect(header).toBe('id,images,report,text,score,warnings,notes,error,trained_on_drawn_images');
+    expect(first).toMatch(/^s0,.*,yes$/);
+    expect(content('many', 'report.html')).toContain(DRAWN_NOTICE);
+  });
+
+  it('goes on where a kill cut it off, with equal bytes', async () => {
+    cpSync(at('many'), at('cut'), { recursive: true });
+    const whole = content('many', 'reports.jsonl');
+    const second = whole.indexOf('\n') + 1;
+    writeFileSync(at('cut/reports.jsonl'), whole.slice(0, second + 40));
+    const { code, errors } = await many('--studies', at('studies'), '--out', at('cut'), '--pictures');
+    expect([code, ...errors.slice(0, 2)]).toEqual([
+      0,
+      '3 studies, 6 images',
+      '1 of 3 studies have their reports already',
+    ]);
+    for (const name of ['reports.jsonl', 'reports.csv', 'report.html'])
+      expect(content('cut', name) === content('many', name), name).toBe(true);
+  });
+
+  it('gives a study that cannot be read a row with the reason, and tries it again', async () => {
+    cpSync(at('studies'), at('odd'), { recursive: true });
+    mkdirSync(at('odd/broken'));
+    writeFileSync(at('odd/broken/0.png'), 'no image');
+    const first = await many('--studies', at('odd'), '--out', at('tried'));
+    expect(first.code).toBe(1);
+    expect(first.errors).toContain('1 of 4 studies have no report');
+    expect(first.stdout).toContain('reports of 3 of 4 studies');
+    const row = rowsOf('tried').find(({ id }) => id === 'broken');
+    expect(row.error).toMatch(/broken\/0\.png: expected a readable PNG, JPEG or DICOM image/);
+    cpSync(png, at('odd/broken/0.png'));
+    expect((await many('--studies', at('odd'), '--out', at('tried'))).code).toBe(0);
+    expect(ids('tried').sort()).toEqual(['broken', 's0', 's1', 's2']);
+    expect(content('tried', 'reports.csv')).not.toContain('no image');
+  });
+
+  it('takes a data set without reports, and prints without --out', async () => {
+    const studies = ['a', 'b'].map((id, i) => ({ id, image_path: [`s${i}/0.png`] }));
+    cpSync(at('studies'), at('bare/images'), { recursive: true });
+    writeFileSync(at('bare/annotation.json'), JSON.stringify({ test: studies }));
+    const { code, stdout } = await many('--data', at('bare'));
+    expect([
+      code,
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t')[0]),
+    ]).toEqual([0, ['a', 'b']]);
+    const rows = (await many('--data', at('bare'), '--json', '--split', 'all')).stdout.trim().split('\n');
+    expect(rows.map((row) => JSON.parse(row).id)).toEqual(['a', 'b']);
+    expect((await many('--data', at('bare'), '--split', 'val')).errors[0]).toMatch(
+      /val: expected at least one study, found none \(2 in test\)/,
+    );
+  });
+
+  it('refuses another run or options, and starts again when asked', async () => {
+    const again = ['--studies', at('studies'), '--out', at('cut')];
+    const refused = await many(...again, '--pictures', '--max-pixels', '100000');
+    expect([refused.code, refused.errors[0]]).toEqual([
+      1,
+      `raca: ${at('cut')}: expected reading {}, which its reports were made with, found {"maxPixels":100000}: ` +
+        'use another folder, or start again with --restart',
+    ]);
+    expect((await many(...again, '--max-pixels', '100000', '--restart', '--no-regions')).code).toBe(0);
+    expect(ids('cut')).toEqual(['s0', 's1', 's2']);
+    expect(rowsOf('cut')[0]).not.toHaveProperty('regions');
+    const foreign = await many('--studies', at('studies'), '--out', at('phantom'));
+    expect(foreign.code).toBe(0); // a folder without tables
+    writeFileSync(at('run/reports.csv'), 'id\n');
+    expect((await many('--studies', at('studies'), '--out', at('run'))).errors[0]).toMatch(
+      /found another table there/,
+    );
+  });
+
+  it.each([
+    [[], 'expected one of --images, --studies or --data, found none'],
+    [['--images', 'a.png', '--data', 'b'], 'found --images and --data'],
+    [['--images', 'a.png', '--pictures', '--out', 'x'], '--pictures: expected --studies or --data with it'],
+    [['--studies', 'a', '--restart'], '--restart: expected --out with it, found none'],
+    [['--data', 'a', '--split', 'trian'], '--split: expected one of train, val, test, all, found "trian"'],
+  ])('is wrong use: %j', async (flags, message) => {
+    const { code, errors } = await many(...flags);
+    expect([code, errors.length]).toEqual([2, 1]);
+    expect(errors[0]).toContain(message);
   });
 });

@@ -8,16 +8,21 @@ export function banner(...lines: string[]): void {
   console.error([BANNER, ...lines].join('\n'));
 }
 
-/** A progress bar with rate and time left on a terminal; nothing elsewhere. */
+/** A progress bar with rate and time left on a terminal. */
 export interface Progress {
   update(done: number, total: number, note?: string): void;
   stop(): void;
 }
 
-export function progress(label: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
-  let bar: SingleBar | null = null;
+/** Time between two lines of progress where there is no terminal, in milliseconds. */
+const BETWEEN_LINES = 30_000;
+
+/** @param options.lines without a terminal, a line each half a minute; else nothing is said there */
+export function progress(label: string, { lines = false }: { readonly lines?: boolean } = {}): Progress {
   const started = Date.now();
+  const rateOf = (done: number): number => done / ((Date.now() - started) / 1000);
+  if (!process.stderr.isTTY) return { update: lines ? lineByLine(label, rateOf) : () => {}, stop: () => {} };
+  let bar: SingleBar | null = null;
   return {
     update(done, total, note = '') {
       if (!bar) {
@@ -29,9 +34,21 @@ export function progress(label: string): Progress {
         });
         bar.start(total, 0, { rate: '', note });
       }
-      bar.update(done, { rate: (done / ((Date.now() - started) / 1000)).toFixed(1), note });
+      bar.update(done, { rate: rateOf(done).toFixed(1), note });
     },
     stop: () => bar?.stop(),
+  };
+}
+
+function lineByLine(label: string, rateOf: (done: number) => number): Progress['update'] {
+  let last = Date.now();
+  return (done, total) => {
+    if (Date.now() - last < BETWEEN_LINES) return;
+    last = Date.now();
+    const rate = rateOf(done);
+    console.error(
+      `${label}: ${done} of ${total}, ${rate.toFixed(1)}/s, ${Math.ceil((total - done) / rate)} s left`,
+    );
   };
 }
 

@@ -28,4 +28,5 @@ export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
 export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export * from './phantom';
 export * from './text/clean';
+export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';

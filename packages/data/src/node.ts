@@ -14,6 +14,7 @@ export {
   type SplitCounts,
 } from './node/check';
 export { decodeImage, encodePng, type ReadImage, type ReadOptions, readImage } from './node/decode';
+export { encodeJpeg } from './node/encode-jpeg';
 export { ImageCache } from './node/image-cache';
 export * from './node/import';
 export {
@@ -27,6 +28,7 @@ export {
 } from './node/read';
 export { type ImageSurvey, type ShownDataset, type ShowOptions, showDataset } from './node/show/show';
 export { type DataSummary, type LabelCount, type Labeler, summarise } from './node/show/summary';
+export { readStudyImages, type StudyImages } from './node/study-images';
 export {
   batches,
   type LoaderOptions,

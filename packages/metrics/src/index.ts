@@ -19,6 +19,7 @@ export { labelSimilarity, radCliqRules, weightedTokenF1 } from './graph/radcliq-
 export { radgraphRulesF1 } from './graph/scorer';
 export * from './judges';
 export * from './labels/classes';
+export { type Contradiction, findContradictions } from './labels/contradictions';
 export { CHEXPERT_CONVENTION, CODED_CONVENTION, type Convention } from './labels/conventions';
 export { findMentions, labelReport, type Mention, type RuleLabeler, ruleLabeler } from './labels/labeler';
 export type { Severity, Side } from './labels/modifiers';

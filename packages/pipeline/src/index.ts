@@ -1,4 +1,10 @@
 export * from './checkpoint-config';
+export {
+  type ComparedFindings,
+  compareFindings,
+  type FindingKind,
+  type FindingMark,
+} from './compare-findings';
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
@@ -12,8 +18,11 @@ export { isFields, overlay } from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';
+export * from './report-record';
 export * from './resolve-config';
 export * from './same-text';
 export * from './self-critical';
 export * from './self-critical-config';
+export type { PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';
+export type { WrittenReport } from './written-report';

@@ -1,7 +1,9 @@
 import { REGIONS } from '@raca/core/regions';
 import { expect, it } from 'vitest';
-import { glyph, isDrawable } from './glyphs';
-import { REGION_COLOURS, regionsPicture } from './regions-picture';
+import { isDrawable } from './glyphs';
+import { heatOf } from './heat-colours';
+import { viewName } from './picture-views';
+import { REGIONS_PICTURE_SIDE, regionsPicture } from './regions-picture';
 
 const grid = { rows: 2, cols: 4 };
 const gray = (width: number, height: number, level: number) => ({
@@ -20,27 +22,59 @@ function masksWith(region: number, view: number, patches: number[]): Uint8Array 
   return masks;
 }
 
-it('outlines and tints the patches of a region, in its colour, in its view', () => {
+// Laid out by hand: three lines of 24 above; per view a line with its name, the large picture (720 wide) at 16, and from
+// 16 + 720 + 16 on four columns of small pictures 200 wide with 16 between; a small picture's name takes 44.
+const FIRST = 3 * 24 + 24;
+const smallLeft = (column: number) => 16 + 720 + 16 + column * (200 + 16);
+
+it('shows the large picture clean, and a region’s heat and outline over its small copy', () => {
   const images = [gray(100, 50, 100), gray(100, 50, 50)];
-  // heart: index 2, no inset · 4; patches 0 and 1 of the first row, second view
+  // heart: the third small picture; patches 0 and 1 of the first row, second view
   const picture = regionsPicture({ images, masks: masksWith(2, 1, [0, 1]), grid });
-  expect(picture.width).toBe(12 + 512 + 12 + 4 * (160 + 12));
-  // large pictures are 512 x 256, blocks of small ones 3 · (80 + 12 + 12) = 312 high: views begin at 36 and 36 + 324
-  const second = 36 + 324;
-  expect(pixel(picture, 12 + 60, 36 + 10)).toEqual([100, 100, 100]); // the first view has no region
-  const [red, green, blue] = REGION_COLOURS[2];
-  const inset = 4;
-  expect(pixel(picture, 12 + 60, second + inset)).toEqual([red, green, blue]); // above
-  expect(pixel(picture, 12 + inset, second + 60)).toEqual([red, green, blue]); // left
-  expect(pixel(picture, 12 + 256 - 2 - inset, second + 60)).toEqual([red, green, blue]); // right, where patch 1 ends
-  expect(pixel(picture, 12 + 128, second + 60)).toEqual([50, 50, 50]); // no line between patches of one region
-  expect(pixel(picture, 12 + 300, second + 4)).toEqual([50, 50, 50]); // outside
-  // the third small picture: 40 % colour over 60 % image, left half of the upper half
-  const left = 12 + 512 + 12 + 2 * 172;
-  const mixed = [red, green, blue].map((c) => Math.round(0.6 * 50 + 0.4 * c));
-  expect(pixel(picture, left + 40, second + 20)).toEqual(mixed);
-  expect(pixel(picture, left + 120, second + 20)).toEqual([50, 50, 50]);
-  expect(pixel(picture, left + 40, second + 60)).toEqual([50, 50, 50]);
+  expect(REGIONS_PICTURE_SIDE).toBe(720);
+  expect(picture.width).toBe(smallLeft(4));
+  // small copies are 200 x 100, three rows of 100 + 44 + 16 beside a large picture 720 x 360 and its gap
+  const second = FIRST + Math.max(360 + 16, 3 * 160) + 24;
+  expect(picture.height).toBe(second + 480);
+  expect(pixel(picture, 16 + 300, second + 100)).toEqual([50, 50, 50]); // clean
+  expect(pixel(picture, smallLeft(2) + 20, FIRST + 20)).toEqual([100, 100, 100]); // nothing in the first view
+  const { colour, opacity } = heatOf(1);
+  const mixed = colour.map((c) => Math.round(50 * (1 - opacity) + c * opacity));
+  const [left, top] = [smallLeft(2), second];
+  expect(pixel(picture, left + 10, top + 10)).toEqual(mixed); // before the middle of patch 0
+  expect(pixel(picture, left + 1, top + 25)).toEqual([255, 255, 255]); // white line along its left side
+  expect(pixel(picture, left + 98, top + 25)).toEqual([255, 255, 255]); // where patch 1 ends
+  expect(pixel(picture, left + 50, top + 10)).toEqual(mixed); // no line between patches of one region
+  expect(pixel(picture, left + 180, top + 80)).toEqual([50, 50, 50]); // outside
+  expect(pixel(picture, smallLeft(1) + 25, top + 25)).toEqual([50, 50, 50]); // another region
+});
+
+it('draws probabilities between the middles of patches, without a line below 0.5', () => {
+  const probabilities = new Float32Array(12 * 8);
+  probabilities[2 * 8] = 0.4; // the heart's first patch
+  const images = [gray(100, 50, 100)];
+  const picture = regionsPicture({ images, masks: new Uint8Array(12 * 8), probabilities, grid });
+  const at = (x: number) => pixel(picture, smallLeft(2) + x, FIRST + 10);
+  const mix = (p: number) => {
+    const { colour, opacity } = heatOf(p);
+    return colour.map((c) => Math.round(100 * (1 - opacity) + c * opacity));
+  };
+  const isNear = (found: number[], p: number) => found.every((c, i) => Math.abs(c - mix(p)[i]) <= 2);
+  expect(isNear(at(5), 0.4)).toBe(true);
+  expect(isNear(at(50), 0.2)).toBe(true); // half way to the next middle
+  expect(at(80)).toEqual([100, 100, 100]);
+});
+
+it('marks right and left on the frontal view alone', () => {
+  const images = [gray(100, 100, 200), gray(100, 100, 200)];
+  const picture = regionsPicture({ images, masks: new Uint8Array(12 * 2 * 8), grid });
+  // letters of 10 x 14 above the pictures; both have an upright stroke at their left
+  const isInk = (left: number, top: number) => pixel(picture, left, top)[0] < 50;
+  const second = FIRST + Math.max(720 + 16, 3 * (200 + 44 + 16)) + 24;
+  const sidesAbove = (y: number) => [isInk(16, y - 24 + 8), isInk(16 + 720 - 12, y - 24 + 8)];
+  expect(sidesAbove(FIRST)).toEqual([true, true]);
+  expect(sidesAbove(second)[1]).toBe(false); // an L of the name begins where the R would stand
+  expect(pixel(picture, 16 + 8, FIRST + 6)).toEqual([200, 200, 200]); // the picture stays clean
 });
 
 it('draws any shape and size, colour too', () => {
@@ -60,14 +94,19 @@ it('refuses masks that do not fit', () => {
   expect(() => regionsPicture({ images: [gray(2, 2, 0)], masks: new Uint8Array(100), grid })).toThrow(
     'regionsPicture: masks must be 12 regions x 1 views x 8 patches, got 100',
   );
+  const options = { images: [gray(2, 2, 0)], masks: new Uint8Array(96), probabilities: [1], grid };
+  expect(() => regionsPicture(options)).toThrow('probabilities must be as many as masks (96), got 1');
 });
 
 it('has letters for every name, and a box for others', () => {
-  for (const name of [
+  const lines = [
     ...REGIONS,
+    viewName(0),
+    viewName(1),
+    viewName(2),
     'RACA: regions that the agent chose. Research software. Not for clinical use.',
-  ])
-    expect(isDrawable(name), name).toBe(true);
+    'probability of a patch: 0',
+  ];
+  for (const line of lines) expect(isDrawable(line), line).toBe(true);
   expect(isDrawable('ß')).toBe(false);
-  expect(glyph('ß')).toHaveLength(7);
 });

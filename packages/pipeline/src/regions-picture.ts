@@ -1,47 +1,44 @@
 import { REGIONS } from '@raca/core/regions';
-import { type RasterImage, resize } from '@raca/data';
+import type { RasterImage } from '@raca/data';
 import { Canvas, type Colour } from './canvas';
+import { heatOf } from './heat-colours';
+import { fit, hasSides, viewName } from './picture-views';
 
 /** What {@link regionsPicture} draws. */
 export interface RegionsPicture {
-  /** A picture a view, of any size. */
+  /** A picture per view, of any size; frontal first. */
   readonly images: readonly RasterImage[];
   /** `[r · v · p]`, 0 or 1, region by region, view by view; `v` at least the number of images. */
   readonly masks: Uint8Array;
-  /** Patches a view. The grid covers the whole picture: the model sees it squeezed to a square. */
+  /** `[r · v · p]`, 0..1; the masks where absent. */
+  readonly probabilities?: ArrayLike<number>;
+  /** Patches per view. The grid covers the whole picture: the model sees it squeezed to a square. */
   readonly grid: { readonly rows: number; readonly cols: number };
 }
 
-/** Longer side of the large and of a small picture, gap between pictures, height of a line, in pixels. */
-const LARGE = 512;
-const SMALL = 160;
-const GAP = 12;
-const LINE = 12;
-const [BACKGROUND, INK]: Colour[] = [
+/** Longer side of the large pictures of {@link regionsPicture} in pixels: copies of this size are enough for it. */
+export const REGIONS_PICTURE_SIDE = 720;
+/** Longer side of a small picture, gap between pictures, height of a line, width of a letter, in pixels. */
+const SMALL = 200;
+const GAP = 16;
+const LINE = 24;
+const LETTER = 12;
+/** Height of a small picture's name, of two lines where one is too narrow. */
+const NAME = 2 * LINE - 4;
+const COLUMNS = 4;
+const [BACKGROUND, INK, WHITE, BLACK]: Colour[] = [
   [255, 255, 255],
   [27, 31, 36],
-];
-/** Twelve colours that can be told apart on gray, in the order of the regions. */
-export const REGION_COLOURS: readonly Colour[] = [
-  [230, 25, 75],
-  [60, 180, 75],
-  [255, 225, 25],
-  [0, 130, 200],
-  [245, 130, 48],
-  [145, 30, 180],
-  [70, 240, 240],
-  [240, 50, 230],
-  [210, 245, 60],
-  [250, 190, 212],
-  [0, 160, 150],
-  [190, 120, 60],
+  [255, 255, 255],
+  [0, 0, 0],
 ];
 
 /**
- * The 12 regions of a study: for each view the image with all outlines, and small copies with one region tinted each.
- * @throws RangeError if masks and grid do not fit
+ * Where the agent looked: for each view the clean picture, and beside it one small copy per region, with the probability of
+ * each patch as heat and the patches that the agent picked outlined. Right and left are marked on frontal views.
+ * @throws RangeError if masks, probabilities and grid do not fit
  */
-export function regionsPicture({ images, masks, grid }: RegionsPicture): RasterImage {
+export function regionsPicture({ images, masks, probabilities = masks, grid }: RegionsPicture): RasterImage {
   const patches = grid.rows * grid.cols;
   const views = masks.length / (REGIONS.length * patches);
   if (!Number.isInteger(views) || views < images.length) {
@@ -49,42 +46,59 @@ export function regionsPicture({ images, masks, grid }: RegionsPicture): RasterI
       `regionsPicture: masks must be 12 regions x ${images.length} views x ${patches} patches, got ${masks.length}`,
     );
   }
-  const blocks = images.map((image) => ({ large: fit(image, LARGE), small: fit(image, SMALL) }));
-  const columns = 4;
-  const smallTop = 3 * LINE;
-  const width = GAP + LARGE + GAP + columns * (SMALL + GAP);
+  if (probabilities.length !== masks.length) {
+    throw new RangeError(
+      `regionsPicture: probabilities must be as many as masks (${masks.length}), got ${probabilities.length}`,
+    );
+  }
+  const blocks = images.map((image) => ({
+    large: fit(image, REGIONS_PICTURE_SIDE),
+    small: fit(image, SMALL),
+  }));
+  const width = GAP + REGIONS_PICTURE_SIDE + GAP + COLUMNS * (SMALL + GAP);
+  const smallRows = REGIONS.length / COLUMNS;
   const heights = blocks.map(
-    ({ large, small }) => Math.max(large.height, 3 * (small.height + LINE + GAP)) + GAP,
+    ({ large, small }) => LINE + Math.max(large.height + GAP, smallRows * (small.height + NAME + GAP)),
   );
-  const canvas = new Canvas(width, smallTop + heights.reduce((sum, h) => sum + h, 0), BACKGROUND);
-  canvas.text(GAP, LINE, 'RACA: regions that the agent chose. Research software. Not for clinical use.', INK);
-  let top = smallTop;
+  const head = 3 * LINE;
+  const canvas = new Canvas(width, head + heights.reduce((sum, h) => sum + h, 0), BACKGROUND);
+  canvas.text(
+    GAP,
+    LINE - 8,
+    'RACA: regions that the agent chose. Research software. Not for clinical use.',
+    INK,
+    2,
+  );
+  legend(canvas, GAP, 2 * LINE - 8);
+  let top = head;
   blocks.forEach(({ large, small }, v) => {
-    canvas.image(large, GAP, top);
+    heading(canvas, { left: GAP, top, width: large.width }, v);
+    const y = top + LINE;
+    canvas.image(large, GAP, y);
     REGIONS.forEach((name, r) => {
       const from = (r * views + v) * patches;
+      const frame = {
+        left: GAP + REGIONS_PICTURE_SIDE + GAP + (r % COLUMNS) * (SMALL + GAP),
+        top: y + Math.floor(r / COLUMNS) * (small.height + NAME + GAP),
+        width: small.width,
+        height: small.height,
+      };
+      canvas.image(small, frame.left, frame.top);
+      heat(canvas, (k) => probabilities[from + k], grid, frame);
       const mask = masks.subarray(from, from + patches);
-      const colour = REGION_COLOURS[r];
-      // outlines of different regions lie side by side
-      outline(
-        canvas,
-        mask,
-        grid,
-        { left: GAP, top, width: large.width, height: large.height },
-        2 * (r % 4),
-        colour,
-      );
-      const left = GAP + LARGE + GAP + (r % columns) * (SMALL + GAP);
-      const y = top + Math.floor(r / columns) * (small.height + LINE + GAP);
-      canvas.image(small, left, y);
-      tint(canvas, mask, grid, { left, top: y, width: small.width, height: small.height }, colour);
-      canvas.fill(left, y + small.height + 3, 8, 8, colour);
-      canvas.text(left + 12, y + small.height + 3, name, INK);
+      outline(canvas, mask, grid, frame, { inset: 0, thickness: 3, colour: BLACK, opacity: 0.55 });
+      outline(canvas, mask, grid, frame, { inset: 1, thickness: 1, colour: WHITE, opacity: 1 });
+      linesOf(name).forEach((line, i) => {
+        canvas.text(frame.left, frame.top + frame.height + 6 + 19 * i, line, INK, 2);
+      });
     });
     top += heights[v];
   });
   return canvas;
 }
+
+/** A name in one line where the small picture is wide enough, else word by word. */
+const linesOf = (name: string): string[] => (name.length * LETTER <= SMALL ? [name] : name.split(' '));
 
 interface Frame {
   readonly left: number;
@@ -95,6 +109,54 @@ interface Frame {
 
 type Grid = RegionsPicture['grid'];
 
+function legend(canvas: Canvas, left: number, top: number): void {
+  const [label, length] = ['probability of a patch: 0', 160];
+  canvas.text(left, top, label, INK, 2);
+  const start = left + label.length * LETTER + 8;
+  canvas.fill(start, top - 1, length, 16, [85, 85, 85]);
+  for (let x = 0; x < length; x++) {
+    const { colour, opacity } = heatOf(x / (length - 1));
+    canvas.fill(start + x, top - 1, 1, 16, colour, opacity);
+  }
+  canvas.text(start + length + 8, top, '1', INK, 2);
+}
+
+/**
+ * Name of a view, with the sides of a frontal one: the patient's right is at its left. Above the picture, since many
+ * radiographs have letters of their own.
+ */
+function heading(canvas: Canvas, { left, top, width }: Omit<Frame, 'height'>, view: number): void {
+  const sided = hasSides(view);
+  if (sided) canvas.text(left, top, 'R', INK, 2);
+  canvas.text(left + (sided ? 3 * LETTER : 0), top, viewName(view), INK, 2);
+  if (sided) canvas.text(left + Math.max(width, 20 * LETTER) - LETTER, top, 'L', INK, 2);
+}
+
+const SCALE = Array.from({ length: 256 }, (_, n) => heatOf(n / 255));
+
+/** Heat over a frame, bilinear between the middles of patches. */
+function heat(canvas: Canvas, valueAt: (patch: number) => number, { rows, cols }: Grid, frame: Frame): void {
+  const across = between(frame.width, cols);
+  const down = between(frame.height, rows);
+  down.forEach(([y0, y1, ty], y) => {
+    across.forEach(([x0, x1, tx], x) => {
+      const above = valueAt(y0 * cols + x0) * (1 - tx) + valueAt(y0 * cols + x1) * tx;
+      const below = valueAt(y1 * cols + x0) * (1 - tx) + valueAt(y1 * cols + x1) * tx;
+      const { colour, opacity } = SCALE[Math.round(255 * (above * (1 - ty) + below * ty))];
+      canvas.fill(frame.left + x, frame.top + y, 1, 1, colour, opacity);
+    });
+  });
+}
+
+/** For each pixel the two patches around it and the share of the second. */
+function between(pixels: number, patches: number): [number, number, number][] {
+  return Array.from({ length: pixels }, (_, i) => {
+    const place = Math.min(patches - 1, Math.max(0, ((i + 0.5) * patches) / pixels - 0.5));
+    const low = Math.floor(place);
+    return [low, Math.min(patches - 1, low + 1), place - low];
+  });
+}
+
 /** Pixels of a patch within a frame. */
 function patchBox({ rows, cols }: Grid, { left, top, width, height }: Frame, k: number): Frame {
   const [row, col] = [Math.floor(k / cols), k % cols];
@@ -103,48 +165,39 @@ function patchBox({ rows, cols }: Grid, { left, top, width, height }: Frame, k: 
   return { left: left + x0, top: top + y0, width: x1 - x0, height: y1 - y0 };
 }
 
-function tint(canvas: Canvas, mask: Uint8Array, grid: Grid, frame: Frame, colour: Colour): void {
-  mask.forEach((on, k) => {
-    if (!on) return;
-    const { left, top, width, height } = patchBox(grid, frame, k);
-    canvas.fill(left, top, width, height, colour, 0.4);
-  });
+interface Stroke {
+  /** Pixels between the patch's side and the line. */
+  readonly inset: number;
+  readonly thickness: number;
+  readonly colour: Colour;
+  readonly opacity: number;
 }
 
-/** Lines of 2 pixels along the patches' sides where the region ends, `inset` pixels inside. */
+/** Lines along the patches' sides where the region ends, inside of it. */
 function outline(
   canvas: Canvas,
   mask: Uint8Array,
   grid: Grid,
   frame: Frame,
-  inset: number,
-  colour: Colour,
+  { inset, thickness, colour, opacity }: Stroke,
 ): void {
   const isOn = (row: number, col: number): boolean =>
     row >= 0 && row < grid.rows && col >= 0 && col < grid.cols && mask[row * grid.cols + col] === 1;
+  const line = (x: number, y: number, width: number, height: number): void =>
+    canvas.fill(x, y, width, height, colour, opacity);
   mask.forEach((on, k) => {
     if (!on) return;
     const [row, col] = [Math.floor(k / grid.cols), k % grid.cols];
     const { left, top, width, height } = patchBox(grid, frame, k);
-    const [bottom, right] = [top + height - 2 - inset, left + width - 2 - inset];
+    const [bottom, right] = [top + height - thickness - inset, left + width - thickness - inset];
     // a line stops short of a corner where the outline turns, and runs on where the neighbour goes on
     const start = left + (isOn(row, col - 1) ? 0 : inset);
     const end = left + width - (isOn(row, col + 1) ? 0 : inset);
     const head = top + (isOn(row - 1, col) ? 0 : inset);
     const foot = top + height - (isOn(row + 1, col) ? 0 : inset);
-    if (!isOn(row - 1, col)) canvas.fill(start, top + inset, end - start, 2, colour);
-    if (!isOn(row + 1, col)) canvas.fill(start, bottom, end - start, 2, colour);
-    if (!isOn(row, col - 1)) canvas.fill(left + inset, head, 2, foot - head, colour);
-    if (!isOn(row, col + 1)) canvas.fill(right, head, 2, foot - head, colour);
+    if (!isOn(row - 1, col)) line(start, top + inset, end - start, thickness);
+    if (!isOn(row + 1, col)) line(start, bottom, end - start, thickness);
+    if (!isOn(row, col - 1)) line(left + inset, head, thickness, foot - head);
+    if (!isOn(row, col + 1)) line(right, head, thickness, foot - head);
   });
-}
-
-/** The longer side `side`, the other in proportion; at least one pixel. */
-function fit(image: RasterImage, side: number): RasterImage {
-  const scale = side / Math.max(image.width, image.height);
-  return resize(
-    image,
-    Math.max(1, Math.round(image.width * scale)),
-    Math.max(1, Math.round(image.height * scale)),
-  );
 }

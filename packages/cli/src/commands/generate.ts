@@ -2,20 +2,35 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
 import { writeFileAtomic } from '@raca/core/node';
-import { REGIONS } from '@raca/core/regions';
-import { encodePng } from '@raca/data/node';
-import { regionsPicture } from '@raca/pipeline';
-import { type FileReport, generateFromFiles, type LoadedRun, loadRun, RunFolder } from '@raca/pipeline/node';
+import { SPLITS, type Split } from '@raca/data';
+import { encodePng, type ReadOptions, readStudyImages, type StudyImages } from '@raca/data/node';
+import { regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
+import {
+  findStudies,
+  generateFromFiles,
+  type LoadedRun,
+  loadRun,
+  RunFolder,
+  trainedOn,
+  writeReportViewer,
+} from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
-import { UsageError, wholeNumber } from '../errors';
+import { oneOf, UsageError, wholeNumber } from '../errors';
+import { generateMany } from '../generate-many';
 import { banner } from '../output';
 
 interface GenerateFlags {
   run: string;
-  images: string[];
+  images?: string[];
+  studies?: string[];
+  data?: string;
+  split: Split | 'all';
   out?: string;
+  pictures?: boolean;
+  regions: boolean;
+  restart?: boolean;
   maxPixels?: number;
   backend?: BackendName;
   json?: boolean;
@@ -24,59 +39,108 @@ interface GenerateFlags {
 export function addGenerate(program: Command): void {
   program
     .command('generate')
-    .description('write the report of one study from its image files')
+    .description('write the report of one study, or of many, from image files')
     .requiredOption('--run <dir>', 'run folder of a trained model')
-    .requiredOption('--images <file...>', 'PNG, JPEG or DICOM, one a view (frontal first)')
-    .option('--out <dir>', 'write report.txt, report.json and regions.png into this folder')
+    .option('--images <file...>', 'one study: PNG, JPEG or DICOM, one per view (frontal first)')
+    .option(
+      '--studies <source...>',
+      'many studies: a folder of study folders, a table (CSV, JSON, JSONL: id and images), or a quoted pattern',
+    )
+    .option('--data <dir>', 'many studies: a data set folder, with or without reports')
+    .option(
+      '--split <name>',
+      `with --data: ${SPLITS.join(', ')} or all`,
+      oneOf('--split', [...SPLITS, 'all']),
+      'test',
+    )
+    .option(
+      '--out <dir>',
+      'one study: report.txt, report.json, regions.png, report.html; many: reports.csv, reports.jsonl, report.html',
+    )
+    .option('--pictures', 'many studies: draw the regions of each into pictures/ of --out')
+    .option('--no-regions', 'many studies: leave the regions of patches out of reports.jsonl')
+    .option('--restart', 'many studies: write all reports of --out again instead of going on')
     .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
     .option(...backendOption)
-    .option('--json', 'print report and region masks as JSON')
+    .option('--json', 'print JSON: report, score, regions')
     .addHelpText(
       'after',
-      '\nExample:\n  raca generate --run run --images frontal.dcm lateral.dcm --out report',
+      `
+Examples:
+  raca generate --run run --images frontal.dcm lateral.dcm --out report
+  raca generate --run run --studies studies/ --out reports
+  raca generate --run run --data my-data --split all --out reports --pictures
+
+Many studies: a call that was broken off goes on when it is given again. A study that cannot be read gets a row with the
+reason; the exit code is then 1, and the next call tries it again.`,
     )
     .action(async (flags: GenerateFlags) => {
       banner();
-      if (flags.out !== undefined && statSync(flags.out, { throwIfNoEntry: false })?.isDirectory() === false)
-        throw new UsageError(`--out: expected a folder, found the file ${flags.out}`);
+      checkFlags(flags);
       const config = new RunFolder(flags.run).readConfig();
+      const studies = studiesOf(flags);
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));
       try {
-        const { maxPixels } = flags;
-        const made = await generateFromFiles(loaded, flags.images, maxPixels ? { maxPixels } : {});
-        for (const line of made.warnings) console.error(line);
-        const json = JSON.stringify(asJson(made, loaded));
-        if (flags.out !== undefined) await writeFiles(flags.out, made, loaded, json);
-        console.log(flags.json ? json : made.report);
+        for (const line of trainingNotices(trainedOn(loaded.run))) console.error(line);
+        const reading = readOptions(flags);
+        if (studies) await generateMany(loaded, studies, { ...flags, reading });
+        else await generateOne(loaded, flags.images!, { ...flags, reading });
       } finally {
         loaded.model.dispose();
       }
     });
 }
 
-/** What machines get: of the files their names, sizes and kinds, and nothing that was inside. */
-function asJson({ report, masks, images, warnings }: FileReport, { config }: LoadedRun): object {
-  const p = masks.length / REGIONS.length;
-  const { grid, views } = config.model;
-  return {
-    report,
-    images: images.map(({ file, format, image: { width, height } }) => ({ file, format, width, height })),
-    warnings,
-    views,
-    grid,
-    regions: Object.fromEntries(
-      REGIONS.map((name, r) => [name, Array.from(masks.subarray(r * p, (r + 1) * p))]),
-    ),
-    notice: 'Not for clinical use.',
-  };
+/** How every image is read. */
+const readOptions = ({ maxPixels }: GenerateFlags): ReadOptions => ({ ...(maxPixels && { maxPixels }) });
+
+/** @throws UsageError */
+function checkFlags({ images, studies, data, out, pictures, restart, regions }: GenerateFlags): void {
+  const given = Object.entries({ '--images': images, '--studies': studies, '--data': data }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [name]),
+  );
+  if (given.length !== 1)
+    throw new UsageError(
+      `expected one of --images, --studies or --data, found ${given.join(' and ') || 'none'}`,
+    );
+  const extra = [pictures && '--pictures', restart && '--restart', !regions && '--no-regions'].find(Boolean);
+  if (extra && images) throw new UsageError(`${extra}: expected --studies or --data with it, found --images`);
+  if (extra && out === undefined) throw new UsageError(`${extra}: expected --out with it, found none`);
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--out: expected a folder, found the file ${out}`);
 }
 
-async function writeFiles(dir: string, made: FileReport, { config }: LoadedRun, json: string): Promise<void> {
-  mkdirSync(dir, { recursive: true });
-  const images = made.images.map(({ image }) => image);
-  const picture = regionsPicture({ images, masks: made.masks, grid: config.model.grid });
-  writeFileAtomic(join(dir, 'report.txt'), `${made.report}\n`);
-  writeFileAtomic(join(dir, 'report.json'), `${json}\n`);
-  writeFileAtomic(join(dir, 'regions.png'), await encodePng(picture));
+/** The studies of a call for many; null for one. */
+function studiesOf({ studies, data, split }: GenerateFlags): StudyImages[] | null {
+  if (studies) return findStudies(studies);
+  return data === undefined ? null : readStudyImages(data, split);
+}
+
+async function generateOne(
+  loaded: LoadedRun,
+  files: readonly string[],
+  { out, json, reading }: Pick<GenerateFlags, 'out' | 'json'> & { reading: ReadOptions },
+): Promise<void> {
+  const made = await generateFromFiles(loaded, files, reading);
+  const images = made.images.map(({ file, format, image: { width, height } }) => ({
+    file,
+    format,
+    width,
+    height,
+  }));
+  const context = { images, model: loaded.config.model, trainedOn: trainedOn(loaded.run) };
+  const record = JSON.stringify(reportRecord(made, context));
+  for (const line of [...made.warnings, ...made.notes]) console.error(line);
+  if (out !== undefined) {
+    mkdirSync(out, { recursive: true });
+    const pictures = made.images.map(({ image }) => image);
+    const { masks, probabilities } = made;
+    const drawn = regionsPicture({ images: pictures, masks, probabilities, grid: loaded.config.model.grid });
+    writeFileAtomic(join(out, 'report.txt'), reportText(made, context));
+    writeFileAtomic(join(out, 'report.json'), `${record}\n`);
+    writeFileAtomic(join(out, 'regions.png'), await encodePng(drawn));
+    await writeReportViewer(join(out, 'report.html'), loaded, [{ ...made, id: 'report', pictures }]);
+  }
+  console.log(json ? record : made.sentences.join(' '));
 }

@@ -1,9 +1,10 @@
+import { DRAWN_NOTICE } from '@raca/pipeline';
 import { vi } from 'vitest';
 import { main } from '../main';
 import { BANNER } from '../output';
 
 /** What is said beside errors. */
-const SAID = [BANNER, 'The images are drawn by a program: a test bed, no patients.'];
+const SAID = [BANNER, DRAWN_NOTICE, 'The images are drawn by a program: a test bed, no patients.'];
 
 /** What a command left behind. */
 export interface Outcome {

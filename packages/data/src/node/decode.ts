@@ -71,7 +71,7 @@ export async function encodePng(image: RasterImage): Promise<Uint8Array> {
 }
 
 /** Loaded when an image is: its library is an optional dependency, and programs without images run without it. */
-async function loadSharp() {
+export async function loadSharp() {
   try {
     return (await import('sharp')).default;
   } catch {

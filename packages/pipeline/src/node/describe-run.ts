@@ -7,6 +7,7 @@ import type { Raca } from '../model';
 import { commandLine, racaEnvironment } from './command-line';
 import { describeMachine } from './processor';
 import { fileHash } from './run-folder';
+import { isDrawn } from './trained-on';
 import { installedVersions } from './versions';
 
 /**
@@ -30,6 +31,7 @@ export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
     machine: describeMachine(),
     data: {
       source: dataset.manifest?.source ?? null,
+      drawn: isDrawn(dataset.manifest?.source),
       annotation: fileHash(join(dataset.dir, 'annotation.json')),
       manifest: fileHash(join(dataset.dir, 'manifest.json')),
       studies: {

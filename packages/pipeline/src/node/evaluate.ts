@@ -21,8 +21,12 @@ export interface EvaluatedStudy {
   /** Cut to the model's length, rare words as `<unk>`. */
   readonly reference: string;
   readonly generated: string;
+  /** Natural logarithm of the generated report's probability. */
+  readonly score: number;
   /** `[r · p]`, each 0 or 1, region by region. */
   readonly masks: Uint8Array;
+  /** `[r · p]`, each 0..1: how likely the agent is to pick the patch. */
+  readonly probabilities: Float32Array;
 }
 
 /** A system's scores under both protocols. */
@@ -132,6 +136,7 @@ async function writeSplit(
         try {
           const [, r, p] = written.regions.masks.shape;
           const masks = Uint8Array.from(written.regions.masks.dataSync());
+          const probabilities = written.regions.probabilities.dataSync() as Float32Array;
           batch.ids.forEach((id, i) => {
             studies.push({
               id,
@@ -139,7 +144,9 @@ async function writeSplit(
               report: batch.reports[i],
               reference: batch.references[i],
               generated: tokenizer.decode(written.tokens[i] as number[]),
+              score: written.scores[i],
               masks: masks.slice(i * r * p, (i + 1) * r * p),
+              probabilities: probabilities.slice(i * r * p, (i + 1) * r * p),
             });
           });
           measures?.add(batch, input, written);

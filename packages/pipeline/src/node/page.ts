@@ -1,37 +1,56 @@
 import { writeFileAtomic } from '@raca/core/node';
-import { REGIONS } from '@raca/core/regions';
-import { lexiconAnnotator, resizeShortSide, splitSentences } from '@raca/data';
-import { type Dataset, decodeImage, encodePng } from '@raca/data/node';
-import { reportPage, type StudyView } from '../report-page';
+import { readableSentences } from '@raca/data';
+import { type Dataset, decodeImage } from '@raca/data/node';
+import { findContradictions } from '@raca/metrics';
+import { reportPage, type ScoreTable } from '../report-page';
+import { trainingNotices } from '../report-record';
+import type { SortKey, StudyView } from '../study-viewer';
+import { notesOn } from '../written-report';
 import { type CurvePoint, curvesSvg } from './curves';
 import type { EvaluatedStudy, Evaluation } from './evaluate';
 import type { LoadedRun } from './load-run';
 import type { MetricsLine } from './run-folder';
+import { studyView } from './study-view';
 import { COLUMNS, PROTOCOLS, tableRows } from './table';
+import { isDrawn, trainedOn } from './trained-on';
 import { truthTables } from './truth/tables';
 
-/** Largest short side of a picture on the page, in pixels. */
-const PICTURE = 256;
+/** Studies are sorted by the first one; the other breaks ties. */
+const SORT_KEYS: readonly SortKey[] = [
+  { key: 'clinical', label: 'clinical F1 (example-14)' },
+  { key: 'rouge', label: 'ROUGE-L' },
+];
+const SCORES = { clinical: 'clinical/example/f1/14', rouge: 'ROUGE_L' } as const;
 
-/** Writes `report.html`: scores, curves, and some studies with the regions that the agent chose. */
+/** Options of {@link writePage}. */
+export interface PageOptions {
+  /** Studies with their pictures on the page, some 60 kB each: a third the worst, a third the best, the rest between; 48. */
+  readonly studies?: number;
+}
+
+/** Writes `report.html`: scores, studies with what the agent looked at, truth and training. */
 export async function writePage(
   path: string,
   loaded: LoadedRun,
   dataset: Dataset,
   evaluation: Evaluation,
-  { studies: shown = 12 }: { readonly studies?: number } = {},
+  { studies: most = 48 }: PageOptions = {},
 ): Promise<void> {
   const { config, run } = loaded;
+  const { split, studies: all, systems, truth } = evaluation;
   const source = dataset.manifest?.source ?? 'unknown';
-  const phantom = /phantom/i.test(source);
-  const { grid, views } = config.model;
-  const every = Math.max(1, Math.floor(evaluation.studies.length / shown));
-  const chosen = evaluation.studies.filter((_, i) => i % every === 0).slice(0, shown);
-  const html = reportPage({
-    title: `RACA: ${evaluation.split} split, ${evaluation.studies.length} studies`,
-    notice: phantom
-      ? 'Images are drawn by a program (phantom): the numbers measure a test bed, not radiology.'
-      : 'Clinical labels come from rules on the text, not from radiologists.',
+  const scores = scoresOf(evaluation);
+  const chosen = chosenStudies(scores, most);
+  const studies: StudyView[] = [];
+  for (const i of chosen) studies.push(await viewOf(all[i], scores[i], loaded));
+  const html = await reportPage({
+    title: `RACA: ${split} split, ${all.length} studies`,
+    notices: [
+      isDrawn(source)
+        ? 'Images are drawn by a program (phantom): the numbers measure a test bed, not radiology.'
+        : 'Clinical labels come from rules on the text, not from radiologists.',
+      ...(isDrawn(source) ? [] : trainingNotices(trainedOn(run))),
+    ],
     facts: {
       data: source,
       model:
@@ -39,18 +58,74 @@ export async function writePage(
         `fusion ${config.model.fusion?.use ?? 'none'}, alignment ${config.model.alignment?.use ?? 'none'}`,
       training: `${config.training.epochs} epochs at most, batch ${config.training.batchSize}, seed ${config.training.seed}`,
     },
-    tables: [
-      ...(['r2gen', 'full'] as const).map((protocol) => ({
-        title: PROTOCOLS[protocol],
-        columns: COLUMNS,
-        rows: tableRows(evaluation.systems, protocol),
-      })),
-      ...(evaluation.truth ? truthTables(evaluation.truth) : []),
-    ],
+    tables: protocolTables(systems),
+    ...(chosen.length < all.length && {
+      shown: `${chosen.length} of ${all.length} studies: a third the worst by clinical F1, a third the best, a third spread between. reports.csv has all texts.`,
+    }),
+    studies,
+    sortKeys: SORT_KEYS,
+    moreTables: truth ? truthTables(truth) : [],
     curves: await curves(run.readMetrics()),
-    studies: await Promise.all(chosen.map((study) => studyView(study, views, grid))),
   });
   writeFileAtomic(path, html);
+}
+
+/** One table a protocol; one for both where the numbers are the same. */
+export function protocolTables(systems: Evaluation['systems']): ScoreTable[] {
+  const [r2gen, full] = (['r2gen', 'full'] as const).map((protocol) => ({
+    title: PROTOCOLS[protocol],
+    columns: COLUMNS,
+    rows: tableRows(systems, protocol),
+  }));
+  if (JSON.stringify(r2gen.rows) !== JSON.stringify(full.rows)) return [r2gen, full];
+  const title = 'protocols r2gen and full, equal here: no reference is cut, and none has a rare word';
+  return [{ ...r2gen, title }];
+}
+
+/** Scores of each study by the keys of the page. */
+function scoresOf({ systems }: Evaluation): Record<string, number>[] {
+  return systems[0].protocols.r2gen.perReport.map(({ scores }) =>
+    Object.fromEntries(Object.entries(SCORES).map(([key, name]) => [key, scores[name] ?? 0])),
+  );
+}
+
+/** Places of the studies to show, worst first. */
+export function chosenStudies(scores: readonly Readonly<Record<string, number>>[], most: number): number[] {
+  const order = [...scores.keys()].sort(
+    (a, b) => scores[a].clinical - scores[b].clinical || scores[a].rouge - scores[b].rouge || a - b,
+  );
+  if (order.length <= most) return order;
+  const ends = Math.floor(most / 3);
+  const middle = order.slice(ends, order.length - ends);
+  const between = most - 2 * ends;
+  const spread = Array.from(
+    { length: between },
+    (_, k) => middle[Math.floor(((k + 0.5) * middle.length) / between)],
+  );
+  return [...order.slice(0, ends), ...spread, ...order.slice(order.length - ends)];
+}
+
+async function viewOf(
+  { id, images, report, generated, masks, probabilities }: EvaluatedStudy,
+  scores: Readonly<Record<string, number>>,
+  { config }: LoadedRun,
+): Promise<StudyView> {
+  const sentences = readableSentences(generated);
+  const contradictions = findContradictions(sentences);
+  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file)));
+  const notes = notesOn({ report: generated, sentences, contradictions });
+  const shown = {
+    id,
+    pictures,
+    sentences,
+    reference: report,
+    scores,
+    notes,
+    warnings: [],
+    masks,
+    probabilities,
+  };
+  return studyView(shown, config.model);
 }
 
 async function curves(lines: readonly MetricsLine[]): Promise<string[]> {
@@ -82,35 +157,4 @@ function points(lines: readonly MetricsLine[], names: Record<'train' | 'val', st
     }
   }
   return [...sums.values()].map(({ epoch, curve, sum, count }) => ({ epoch, curve, value: sum / count }));
-}
-
-async function studyView(
-  study: EvaluatedStudy,
-  views: number,
-  grid: { rows: number; cols: number },
-): Promise<StudyView> {
-  const images = await Promise.all(study.images.map(dataUrl));
-  const n = grid.rows * grid.cols;
-  const masks = REGIONS.map((_, r) =>
-    Array.from({ length: views }, (_, v) => {
-      const from = (r * views + v) * n;
-      return Array.from(study.masks.subarray(from, from + n));
-    }),
-  );
-  const sentences = splitSentences(study.generated).filter(Boolean);
-  const regions = lexiconAnnotator.annotate(sentences);
-  return {
-    id: study.id,
-    images,
-    reference: study.report,
-    sentences: sentences.map((text, i) => ({ text, regions: regions[i] })),
-    masks,
-    grid,
-  };
-}
-
-async function dataUrl(path: string): Promise<string> {
-  const image = await decodeImage(path);
-  const small = Math.min(image.width, image.height) > PICTURE ? resizeShortSide(image, PICTURE) : image;
-  return `data:image/png;base64,${Buffer.from(await encodePng(small)).toString('base64')}`;
 }

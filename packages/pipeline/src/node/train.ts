@@ -27,6 +27,7 @@ import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
+import { trainedOn } from './trained-on';
 import { validate } from './validate';
 
 /** What happens while training goes on. */
@@ -164,7 +165,10 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
         run.writeResumePoint(trainer, state, tokenizer);
-        const init = { weights: fileHash(first.path('weights.safetensors')) };
+        const init = {
+          weights: fileHash(first.path('weights.safetensors')),
+          source: trainedOn(first).source,
+        };
         run.writeStart(config, tokenizer, { ...facts, init });
         run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
@@ -222,7 +226,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
 function pretrain(model: Raca, tokenizer: Tokenizer, dir: string) {
   const run = new RunFolder(dir);
   const taken = takeWeights(model, tokenizer, run);
-  return { pretrained: { file: fileHash(run.path('weights.safetensors')), ...taken } };
+  const { source } = trainedOn(run);
+  return { pretrained: { file: fileHash(run.path('weights.safetensors')), source, ...taken } };
 }
 
 /** Whether the best validation is recent enough to go on. */

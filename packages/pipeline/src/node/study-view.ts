@@ -1,0 +1,59 @@
+import { lexiconAnnotator, type RasterImage, readableSentences } from '@raca/data';
+import { encodeJpeg } from '@raca/data/node';
+import { compareFindings } from '../compare-findings';
+import type { ModelConfig } from '../config';
+import { hasSides, shrink, viewName } from '../picture-views';
+import type { PictureView, StudyView } from '../study-viewer';
+
+/** Longer side of a picture on a page, in pixels: some 20 kB as JPEG. */
+const SIDE = 512;
+
+/** A study as a page shows it, before it is laid out. */
+export interface ShownStudy {
+  readonly id: string;
+  /** Pictures of the views, of any size. */
+  readonly pictures: readonly RasterImage[];
+  /** Sentences for people. */
+  readonly sentences: readonly string[];
+  /** Tokens; absent where there is none. */
+  readonly reference?: string;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly masks: ArrayLike<number>;
+  readonly probabilities: ArrayLike<number>;
+}
+
+/** Lays out a study: pictures made small, regions of each sentence by the word list, findings compared. */
+export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, 'grid'>): Promise<StudyView> {
+  const { id, sentences, scores, notes, warnings, masks, probabilities } = study;
+  const reference = study.reference === undefined ? null : readableSentences(study.reference);
+  const compared = compareFindings(sentences, reference);
+  const regions = lexiconAnnotator.annotate(sentences);
+  return {
+    id,
+    pictures: await Promise.all(study.pictures.map(pictureView)),
+    sentences: sentences.map((text, i) => ({ text, regions: regions[i], marks: compared.generated[i] })),
+    reference: reference?.map((text, i) => ({ text, marks: compared.reference[i] })) ?? null,
+    findings: compared.findings,
+    scores,
+    notes,
+    warnings,
+    masks,
+    probabilities,
+    grid,
+  };
+}
+
+/** By place, as models take them: frontal first, then lateral. */
+async function pictureView(image: RasterImage, view: number): Promise<PictureView> {
+  const small = shrink(image, SIDE);
+  const bytes = Buffer.from(await encodeJpeg(small));
+  return {
+    name: viewName(view),
+    src: `data:image/jpeg;base64,${bytes.toString('base64')}`,
+    width: small.width,
+    height: small.height,
+    sides: hasSides(view),
+  };
+}
