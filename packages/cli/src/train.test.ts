@@ -43,7 +43,7 @@ describe('raca train without --config', () => {
     const { code, errors } = await train('own', 'auto', '--epochs', '2');
     expect(code, errors.join('\n')).toBe(0);
     expect(errors[0]).toMatch(/^config: chosen for 4 training studies with real reports: .* tokens .*words/);
-    expect(errors[1]).toMatch(/^config: 2 epochs of batches of 8; .*best by findingsAndBleu4/);
+    expect(errors[1]).toMatch(/^config: 2 epochs of batches of 8, dropout 0\.1; .*best by findingsAndBleu4/);
     expect(errors[2]).toMatch(
       /^epoch 1: validation loss .*, macro-F1 of findings .*, \d different texts for 2 studies/,
     );

@@ -34,10 +34,11 @@ export function configForData(
   if (manifest?.source === 'phantom') return { config: small, reasons: ['small, made for the phantom'] };
   const cleaning = manifest?.cleaning ?? small.training.cleaning;
   const text = measure(annotation.train.map(({ report }) => cleanReport(report, cleaning)));
+  const dropout = text.reports < FEW ? 0.1 : 0;
   const batchSize = text.reports < MANY ? 8 : small.training.batchSize;
   const chosen = epochs ?? clamp(Math.round((STEPS * batchSize) / text.reports), 10, 60);
   const config = overlay(small, {
-    model: { maxLength: text.maxLength, ...dropouts(text.reports < MANY ? DROPOUT : 0) },
+    model: { maxLength: text.maxLength, ...dropouts(dropout) },
     training: {
       cleaning,
       epochs: chosen,
@@ -52,11 +53,12 @@ export function configForData(
   return { config, reasons: reasonsFor(config, text) };
 }
 
-/** Training studies from which a data set is large: steps of more studies, nothing learned by heart. */
+/** Training studies below which they are learned by heart; with more of them dropout made learning slower, by trial on IU X-ray. */
+const FEW = 1000;
+/** Training studies from which steps of more of them leave steps enough. */
 const MANY = 10_000;
 /** Steps after which a model of this size has learned most of what it will, by trial on IU X-ray. */
 const STEPS = 4000;
-const DROPOUT = 0.1;
 
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
@@ -128,6 +130,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 
 
 function reasonsFor({ model, training }: RunConfig, text: TextFacts): string[] {
   const { selection, findingWeight, wordThreshold, batchSize, epochs } = training;
+  const { dropout } = model.decoder.config;
   const views = `${model.views} view${model.views === 1 ? '' : 's'} per study`;
   const vocabulary =
     wordThreshold === 1
@@ -136,7 +139,7 @@ function reasonsFor({ model, training }: RunConfig, text: TextFacts): string[] {
   return [
     `chosen for ${text.reports} training studies with real reports: the small model, ${views}, ` +
       `${model.maxLength} tokens (${percent(text.fitting)} of the reports fit), ${vocabulary}`,
-    `${epochs} epochs of batches of ${batchSize}; findings, ${percent(text.findings)} of the text, weigh ` +
+    `${epochs} epochs of batches of ${batchSize}, ${dropout ? `dropout ${dropout}` : 'no dropout'}; findings, ${percent(text.findings)} of the text, weigh ` +
       `${findingWeight === 1 ? 'as much as the rest' : `${findingWeight} times`}; the weights kept are the best by ${selection} ` +
       `(macro-F1 of findings, BLEU-4); texts are written by ${training.generation.search} search`,
   ];
