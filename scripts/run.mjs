@@ -44,6 +44,7 @@ export function binPath(name) {
     knip: 'node_modules/knip/bin/knip.js',
     publint: 'node_modules/publint/src/cli.js',
     attw: 'node_modules/@arethetypeswrong/cli/dist/index.js',
+    changeset: 'node_modules/@changesets/cli/bin.js',
   };
   return `${root}${paths[name]}`;
 }
