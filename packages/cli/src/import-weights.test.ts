@@ -339,6 +339,22 @@ describe('import-weights says in one line what is wrong', () => {
     });
   });
 
+  const hostile = fileURLToPath(new URL('../../../../shared/field/hostile/', import.meta.url));
+  const collected = existsSync(hostile) ? readdirSync(hostile).filter((name) => name.endsWith('.pth')) : [];
+  it.skipIf(collected.length === 0)(
+    `hostile files, here and as backbone${collected.length ? '' : ' (skipped: ../shared/field is absent)'}`,
+    async () => {
+      for (const name of collected) {
+        const file = join(hostile, name);
+        for (const as of [['r2gen', '--data', texts], ['resnet18']]) {
+          const { code, errors } = await importWeights(file, '--out', at('wrong'), '--as', ...as);
+          expect([code, ...errors], name).toEqual([1, expect.stringMatching(/^raca: \S+\.pth: .{10,200}$/)]);
+        }
+      }
+      expect(existsSync(at('wrong'))).toBe(false);
+    },
+  );
+
   it('a damaged file', async () => {
     copyFileSync(weights, at('cut.pth'));
     writeFileSync(at('cut.pth'), Buffer.concat([Buffer.from('PK\x03\x04'), readFileSync(weights)]));

@@ -142,7 +142,8 @@ function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): V
   }
   const own = Object.hasOwn(MODULES.backbone, slot.use);
   const options = own ? { ...slot.config, frozen: true } : slot.config;
-  const random = new Random(config.training.seed).split('backbone');
+  const loaded = own && weights !== undefined ? new Set<object>() : null; // drawing them first would be in vain
+  const random = new Random(config.training.seed, loaded).split('backbone');
   const backbone = factory(options, { ...sizes, vocabularySize: 1 }, random);
   if (!backbone.frozen) {
     backbone.dispose();

@@ -57,6 +57,7 @@ class PickleMachine {
   private readonly stack: unknown[] = [];
   private readonly memo = new Map<number, unknown>();
   private readonly references: PickleReference[] = [];
+  private pairs = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -195,7 +196,7 @@ class PickleMachine {
       case '\x81': {
         const [callee, args] = this.popped(2);
         const made = callee instanceof PickleGlobal && callee.name === 'collections OrderedDict';
-        return this.push(made ? new Map() : new PickleCall(callee, args));
+        return this.push(made ? this.orderedDict(args) : new PickleCall(callee, args));
       }
       case 'b': // BUILD: state of an object, such as the metadata of a state_dict
         this.pop();
@@ -245,6 +246,17 @@ class PickleMachine {
     if (items.length % 2 !== 0) throw malformed();
     if (!(map instanceof Map)) return;
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
+  }
+
+  /** Empty, or as Python 2 wrote it: with a list of pairs as its one argument. */
+  private orderedDict(args: unknown): Map<unknown, unknown> {
+    const map = new Map<unknown, unknown>();
+    const items = Array.isArray(args) && Array.isArray(args[0]) ? args[0] : [];
+    this.pairs += items.length; // a list may be used many times
+    if (this.pairs > MAX_STEPS)
+      throw new Error(`the pickle has dictionaries of more than ${MAX_STEPS} items`);
+    for (const pair of items) if (Array.isArray(pair) && pair.length === 2) map.set(pair[0], pair[1]);
+    return map;
   }
 
   private append(items: unknown[]): void {

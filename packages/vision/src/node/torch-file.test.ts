@@ -70,6 +70,12 @@ const storage = (values: Float32Array): Uint8Array => {
 };
 const joined = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
+it('reads a dictionary as Python 2 wrote it', () => {
+  const object = `ccollections\nOrderedDict\n]q\x01(]q\x02(U\x01x${TENSOR}ee\x85R`;
+  const { tensors } = parseTorchFile(joined(legacy(object, '(U\x01at'), numbers(1, 2, 3, 4)));
+  expect([...toFloat32(tensors.get('x')!)]).toEqual([1, 2, 3, 4]);
+});
+
 describe('hostile files', () => {
   it('shares one storage among all its tensors', () => {
     const names = Array.from({ length: 250 }, (_, i) => `U\x03${100 + i}h\x05`).join('');
@@ -151,6 +157,11 @@ describe('hostile files', () => {
     endless.fill(0xff, 0, 7);
     expect(() => parseTorchFile(joined(legacy(object, list), endless))).toThrow('the storage "a" is cut off');
     expect(() => parseTorchFile(legacy(object, '(U\x01bt'))).toThrow('the list of storages is malformed');
+  });
+
+  it('stops at a list that is made a dictionary again and again', () => {
+    const object = `](${']'.repeat(2000)}eq\x01${'ccollections\nOrderedDict\nh\x01\x85R'.repeat(501)}`;
+    expect(() => parseTorchFile(legacy(object))).toThrow('dictionaries of more than 1000000 items');
   });
 
   it('stops at a pickle without end', () => {
