@@ -41,7 +41,10 @@ export async function generateMany(
   const { signal, done } = interruptSignal();
   const bar = progress('writing reports', { lines: true });
   try {
-    const written = new Set(studies.filter((study) => table?.has(study)).map(({ id }) => id));
+    const { views } = loaded.config.model;
+    const written = new Set(
+      studies.flatMap(({ id, images }) => (table?.has({ id, images: images.slice(0, views) }) ? [id] : [])),
+    );
     const total = studies.length - written.size;
     const images = studies.reduce((n, study) => n + study.images.length, 0);
     console.error(`${studies.length} studies, ${images} images`);

@@ -1,5 +1,5 @@
 import type { RasterImage } from '@raca/data';
-import { GLYPH_HEIGHT, GLYPH_WIDTH, glyph } from './glyphs';
+import { GLYPH_WIDTH, glyph } from './glyphs';
 
 /** Red, green, blue 0..255. */
 export type Colour = readonly [number, number, number];
@@ -46,9 +46,9 @@ export class Canvas implements RasterImage {
   text(left: number, top: number, line: string, colour: Colour, scale = 1): void {
     [...line].forEach((letter, i) => {
       const rows = glyph(letter);
-      for (let y = 0; y < GLYPH_HEIGHT; y++) {
+      for (let y = 0; y < rows.length; y++) {
         for (let x = 0; x < GLYPH_WIDTH; x++) {
-          if (rows[y]?.[x] !== '#') continue;
+          if (rows[y][x] !== '#') continue;
           this.fill(left + (i * (GLYPH_WIDTH + 1) + x) * scale, top + y * scale, scale, scale, colour);
         }
       }

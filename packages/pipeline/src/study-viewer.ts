@@ -21,6 +21,8 @@ export interface SentenceView {
   readonly text: string;
   readonly regions: readonly RegionName[];
   readonly marks: readonly FindingMark[];
+  /** Whether another sentence of the report says the opposite. */
+  readonly contradicted?: boolean;
 }
 
 /** One study on the page. */
@@ -58,6 +60,9 @@ const MEANINGS: Readonly<Record<FindingKind, string>> = {
   missed: 'in the reference only',
   said: 'in the report',
 };
+
+const CONTRADICTED =
+  ' <span class="mark odd" title="another sentence says the opposite">⚠ contradiction</span>';
 
 /** Studies with tools to sort and filter; the first sort key's lowest come first. */
 export function studyViewer(studies: readonly StudyView[], sortKeys: readonly SortKey[]): string {
@@ -120,9 +125,9 @@ function article(study: StudyView, sortKeys: readonly SortKey[]): string {
     .map(({ key, label }) => `${escapeHtml(label)} ${scores[key]?.toFixed(3) ?? '–'}`)
     .join(' · ');
   const generated = sentences.map(
-    ({ text, regions, marks }) =>
+    ({ text, regions, marks, contradicted }) =>
       `<li><button type="button" aria-pressed="false" data-regions="${regions.map(regionIndex).join(' ')}">` +
-      `${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}</button></li>`,
+      `${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}${contradicted ? CONTRADICTED : ''}</button></li>`,
   );
   const told = (reference ?? []).map(
     ({ text, marks }) => `<li>${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}</li>`,

@@ -103,6 +103,9 @@ it('refuses other settings, other images and foreign tables', () => {
   expect(() => table.has({ id: 'a', images: ['z.png'] })).toThrow(
     '"a": expected the report of z.png, found that of a.png',
   );
+  expect(() => table.has({ id: 'a', images: ['a.png', 'b.png'] })).toThrow(
+    'expected the report of a.png, b.png',
+  );
   table.close();
   const fresh = ReportsTable.open(dir, { run: 'r2' }, { restart: true });
   expect(fresh.size).toBe(0);

@@ -114,13 +114,13 @@ export class ReportsTable {
 
   /**
    * Whether the study has its report.
+   * @param study its id and the images that the model reads: of more than it has views the first ones
    * @throws Error if that is the report of other images
    */
   has({ id, images }: { readonly id: string; readonly images: readonly string[] }): boolean {
     const files = this.rows.get(id);
     if (files === undefined) return false;
-    // of more images than views the first ones are used
-    if (`${images.join('\n')}\n`.startsWith(files)) return true;
+    if (images.map((file) => `${file}\n`).join('') === files) return true;
     throw new Error(
       `${join(this.dir, JSONL)}: "${id}": expected the report of ${images.join(', ')}, found that of ` +
         `${files.trim().split('\n').join(', ')}; use another folder, or start again with --restart`,

@@ -1,5 +1,6 @@
 import { lexiconAnnotator, type RasterImage, readableSentences } from '@raca/data';
 import { encodeJpeg } from '@raca/data/node';
+import { findContradictions } from '@raca/metrics';
 import { compareFindings } from '../compare-findings';
 import type { ModelConfig } from '../config';
 import { hasSides, shrink, viewName } from '../picture-views';
@@ -30,10 +31,16 @@ export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, '
   const reference = study.reference === undefined ? null : readableSentences(study.reference);
   const compared = compareFindings(sentences, reference);
   const regions = lexiconAnnotator.annotate(sentences);
+  const odd = new Set(findContradictions(sentences).flatMap(({ affirmed, denied }) => [affirmed, denied]));
   return {
     id,
     pictures: await Promise.all(study.pictures.map(pictureView)),
-    sentences: sentences.map((text, i) => ({ text, regions: regions[i], marks: compared.generated[i] })),
+    sentences: sentences.map((text, i) => ({
+      text,
+      regions: regions[i],
+      marks: compared.generated[i],
+      contradicted: odd.has(i),
+    })),
     reference: reference?.map((text, i) => ({ text, marks: compared.reference[i] })) ?? null,
     findings: compared.findings,
     scores,
