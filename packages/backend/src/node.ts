@@ -108,7 +108,6 @@ async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {
 /** Points tfjs at the .wasm files of the installed package, so that nothing is fetched. */
 function findWasmFiles(): void {
   if (tf.engine().registry.wasm) return;
-  const here = typeof __filename === 'string' ? __filename : import.meta.url;
-  const main = createRequire(here).resolve('@tensorflow/tfjs-backend-wasm');
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(dirname(main) + sep);
 }
