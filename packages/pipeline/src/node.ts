@@ -5,6 +5,7 @@ export * from './node/extract';
 export { type FeatureSource, fitToFeatures, openFeatures } from './node/features';
 export * from './node/generate-files';
 export * from './node/load-run';
+export { modulePaths, withAbsoluteModules } from './node/module-paths';
 export * from './node/page';
 export * from './node/run-folder';
 export * from './node/table';

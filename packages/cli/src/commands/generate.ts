@@ -8,15 +8,16 @@ import { regionsPicture } from '@raca/pipeline';
 import { type FileReport, generateFromFiles, type LoadedRun, loadRun, RunFolder } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor } from '../config-file';
 import { UsageError, wholeNumber } from '../errors';
 import { banner } from '../output';
+import { modulesFor, trustOption } from '../user-modules';
 
 interface GenerateFlags {
   run: string;
   images: string[];
   out?: string;
   maxPixels?: number;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -29,6 +30,7 @@ export function addGenerate(program: Command): void {
     .requiredOption('--images <file...>', 'PNG, JPEG or DICOM, one a view (frontal first)')
     .option('--out <dir>', 'write report.txt, report.json and regions.png into this folder')
     .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print report and region masks as JSON')
     .addHelpText(
@@ -39,9 +41,11 @@ export function addGenerate(program: Command): void {
       banner();
       if (flags.out !== undefined && statSync(flags.out, { throwIfNoEntry: false })?.isDirectory() === false)
         throw new UsageError(`--out: expected a folder, found the file ${flags.out}`);
-      const config = new RunFolder(flags.run).readConfig();
+      const run = new RunFolder(flags.run);
+      const trust = { file: run.path('config.json'), trusted: flags.trustModules };
+      const modules = await modulesFor(run.readConfig(), trust);
       await startCompute(flags.backend);
-      const loaded = loadRun(flags.run, await modulesFor(config));
+      const loaded = loadRun(flags.run, modules);
       try {
         const { maxPixels } = flags;
         const made = await generateFromFiles(loaded, flags.images, maxPixels ? { maxPixels } : {});

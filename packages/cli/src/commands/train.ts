@@ -1,12 +1,13 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
 import { fitToData, type RunConfig } from '@raca/pipeline';
-import { fitToFeatures, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import { fitToFeatures, modulePaths, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor, readConfig, readConfigOver } from '../config-file';
+import { isRunConfig, readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { modulesFor, type Trust, trustOption } from '../user-modules';
 
 interface TrainFlags {
   data: string;
@@ -22,6 +23,7 @@ interface TrainFlags {
   resume?: boolean;
   saveEvery?: number;
   strict?: boolean;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -54,6 +56,7 @@ export function addTrain(program: Command): void {
     .option('--resume', 'go on with the run in --out')
     .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
     .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print one JSON line an event')
     .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --config small --epochs 12')
@@ -70,7 +73,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
   const config = withFlags(own ? run.readConfig() : freshConfig(flags, dataset), flags);
-  const modules = await modulesFor(config);
+  const modules = await modulesFor(config, trustOf(config, flags, own ? flags.out : flags.init));
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
   const { signal, done } = interruptSignal();
@@ -98,8 +101,9 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       );
     if (result.interrupted) {
       const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
+      const trust = modulePaths(config).length === 0 ? '' : ' --trust-modules';
       console.error(
-        `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features} --resume`,
+        `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features}${trust} --resume`,
       );
       throw INTERRUPTED;
     }
@@ -108,6 +112,16 @@ async function runTraining(flags: TrainFlags): Promise<void> {
     bar.stop();
     done();
   }
+}
+
+/** Modules are the user's own unless they come from the config of a run: `from`, or a config.json in a run's folder. */
+function trustOf(config: RunConfig, { config: named, trustModules }: TrainFlags, from?: string): Trust {
+  if (named !== undefined && isRunConfig(named)) return { file: named, trusted: trustModules };
+  if (from === undefined) return { file: named ?? 'config', trusted: true };
+  const run = new RunFolder(from);
+  const strange = modulePaths(run.readConfig()).map(({ path }) => path);
+  const uses = modulePaths(config).some(({ path }) => strange.includes(path));
+  return { file: run.path('config.json'), trusted: trustModules || !uses };
 }
 
 /** The config of a new run: the one named, laid over that of the run it starts from. */

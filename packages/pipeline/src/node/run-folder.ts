@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { parseRunConfig, type RunConfig } from '../config';
 import type { Raca } from '../model';
 import type { Trainer } from '../trainer';
+import { withAbsoluteModules, withRelativeModules } from './module-paths';
 
 /** Where training stands. */
 const stateSchema = z.strictObject({
@@ -73,14 +74,18 @@ export class RunFolder {
   /** What stands at the start of a run; metrics of an attempt that left no resume point are dropped. */
   writeStart(config: RunConfig, tokenizer: Tokenizer, run: unknown): void {
     rmSync(this.path('metrics.jsonl'), { force: true });
-    this.writeJson('config.json', config);
+    this.writeJson('config.json', withRelativeModules(config, this.path('config.json')));
     writeVocabulary(this.path('vocab.json'), tokenizer);
     this.writeJson('run.json', run);
   }
 
-  /** @throws Error in one line if the file is missing or does not fit the schema */
+  /**
+   * The run's config; modules of the user's own have absolute paths, read from beside the file.
+   * @throws Error in one line if the file is missing or does not fit the schema
+   */
   readConfig(): RunConfig {
-    return parseRunConfig(this.readJson('config.json'), this.path('config.json'));
+    const path = this.path('config.json');
+    return withAbsoluteModules(parseRunConfig(this.readJson('config.json'), path), path);
   }
 
   /** sha256 of the annotation that the run was started on, where `run.json` tells. */
