@@ -54,7 +54,7 @@ async function writeCommonJs(folder: string): Promise<void> {
       sourcemap: true,
       define: { 'import.meta.url': '__moduleUrl' },
       banner: source.includes('import.meta.url')
-        ? 'const __moduleUrl = require("node:url").pathToFileURL(__filename).href;'
+        ? 'const __moduleUrl = typeof document === "undefined" ? require("url").pathToFileURL(__filename).href : document.baseURI;'
         : '',
     });
     const name = file.replace(/js$/, 'cjs');
