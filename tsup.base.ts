@@ -2,6 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { transform } from 'esbuild';
 import type { Options } from 'tsup';
 
+/** For quick builds while working. */
+const withoutTypes = process.env.RACA_SKIP_TYPES === '1';
+
 /**
  * What every package builds from the same entries, with source maps:
  * - `x.js`: ES modules for bundlers, which drop what is not used,
@@ -25,7 +28,7 @@ export const base = (entry: string[], options: Options = {}): Options[] => {
     ...options,
   };
   const types: Options = { ...common, entry: entriesOf().map((name) => `src/${name}.ts`), format: 'cjs' };
-  return process.env.RACA_SKIP_TYPES === '1' ? [modules] : [modules, { ...types, dts: { only: true } }];
+  return withoutTypes ? [modules] : [modules, { ...types, dts: { only: true } }];
 };
 
 /** Names of the published entries of the package in the working directory, such as `index`. */
@@ -68,6 +71,6 @@ function writeEntries(): void {
   for (const name of entriesOf()) {
     const all = `export * from './${name}.cjs';\n`;
     writeFileSync(`dist/${name}.mjs`, all);
-    writeFileSync(`dist/${name}.d.ts`, all);
+    if (!withoutTypes) writeFileSync(`dist/${name}.d.ts`, all);
   }
 }

@@ -19,8 +19,8 @@ export type WasmPaths = string | { readonly [F in WasmFile]?: string };
 type Urls = Record<WasmFile, string>;
 
 /**
- * In a browser, points tfjs at its `.wasm` files: where `paths` says, else where a bundler has put them (webpack and Vite
- * understand the URLs below), else beside the bundle. Where none is found tfjs's own setting stands.
+ * In a browser, points tfjs at its `.wasm` files: where `paths` says, else in the usual places. Where none is found tfjs's own
+ * setting stands.
  *
  * @param fetchFile replaced in tests
  * @returns what to tell the user if tfjs then finds none either
@@ -29,7 +29,7 @@ type Urls = Record<WasmFile, string>;
 export async function locateWasm(paths?: WasmPaths, fetchFile: typeof fetch = fetch): Promise<string> {
   const name = await neededFile();
   const tried: string[] = [];
-  for (const urls of paths === undefined ? [fromBundler(), inFolder(import.meta.url)] : [given(paths)]) {
+  for (const urls of paths === undefined ? usualPlaces(import.meta.url) : [given(paths)]) {
     const url = urls[name];
     if (!/^(https?|blob|data|chrome-extension|moz-extension|capacitor|app|tauri):/.test(url)) continue;
     if (await isWasm(url, fetchFile)) {
@@ -43,6 +43,17 @@ export async function locateWasm(paths?: WasmPaths, fetchFile: typeof fetch = fe
     "@tensorflow/tfjs-backend-wasm/dist and say where, useBackend({ wasmPaths: '/folder/' })";
   if (paths !== undefined) throw new Error(advice);
   return advice;
+}
+
+/**
+ * Where a bundler has put them (webpack and Vite understand these URLs); where a server of unbundled modules has them, as Vite while
+ * developing; beside the bundle.
+ */
+function usualPlaces(here: string): Urls[] {
+  const [installed] = /^.*\/node_modules\//.exec(here) ?? [];
+  const unbundled =
+    installed === undefined ? [] : [inFolder(`${installed}@tensorflow/tfjs-backend-wasm/dist/`)];
+  return [fromBundler(), ...unbundled, inFolder(here)];
 }
 
 /** Bundlers must read these URLs as they stand. */
