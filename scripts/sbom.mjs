@@ -18,11 +18,12 @@ const FINE = new Set([
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
 const store = join(root, 'node_modules/.pnpm');
+const installed = readdirSync(store);
 
 /** The licence that a package declares; null where it is not installed, such as a build for another platform. */
 export function licenceOf({ name, version }) {
   const entry = `${name.replace('/', '+')}@${version}`;
-  const folder = readdirSync(store).find((other) => other === entry || other.startsWith(`${entry}_`));
+  const folder = installed.find((other) => other === entry || other.startsWith(`${entry}_`));
   if (!folder) return null;
   const { license, licenses } = manifestOf(join(store, folder, 'node_modules', name));
   return license?.type ?? license ?? licenses?.[0]?.type ?? null;

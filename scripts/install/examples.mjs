@@ -19,7 +19,7 @@ export function runExamples(folder) {
     const options = { cwd: folder, encoding: 'utf8', env: withoutChoice(), timeout: 120_000 };
     const { status, stdout, stderr } = spawnSync(process.execPath, [file], options);
     if (status !== 0) return [`@raca/${name}/README.md:${line}: ${lastLine(stderr)}`];
-    const advert = /TensorFlow\.js in Node\.js/.test(stdout + stderr);
+    const advert = source.includes('@raca/backend') && /TensorFlow\.js in Node\.js/.test(stdout + stderr);
     return advert ? [`@raca/${name}/README.md:${line}: prints tfjs's advice to install tfjs-node`] : [];
   });
   return { count: examples.length, problems };
