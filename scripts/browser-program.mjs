@@ -1,11 +1,10 @@
-// The page of browser-check.mjs: the root entries of the packages, on each backend of a browser.
+// The page of browser-check.mjs and install-check.mjs: the root entries of the packages, on the backend that starts unasked,
+// then on each backend of a browser.
 import '@tensorflow/tfjs-backend-webgpu';
 import { useBackend } from '@raca/backend';
 import { buildModel, parseRunConfig, Trainer, writeReports } from '@raca/pipeline';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-setWasmPaths('/');
 const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 };
 const { model: config, training } = parseRunConfig({
   model: {
@@ -25,12 +24,12 @@ const { model: config, training } = parseRunConfig({
 });
 
 const results = [];
-for (const asked of ['cpu', 'wasm', 'webgpu']) results.push({ asked, ...(await run(asked)) });
+for (const asked of [null, 'cpu', 'wasm', 'webgpu']) results.push({ asked, ...(await run(asked)) });
 await fetch('/result', { method: 'POST', body: JSON.stringify(results) });
 
 async function run(name) {
   try {
-    const { name: backend } = await useBackend({ prefer: [name] });
+    const { name: backend, notice } = await useBackend(name === null ? {} : { prefer: [name] });
     const model = buildModel(config, { vocabularySize: 7, separator: 1, seed: 5 });
     const pixels = Float32Array.from({ length: 2 * 16 * 16 * 3 }, (_, i) => Math.sin(0.37 * i));
     const batch = {
@@ -46,7 +45,7 @@ async function run(name) {
     const { loss } = trainer.trainStep(batch, 0);
     const options = { search: 'beam', beam: 3, trigramPenalty: false, maxLength: 9 };
     const { tokens } = await writeReports(model, batch.vision, options);
-    return { backend, loss, reports: tokens };
+    return { backend, notice, loss, reports: tokens };
   } catch (error) {
     return {
       error: String(error?.stack ?? error)

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { examplesIn } from './markdown-examples.mjs';
 import { root } from './run.mjs';
 
 const only = process.argv.slice(2);
@@ -44,11 +45,10 @@ process.exit(failed.size || examples.length === 0 ? 1 : 0);
 /** The blocks of a document, each written to a file of its own. */
 function examplesOf(document) {
   const text = readFileSync(join(root, document), 'utf8');
-  return [...text.matchAll(/^```ts\r?\n([\s\S]*?)^```/gm)].map((match, i) => {
-    const line = text.slice(0, match.index).split('\n').length;
+  return examplesIn(text).map(({ line, source }, i) => {
     const path = join(scratch, `${document.replace(/\W/g, '-')}-${i}.ts`);
-    writeFileSync(path, match[1]);
-    return { place: `${document}:${line}`, source: match[1], path };
+    writeFileSync(path, source);
+    return { place: `${document}:${line}`, source, path };
   });
 }
 

@@ -1,12 +1,28 @@
-// Packs every package, installs the packed @raca/pipeline into an empty folder with npm, and runs a small program there:
-// plainly, without CUDA files, and without optional dependencies, on this Node and on the newest one that npm's `node` package offers.
-// Prints a line an installation; exit code 1 if one does not work. Options: --current (this Node only), --json,
-// --keep (the folders stay).
+// Packs every package, installs the packages into empty folders with npm, and uses them there as a stranger would:
+// - a tiny model trains: plainly installed, without CUDA files, without install scripts, without optional dependencies; on this Node and on
+//   the newest one that npm's `node` package offers; npm is strict about engines
+// - import and require share their classes; strict TypeScript; the README examples
+// - bundles of Vite, webpack and esbuild in Chromium
+// Prints a line each; exit code 1 if one does not work. Options: --current (this Node only), --json, --keep (the folders stay),
+// --only NAME (node, types, examples or bundles; several times).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { pnpm, root } from './run.mjs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BUNDLERS, bundleRows } from './install/bundles.mjs';
+import { runExamples } from './install/examples.mjs';
+import {
+  emptyProject,
+  installProblem,
+  lastLine,
+  npm,
+  PEERS,
+  pack,
+  withoutChoice,
+} from './install/project.mjs';
+import { typeProblems } from './install/types.mjs';
+import { root } from './run.mjs';
 
 /**
  * Ways to install, and the backends that may come of it. The post-install of onnxruntime-node asks the network for CUDA
@@ -15,107 +31,97 @@ import { pnpm, root } from './run.mjs';
 const VARIANTS = {
   plain: { args: [], env: {}, backends: ['native', 'wasm'] },
   'without CUDA': { args: [], env: { ONNXRUNTIME_NODE_INSTALL: 'skip' }, backends: ['native'] },
+  'without scripts': { args: ['--ignore-scripts'], env: {}, backends: ['native'] },
   'without optional': { args: ['--omit=optional'], env: {}, backends: ['wasm'] },
 };
 
-const flags = new Set(process.argv.slice(2));
+const { values: flags } = parseArgs({
+  options: {
+    current: { type: 'boolean' },
+    json: { type: 'boolean' },
+    keep: { type: 'boolean' },
+    only: { type: 'string', multiple: true, default: ['node', 'types', 'examples', 'bundles'] },
+  },
+});
+const wanted = (name) => flags.only.includes(name);
 const work = mkdtempSync(join(tmpdir(), 'raca-install-'));
-const problems = [];
-const rows = [];
+let failed = 0;
 try {
   const tarballs = pack(join(work, 'packed'));
-  const nodes = [process.execPath, ...(flags.has('--current') ? [] : [newestNode()])].filter(
-    (n) => n !== null,
-  );
-  for (const node of nodes) {
-    for (const variant of Object.keys(VARIANTS)) rows.push(check(node, variant, tarballs));
+  if (wanted('node')) {
+    for (const node of [process.execPath, ...(flags.current ? [] : newestNode())])
+      for (const variant of Object.keys(VARIANTS)) tell(installed(node, variant, tarballs));
   }
+  if (['types', 'examples', 'bundles'].some(wanted)) await useAll(tarballs);
 } finally {
-  if (!flags.has('--keep')) rmSync(work, { recursive: true, force: true });
+  if (!flags.keep) rmSync(work, { recursive: true, force: true });
   else console.error(work);
 }
-for (const row of rows) console.log(flags.has('--json') ? JSON.stringify(row) : line(row));
-for (const problem of problems) console.error(problem);
-process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
+process.exitCode = failed ? 1 : 0;
 
-/** Tarballs of everything that @raca/pipeline needs, itself included. */
-function pack(folder) {
-  mkdirSync(folder);
-  for (const name of readdirSync(join(root, 'packages')).filter((name) => name !== 'cli')) {
-    pnpm(['--dir', join('packages', name), 'pack', '--pack-destination', folder], { quiet: true });
-  }
-  return readdirSync(folder).map((name) => join(folder, name));
+/** Prints a row: what was tried, and what came of it or what is wrong. */
+function tell(row) {
+  const { what, error, skipped, ...found } = row;
+  if (error !== undefined) failed++;
+  if (flags.json) return console.log(JSON.stringify(row));
+  const facts = Object.entries(found).flatMap(([k, v]) => (v === undefined ? [] : [`${k} ${v}`]));
+  const verdict = error !== undefined ? `FAILED (${error})` : skipped ? `skipped: ${skipped}` : 'ok';
+  console.log(`${what}: ${[verdict, ...facts].join(', ')}`);
 }
 
-/** The program of the newest release that npm knows; null, with a word why, where it cannot be had. */
+/** The program of the newest release that npm knows; none, with a word why, where it cannot be had. */
 function newestNode() {
-  const folder = join(work, 'node');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  const installed = npm(process.execPath, folder, ['install', 'node@latest']);
-  const program = join(
-    folder,
-    'node_modules',
-    'node',
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
+  const folder = emptyProject(work);
+  const result = npm(process.execPath, folder, ['install', 'node@latest']);
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  const program = join(folder, 'node_modules', 'node', 'bin', file);
   const started = spawnSync(program, ['--version'], { encoding: 'utf8' });
-  if (installed.status === 0 && started.status === 0) return program;
-  problems.push(
-    `newest Node: ${(installed.status === 0 ? started.error?.message : lastLine(installed.stderr)) ?? '?'}`,
-  );
-  return null;
+  if (result.status === 0 && started.status === 0) return [program];
+  const why = result.status === 0 ? started.error?.message : lastLine(result.stderr);
+  tell({ what: 'newest Node', skipped: why ?? 'it does not start' });
+  return [];
 }
 
-function check(node, variant, tarballs) {
+/** Installs @raca/pipeline one way and trains there. */
+function installed(node, variant, tarballs) {
   const { args, env, backends } = VARIANTS[variant];
-  const folder = mkdtempSync(join(work, 'empty-'));
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  writeFileSync(join(folder, 'program.mjs'), readFileSync(join(root, 'scripts', 'install-program.mjs')));
-  const peers = ['@tensorflow/tfjs-core@^4.22.0', '@tensorflow/tfjs-layers@^4.22.0'];
+  const folder = emptyProject(work);
+  copyFileSync(join(root, 'scripts/install/program.mjs'), join(folder, 'program.mjs'));
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  const row = { node: version, variant, ok: false };
-  const started = Date.now();
-  const installed = npm(node, folder, ['install', ...args, ...tarballs, ...peers], env);
-  if (installed.status !== 0) return { ...row, error: `npm install: ${lastLine(installed.stderr)}` };
-  const seconds = Math.round((Date.now() - started) / 1000);
+  const what = `${version}, npm install ${variant}`;
+  const start = Date.now();
+  const problem = installProblem(npm(node, folder, ['install', ...args, ...tarballs, ...PEERS], env));
+  if (problem) return { what, error: problem };
+  const seconds = Math.round((Date.now() - start) / 1000);
   const run = spawnSync(node, ['program.mjs'], { cwd: folder, encoding: 'utf8', env: withoutChoice() });
-  if (run.status !== 0) return { ...row, seconds, error: lastLine(run.stderr) };
-  const result = JSON.parse(run.stdout.trim().split('\n').at(-1));
-  const ok = backends.includes(result.backend);
-  return { ...row, ok, seconds, ...result, ...(ok ? {} : { error: `expected ${backends.join(' or ')}` }) };
+  if (run.status !== 0) return { what, seconds, error: lastLine(run.stderr) };
+  const { notice, ...result } = JSON.parse(run.stdout.trim().split('\n').at(-1));
+  const row = { what, 'installed in s': seconds, ...result, notice };
+  if (!backends.includes(result.backend)) return { ...row, error: `expected ${backends.join(' or ')}` };
+  const lost = result.backend === 'wasm' && !/ONNXRUNTIME_NODE_INSTALL=skip npm install/.test(run.stderr);
+  return lost ? { ...row, error: 'expected a line that says how to keep onnxruntime-node' } : row;
 }
 
-/** npm as that Node runs it. */
-function npm(node, folder, args, env = {}) {
-  const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
-  return spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...withoutChoice(), ...env, PATH: path },
-    shell: process.platform === 'win32',
-  });
-}
-
-/** The environment without what npm run and a user's choice of backend put into it. */
-function withoutChoice() {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(RACA_BACKEND$|npm_(?!config_(registry|cache)))/i.test(name),
-    ),
+/** One project with everything: types, examples, bundles. */
+async function useAll(tarballs) {
+  const folder = emptyProject(work);
+  const tools = ['typescript@5.9', '@types/node@20', ...(wanted('bundles') ? BUNDLERS : [])];
+  const env = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
+  const problem = installProblem(
+    npm(process.execPath, folder, ['install', ...tarballs, ...PEERS, ...tools], env),
   );
-}
-
-function line({ node, variant, ok, backend, loss, words, notice, seconds, error }) {
-  const what = `${node}, npm install ${variant}`;
-  if (!ok && backend === undefined) return `${what}: FAILED (${error})`;
-  const notices = notice ? `, notice: ${notice}` : '';
-  return `${what}: ${ok ? 'ok' : `FAILED (${error})`}, installed in ${seconds} s, ${backend}, loss ${loss}, ${words} words written${notices}`;
-}
-
-/** The line of an error's output that says most. */
-function lastLine(text) {
-  const lines = (text ?? '').trim().split('\n');
-  return lines.find((l) => /error|cannot|not found/i.test(l)) ?? lines.at(-1);
+  if (problem) return tell({ what: 'one project with everything', error: problem });
+  if (wanted('types')) {
+    const problems = typeProblems(folder);
+    tell({ what: 'strict TypeScript', ...(problems.length && { error: problems.join('; ') }) });
+  }
+  if (wanted('examples')) {
+    const { count, problems } = runExamples(folder);
+    tell({
+      what: 'README examples',
+      examples: count,
+      ...(problems.length && { error: problems.join('; ') }),
+    });
+  }
+  if (wanted('bundles')) for (const row of await bundleRows(folder)) tell(row);
 }

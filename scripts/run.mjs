@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Root of the repository. */
 export const root = fileURLToPath(new URL('../', import.meta.url));
-
-const PNPM = 'pnpm@10.34.8';
 
 /**
  * Runs a program in the root; quiet programs show their output only when they fail.
@@ -29,8 +29,22 @@ export function run(program, args, { quiet = false, env = {} } = {}) {
   }
 }
 
-/** Runs pnpm, fetched by npx where it is not installed. */
-export const pnpm = (args, options) => run('npx', ['--yes', PNPM, ...args], options);
+/** Runs the pnpm of scripts/pnpm, which npm installs where it is missing: the lock there has its version and checksum. */
+export function pnpm(args, options) {
+  const folder = join(root, 'scripts/pnpm');
+  const jsonOf = (...path) => {
+    const file = join(folder, ...path);
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  };
+  const wanted = jsonOf('package.json').dependencies.pnpm;
+  if (jsonOf('node_modules/pnpm/package.json').version !== wanted) {
+    const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+    run('npm', ['ci', '--prefix', folder, ...quietly], { quiet: true });
+  }
+  const path = `${join(folder, 'node_modules/.bin')}${delimiter}${process.env.PATH}`; // turbo calls pnpm
+  const program = join(folder, 'node_modules/pnpm/bin/pnpm.cjs');
+  run(process.execPath, [program, ...args], { ...options, env: { ...options?.env, PATH: path } });
+}
 
 /** Runs a program of node_modules/.bin. */
 export const bin = (name, args, options) => run(process.execPath, [binPath(name), ...args], options);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pnpm, root } from './run.mjs';
 
 const quiet = process.argv.includes('--quiet');
-const [major] = process.versions.node.split('.').map(Number);
-if (major < 20) {
-  console.error(`RACA needs Node 20 or newer, found ${process.versions.node}`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`RACA needs Node 20.19 or newer, found ${process.versions.node}`);
   process.exit(1);
 }
 
@@ -49,7 +49,7 @@ function sources(folder) {
 
 function everyDist() {
   return readdirSync(join(root, 'packages')).every((name) =>
-    existsSync(join(root, 'packages', name, 'dist', 'index.js')),
+    existsSync(join(root, 'packages', name, 'dist', 'index.mjs')),
   );
 }
 

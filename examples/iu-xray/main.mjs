@@ -52,7 +52,8 @@ await step('train', [
   ...given('backend'),
   ...(existsSync(join(out, 'config.json')) ? ['--resume'] : []),
 ]);
-await step('evaluate', ['evaluate', '--run', out, '--data', data, ...given('backend')]);
+// the run has the very config that was named above
+await step('evaluate', ['evaluate', '--run', out, '--trust-modules', '--data', data, ...given('backend')]);
 
 /** Makes the phantom, or draws images for real reports; a complete folder of the same options is used again. */
 async function drawn() {

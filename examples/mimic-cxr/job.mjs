@@ -52,7 +52,7 @@ export async function mimicJob({ from, data, out, config = 'small', changes = {}
     ...argv,
   ]);
   if (trained !== 0) return trained;
-  return step('evaluate', ['evaluate', '--run', run, '--data', folder, ...argv]);
+  return step('evaluate', ['evaluate', '--run', run, '--trust-modules', '--data', folder, ...argv]);
 }
 
 async function step(title, argv) {

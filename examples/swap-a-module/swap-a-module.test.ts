@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useBackend } from '@raca/backend/node';
 import { main as raca } from '@raca/cli';
@@ -70,7 +70,8 @@ describe('swapping', () => {
     const { modules } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
     expect(modules.fusion).toMatchObject({ package: 'gated-fusion', name: 'gated' });
     const { use } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).model.fusion;
-    const loaded = loadRun(out, { ...MODULES, fusion: { [use]: gatedFusion } as typeof MODULES.fusion });
+    const path = resolve(out, use); // a run names modules relative to itself
+    const loaded = loadRun(out, { ...MODULES, fusion: { [path]: gatedFusion } as typeof MODULES.fusion });
     expect(loaded.model.parts.fusion?.info.name).toBe('gated');
     loaded.model.dispose();
   });

@@ -1,9 +1,7 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base';
 
-/** `worker` and `phantom-worker` are started as threads by `node`; `shims` gives the CommonJS build its `import.meta.url`. */
+/** `worker` and `phantom-worker` are started as threads by `node`. */
 export default defineConfig(
-  base(['src/index.ts', 'src/dicom.ts', 'src/node.ts', 'src/worker.ts', 'src/phantom-worker.ts'], {
-    shims: true,
-  }),
+  base(['src/index.ts', 'src/dicom.ts', 'src/node.ts', 'src/worker.ts', 'src/phantom-worker.ts']),
 );

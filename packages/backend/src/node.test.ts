@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, it, vi } from 'vitest';
+import { startCpu } from './cpu';
 import { BACKENDS, listBackends, useBackend } from './node';
+import { startFirst } from './select';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -48,6 +50,22 @@ it('goes on to the next name and gives the reason', async () => {
 it('says nothing of packages that nobody asked for', async () => {
   const { notice = '' } = await useBackend();
   expect(notice).not.toMatch(/tfjs-node/);
+});
+
+it('tells once, where nobody chose, that something slower than could be computes', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const absent = () => Promise.reject(new Error('not here'));
+  const options = (more = {}) => [['native', 'cpu'], false, { native: absent, cpu: startCpu }, more] as const;
+  await startFirst(...options());
+  await startFirst(...options());
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/^using cpu \(native: not here\); the cpu backend/)],
+  ]);
+  const onNotice = vi.fn();
+  await startFirst(...options({ onNotice }));
+  expect(onNotice).toHaveBeenCalledOnce();
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
 });
 
 it('fails with every reason when nothing starts', async () => {

@@ -21,6 +21,7 @@ import {
   type UseBackendOptions,
 } from './select';
 import { startTfjsNode } from './tfjs-node';
+import type { WasmPaths } from './wasm/files';
 import { startWasm } from './wasm/start';
 import { startNodeWebgpu } from './webgpu/start-node';
 
@@ -42,13 +43,11 @@ export {
 export type { UseBackendOptions } from './select';
 export { DEFAULT_ORDER } from './select';
 export { completeWasm } from './wasm/complete';
+export type { WasmPaths } from './wasm/files';
 
 const providers: Partial<Record<BackendName, BackendProvider>> = {
   native: startNative,
-  wasm: (options) => {
-    findWasmFiles();
-    return startWasm(options);
-  },
+  wasm: (options) => startWasm(options, findWasmFiles),
   webgpu: startNodeWebgpu,
   'tfjs-node-gpu': () => startTfjsNode('tfjs-node-gpu'),
   'tfjs-node': () => startTfjsNode('tfjs-node'),
@@ -105,10 +104,9 @@ async function startNative({ threads }: ProviderOptions): Promise<BackendInfo> {
   return { name: 'native', version: found.version, simd: true, threads: found.threads };
 }
 
-/** Points tfjs at the .wasm files of the installed package, so that nothing is fetched. */
-function findWasmFiles(): void {
-  if (tf.engine().registry.wasm) return;
-  const here = typeof __filename === 'string' ? __filename : import.meta.url;
-  const main = createRequire(here).resolve('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(dirname(main) + sep);
+/** Points tfjs at the given .wasm files, or those of the installed package, so that nothing is fetched. */
+async function findWasmFiles(paths?: WasmPaths): Promise<string> {
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(paths ?? dirname(main) + sep);
+  return '';
 }

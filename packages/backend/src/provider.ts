@@ -1,3 +1,5 @@
+import type { WasmPaths } from './wasm/files';
+
 /** Names of the backends {@link useBackend} can start. */
 export const BACKENDS = ['tfjs-node-gpu', 'native', 'tfjs-node', 'wasm', 'webgpu', 'cpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -20,6 +22,8 @@ export interface BackendInfo {
 export interface ProviderOptions {
   /** Wanted number of threads; a provider that cannot choose ignores it. */
   readonly threads?: number;
+  /** Where the `.wasm` files are, for `wasm`; default: where the bundler has put them, in Node those of the installed package. */
+  readonly wasmPaths?: WasmPaths;
 }
 
 /**

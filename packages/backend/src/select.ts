@@ -17,7 +17,14 @@ export const DEFAULT_ORDER: readonly BackendName[] = ['tfjs-node-gpu', 'native',
 export interface UseBackendOptions extends ProviderOptions {
   /** Backends to try, first one first. Default: tfjs-node-gpu, native, tfjs-node (in Node), wasm, cpu. */
   readonly prefer?: readonly BackendName[];
+  /**
+   * Called with the notice, if there is one. Default: `console.warn`, once, where nobody chose a backend and a slower one than could be
+   * is in use.
+   */
+  readonly onNotice?: (notice: string) => void;
 }
+
+const warned = new Set<string>();
 
 /**
  * Starts the first backend of `order` that runs here.
@@ -31,7 +38,7 @@ export async function startFirst(
   order: readonly string[],
   asked: boolean,
   providers: Partial<Record<BackendName, BackendProvider>>,
-  options: ProviderOptions,
+  options: UseBackendOptions,
 ): Promise<BackendInfo> {
   const names = order.map(parseName);
   if (names.length === 0) throw new RangeError('useBackend: expected at least one backend name, got none');
@@ -43,8 +50,9 @@ export async function startFirst(
       continue;
     }
     try {
-      const info = await start(options);
-      return withNotice(info, reasons);
+      const info = withNotice(await start(options), reasons);
+      tell(info, asked, options);
+      return info;
     } catch (error) {
       if (!asked && error instanceof NotInstalled) continue;
       reasons.push(`${name}: ${firstLine(error)}`);
@@ -77,6 +85,13 @@ function withNotice(info: BackendInfo, reasons: readonly string[]): BackendInfo 
   const parts = [...(reasons.length > 0 ? [`using ${info.name} (${reasons.join('; ')})`] : [])];
   if (info.notice) parts.push(info.notice);
   return parts.length > 0 ? { ...info, notice: parts.join('; ') } : info;
+}
+
+function tell({ notice }: BackendInfo, asked: boolean, { onNotice }: UseBackendOptions): void {
+  if (!notice) return;
+  if (onNotice) onNotice(notice);
+  else if (!asked && !warned.has(notice)) console.warn(notice);
+  warned.add(notice);
 }
 
 export function firstLine(error: unknown): string {

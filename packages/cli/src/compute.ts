@@ -8,8 +8,9 @@ export const backendOption = [
 ] as const;
 
 /** Starts the compute; a notice goes to standard error. */
-export async function startCompute(backend?: BackendName, threads?: number): Promise<BackendInfo> {
-  const info = await useBackend({ threads, ...(backend ? { prefer: [backend] } : {}) });
-  if (info.notice) console.error(info.notice);
-  return info;
-}
+export const startCompute = (backend?: BackendName, threads?: number): Promise<BackendInfo> =>
+  useBackend({
+    threads,
+    onNotice: (notice) => console.error(notice),
+    ...(backend ? { prefer: [backend] } : {}),
+  });

@@ -1,40 +1,40 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import {
-  isFields,
-  MODULES,
-  type ModuleTable,
-  overlay,
-  PRESETS,
-  parseRunConfig,
-  type RunConfig,
-  type Slot,
-} from '@raca/pipeline';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { readRegularFile } from '@raca/core/node';
+import { isFields, overlay, PRESETS, parseRunConfig, type RunConfig } from '@raca/pipeline';
+import { withAbsoluteModules } from '@raca/pipeline/node';
 import { parse } from 'yaml';
 import { closest } from './closest';
 import { UsageError } from './errors';
+import { requireTrust } from './user-modules';
+
+/** How a config is read. */
+export interface ConfigReading {
+  /** Named in errors; default `--config`. */
+  readonly option?: string;
+  /** Whether modules that the config of a run names by path may be loaded; a file of the user's own may name any. */
+  readonly trusted?: boolean;
+}
 
 /**
  * A config by the name of a preset, or from a JSON or YAML file (of a run folder, its `config.json`). A file may name in
  * `base` what it starts from; then it holds only what it changes. Paths of a user's own modules in `use` are read
  * relative to the file and become absolute.
- * @param option named in errors
  * @throws UsageError or Error in one line
  */
-export function readConfig(nameOrPath: string, option = '--config'): RunConfig {
-  return isPreset(nameOrPath) ? PRESETS[nameOrPath]() : fromFile(nameOrPath, [], option);
+export function readConfig(nameOrPath: string, reading: ConfigReading = {}): RunConfig {
+  return isPreset(nameOrPath) ? PRESETS[nameOrPath]() : fromFile(nameOrPath, reading);
 }
 
 /**
  * A preset by name, or the fields of a JSON or YAML file laid over a config; a file that names its own `base` stands alone. Paths
  * as in {@link readConfig}.
  */
-export function readConfigOver(base: RunConfig, nameOrPath: string): RunConfig {
+export function readConfigOver(base: RunConfig, nameOrPath: string, reading: ConfigReading = {}): RunConfig {
   if (isPreset(nameOrPath)) return readConfig(nameOrPath);
-  const value = readValue(nameOrPath);
-  if (isFields(value) && 'base' in value) return readConfig(nameOrPath);
-  return withPaths(overlay(base, value, nameOrPath), nameOrPath);
+  const value = readValue(nameOrPath, reading.option);
+  if (isFields(value) && 'base' in value) return readConfig(nameOrPath, reading);
+  return withAbsoluteModules(overlay(base, value, nameOrPath), nameOrPath);
 }
 
 /**
@@ -42,15 +42,21 @@ export function readConfigOver(base: RunConfig, nameOrPath: string): RunConfig {
  * @param within files that are being read; a base may not lead back to one of them
  * @throws UsageError or Error in one line
  */
-export function readBase(base: unknown, file: string, within: readonly string[] = []): RunConfig {
-  if (typeof base !== 'string') return withPaths(configOf(base, `${file}: base`, file, within), file);
+export function readBase(
+  base: unknown,
+  file: string,
+  reading: ConfigReading = {},
+  within: readonly string[] = [],
+): RunConfig {
+  if (typeof base !== 'string')
+    return withAbsoluteModules(configOf(base, `${file}: base`, file, reading, within), file);
   if (isPreset(base)) return PRESETS[base]();
   const path = resolve(dirname(file), base);
   if (!existsSync(path)) throw new Error(`${file}: base: ${expectedConfig(base, path)}`);
-  return fromFile(path, within);
+  return fromFile(path, reading, within);
 }
 
-function fromFile(path: string, within: readonly string[], option?: string): RunConfig {
+function fromFile(path: string, reading: ConfigReading, within: readonly string[] = []): RunConfig {
   const place = resolve(path);
   if (within.includes(place)) {
     const circle = [...within.slice(within.indexOf(place)), place].map((file) => basename(file)).join(' → ');
@@ -58,22 +64,35 @@ function fromFile(path: string, within: readonly string[], option?: string): Run
       `${path}: base: expected configs that end at a preset or a whole config, found ${circle}`,
     );
   }
-  return withPaths(configOf(readValue(path, option), path, path, [...within, place]), path);
+  const value = readValue(path, reading.option);
+  const file = configFile(path);
+  const config = withAbsoluteModules(configOf(value, path, file, reading, [...within, place]), file);
+  requireTrust(config, { file, trusted: reading.trusted || !isRunConfig(path) });
+  return config;
 }
 
 /** @param source named in errors @param file that relative paths are read from */
-function configOf(value: unknown, source: string, file: string, within: readonly string[]): RunConfig {
+function configOf(
+  value: unknown,
+  source: string,
+  file: string,
+  reading: ConfigReading,
+  within: readonly string[],
+): RunConfig {
   if (!isFields(value)) return parseRunConfig(value, source);
   if ('rows' in value) throw new Error(`${source}: rows: expected a config, found a grid (see raca ablate)`);
   if ('base' in value) {
     const { base, ...changes } = value;
-    return overlay(readBase(base, file, within), changes, source);
+    return overlay(readBase(base, file, reading, within), changes, source);
   }
   if (!('model' in value)) {
     throw new Error(`${source}: expected model, or a base that the file changes, found neither`);
   }
   return parseRunConfig(value, source);
 }
+
+/** Longest config file in bytes; the configs of all presets together take some 10 kB. */
+const LONGEST = 256 << 10;
 
 /**
  * What a JSON or YAML file says.
@@ -82,10 +101,10 @@ function configOf(value: unknown, source: string, file: string, within: readonly
  */
 export function readValue(path: string, option = '--config'): unknown {
   if (!existsSync(path)) throw new UsageError(`${option}: ${expectedConfig(path)}`);
-  const run = join(path, 'config.json');
-  const file = existsSync(run) ? run : path;
+  const file = configFile(path);
+  const text = readRegularFile(file, 'a config', LONGEST).toString('utf8');
   try {
-    const value = parse(readFileSync(file, 'utf8'));
+    const value = parse(text);
     JSON.stringify(value); // throws where an alias stands inside what it names
     return value;
   } catch (error) {
@@ -104,41 +123,16 @@ function expectedConfig(found: string, path = found): string {
   return `expected ${names.join(', ')} or a file, found ${what}`;
 }
 
-/** The config with paths of modules made absolute; relative ones stand beside `file`. */
-export function withPaths(config: RunConfig, file: string): RunConfig {
-  const base = dirname(resolve(file));
-  for (const slot of slots(config)) if (isPath(slot.use)) slot.use = resolve(base, slot.use);
-  return config;
+/** The file itself; `config.json` of a run folder. */
+function configFile(path: string): string {
+  const run = join(path, 'config.json');
+  return existsSync(run) ? run : path;
 }
 
-/**
- * The module table with the user's own modules of a config added: each file's default export is a factory
- * `(config, sizes, random, backbone?) => module`, as in the table of `@raca/pipeline`.
- */
-export async function modulesFor(config: RunConfig): Promise<ModuleTable> {
-  const table: Record<string, Record<string, unknown>> = Object.fromEntries(
-    Object.entries(MODULES).map(([kind, entries]) => [kind, { ...entries }]),
-  );
-  for (const kind of Object.keys(MODULES) as (keyof ModuleTable)[]) {
-    const slot = config.model[kind];
-    if (!slot || !isPath(slot.use)) continue;
-    const module = await import(pathToFileURL(slot.use).href).catch((error: Error) => {
-      throw new Error(`model.${kind}.use: ${slot.use}: ${error.message.split('\n')[0]}`);
-    });
-    if (typeof module.default !== 'function') {
-      throw new Error(
-        `model.${kind}.use: ${slot.use}: expected a factory as default export, found ${typeof module.default}`,
-      );
-    }
-    table[kind][slot.use] = module.default;
-  }
-  return table as unknown as ModuleTable;
-}
-
-const isPath = (use: string): boolean => isAbsolute(use) || /^\.{1,2}[/\\]/.test(use);
-
-function slots({ model }: RunConfig): Slot[] {
-  return [model.backbone, model.vision, model.agent, model.alignment, model.fusion, model.decoder].filter(
-    (s) => s !== null,
-  );
+/** Whether a config file is that of a run folder: somebody else may have made it. */
+export function isRunConfig(nameOrPath: string): boolean {
+  if (isPreset(nameOrPath)) return false;
+  const file = configFile(nameOrPath);
+  const others = ['vocab.json', 'run.json', 'weights.safetensors', 'optimizer.safetensors'];
+  return basename(file) === 'config.json' && others.some((name) => existsSync(join(dirname(file), name)));
 }

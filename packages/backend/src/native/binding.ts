@@ -143,7 +143,13 @@ export async function loadBinding(): Promise<OrtBinding> {
   const [files, name] = [['binding', 'version'], 'onnxruntime-node/dist/'];
   const [native, release] = await Promise.all(
     files.map((file) => import(/* @vite-ignore */ `${name}${file}.js`)),
-  );
+  ).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error(
+      `onnxruntime-node is not installed, or npm dropped it because its install script found no network; ` +
+        `to have it: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@${ORT_VERSION}`,
+    );
+  });
   const found = (release.version ?? release.default?.version) as string;
   if (found !== ORT_VERSION) throw new Error(`onnxruntime-node ${ORT_VERSION} expected, found ${found}`);
   const ort = (native.initOrt ? native : native.default) as OrtBinding;

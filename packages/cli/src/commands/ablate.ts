@@ -5,12 +5,20 @@ import { fileURLToPath } from 'node:url';
 import type { BackendName } from '@raca/backend/node';
 import { openDataset } from '@raca/data/node';
 import { PRESETS } from '@raca/pipeline';
-import { ablate, type Grid, launchProgram, markdown, parseGrid } from '@raca/pipeline/node';
+import {
+  ablate,
+  type Grid,
+  launchProgram,
+  markdown,
+  parseGrid,
+  withAbsoluteModules,
+} from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption } from '../compute';
-import { readBase, readValue, withPaths } from '../config-file';
+import { isRunConfig, readBase, readValue } from '../config-file';
 import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { requireTrust, trustOption } from '../user-modules';
 
 interface AblateFlags {
   config: string;
@@ -20,6 +28,7 @@ interface AblateFlags {
   jobs: number;
   pretrained?: string;
   epochs?: number;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -46,6 +55,7 @@ export function addAblate(program: Command): void {
       1,
     )
     .option('--epochs <n>', 'instead of the configs’', wholeNumber('--epochs'))
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print the results as JSON')
     .addHelpText('after', '\nExample:\n  raca ablate --config small --seeds 3 --data phantom --out ablation')
@@ -54,7 +64,7 @@ export function addAblate(program: Command): void {
 
 async function runAblation(flags: AblateFlags): Promise<void> {
   banner();
-  const grid = withEpochs(readGrid(flags.config), flags.epochs);
+  const grid = withEpochs(readGrid(flags.config, flags.trustModules), flags.epochs);
   const data = flags.data ?? (grid.data && resolve(dirname(flags.config), grid.data));
   if (!data)
     throw new UsageError('--data: expected a data set folder, found neither the option nor data in the grid');
@@ -104,12 +114,21 @@ async function runAblation(flags: AblateFlags): Promise<void> {
 }
 
 /** A preset by name, or a grid or config from a file; paths in it are read relative to the file. */
-function readGrid(nameOrPath: string): Grid {
+function readGrid(nameOrPath: string, trusted?: boolean): Grid {
   const preset = Object.hasOwn(PRESETS, nameOrPath);
   const value = preset ? { base: nameOrPath } : readValue(nameOrPath);
-  const grid = parseGrid(value, (base) => readBase(base, nameOrPath), preset ? '--config' : nameOrPath);
-  for (const { config } of grid.rows) withPaths(config, nameOrPath);
-  return grid;
+  const grid = parseGrid(
+    value,
+    (base) => readBase(base, nameOrPath, { trusted }),
+    preset ? '--config' : nameOrPath,
+  );
+  const rows = grid.rows.map(({ name, config }) => ({
+    name,
+    config: withAbsoluteModules(config, nameOrPath),
+  }));
+  for (const { config } of rows)
+    requireTrust(config, { file: nameOrPath, trusted: trusted || !isRunConfig(nameOrPath) });
+  return { ...grid, rows };
 }
 
 function withEpochs(grid: Grid, epochs?: number): Grid {

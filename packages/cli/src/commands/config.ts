@@ -30,7 +30,7 @@ export function addConfig(program: Command): void {
       '\nExample:\n  raca config show small > mine.yaml\n  raca train --data phantom --out run --config mine.yaml',
     )
     .action((nameOrPath: string, { json }: JsonFlag) => {
-      const whole = resolveConfig(readConfig(nameOrPath, 'config'));
+      const whole = resolveConfig(readConfig(nameOrPath, { option: 'config', trusted: true }));
       console.log(
         json ? JSON.stringify(whole, null, 2) : `${HEADER}${stringify(whole, { lineWidth: 0 })}`.trimEnd(),
       );

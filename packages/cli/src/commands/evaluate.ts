@@ -6,16 +6,17 @@ import { sameTextWarning, textCounts } from '@raca/pipeline';
 import { evaluate, loadRun, RunFolder, writePage, writeReportsCsv } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor } from '../config-file';
 import { oneOf } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 import { scoreTable, truthSummary } from '../score-table';
+import { modulesFor, trustOption } from '../user-modules';
 
 interface EvaluateFlags {
   run: string;
   data: string;
   split: Split;
   features?: string;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -30,15 +31,18 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--data <dir>', 'data set folder')
     .option('--split <name>', SPLITS.join(', '), oneOf('--split', SPLITS), 'test')
     .option('--features <dir>', 'folder made by raca extract, for a model that reads stored features')
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print the scores as JSON')
     .addHelpText('after', '\nExample:\n  raca evaluate --run run --data phantom')
     .action(async (flags: EvaluateFlags) => {
       banner();
-      const config = new RunFolder(flags.run).readConfig();
+      const run = new RunFolder(flags.run);
+      const trust = { file: run.path('config.json'), trusted: flags.trustModules };
       const dataset = openDataset(flags.data);
+      const modules = await modulesFor(run.readConfig(), trust);
       await startCompute(flags.backend);
-      const loaded = loadRun(flags.run, await modulesFor(config));
+      const loaded = loadRun(flags.run, modules);
       const bar = progress('writing reports');
       const { signal, done } = interruptSignal();
       try {

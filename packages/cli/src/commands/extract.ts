@@ -4,9 +4,10 @@ import { fitToData } from '@raca/pipeline';
 import { extract } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor, readConfig } from '../config-file';
+import { readConfig } from '../config-file';
 import { INTERRUPTED, oneOf, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { modulesFor, trustOption } from '../user-modules';
 
 const DTYPES = ['float16', 'float32'] as const;
 
@@ -20,6 +21,7 @@ interface ExtractFlags {
   workers?: number;
   threads?: number;
   dtype?: (typeof DTYPES)[number];
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -49,6 +51,7 @@ export function addExtract(program: Command): void {
       wholeNumber('--threads'),
     )
     .option('--dtype <name>', `${DTYPES.join(' or ')} (default: float16)`, oneOf('--dtype', DTYPES))
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -65,8 +68,8 @@ export function addExtract(program: Command): void {
 async function runExtraction(flags: ExtractFlags): Promise<void> {
   banner();
   const dataset = openDataset(flags.data);
-  const config = fitToData(readConfig(flags.config), dataset.annotation);
-  const modules = await modulesFor(config);
+  const config = fitToData(readConfig(flags.config, { trusted: flags.trustModules }), dataset.annotation);
+  const modules = await modulesFor(config, { file: flags.config, trusted: true });
   const backend = await startCompute(flags.backend, flags.threads);
   const bar = progress('extracting');
   const { signal, done } = interruptSignal();

@@ -16,10 +16,10 @@ import {
 } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor } from '../config-file';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { generateMany } from '../generate-many';
 import { banner } from '../output';
+import { modulesFor, trustOption } from '../user-modules';
 
 interface GenerateFlags {
   run: string;
@@ -32,6 +32,7 @@ interface GenerateFlags {
   regions: boolean;
   restart?: boolean;
   maxPixels?: number;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -61,6 +62,7 @@ export function addGenerate(program: Command): void {
     .option('--no-regions', 'many studies: leave the regions of patches out of reports.jsonl')
     .option('--restart', 'many studies: write all reports of --out again instead of going on')
     .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print JSON: report, score, regions')
     .addHelpText(
@@ -77,10 +79,12 @@ reason; the exit code is then 1, and the next call tries it again.`,
     .action(async (flags: GenerateFlags) => {
       banner();
       checkFlags(flags);
-      const config = new RunFolder(flags.run).readConfig();
+      const run = new RunFolder(flags.run);
+      const trust = { file: run.path('config.json'), trusted: flags.trustModules };
+      const modules = await modulesFor(run.readConfig(), trust);
       const studies = studiesOf(flags);
       await startCompute(flags.backend);
-      const loaded = loadRun(flags.run, await modulesFor(config));
+      const loaded = loadRun(flags.run, modules);
       try {
         for (const line of trainingNotices(trainedOn(loaded.run))) console.error(line);
         const reading = readOptions(flags);

@@ -1,12 +1,20 @@
 import type { BackendName } from '@raca/backend/node';
 import { type Dataset, openDataset } from '@raca/data/node';
 import { type ChosenConfig, configForData, fitToData, type RunConfig } from '@raca/pipeline';
-import { fitToFeatures, type MetricsLine, RunFolder, type TrainingEvent, train } from '@raca/pipeline/node';
+import {
+  fitToFeatures,
+  type MetricsLine,
+  modulePaths,
+  RunFolder,
+  type TrainingEvent,
+  train,
+} from '@raca/pipeline/node';
 import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
-import { modulesFor, readConfig, readConfigOver } from '../config-file';
+import { readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { modulesFor, type Trust, trustOption } from '../user-modules';
 
 interface TrainFlags {
   data: string;
@@ -22,6 +30,7 @@ interface TrainFlags {
   resume?: boolean;
   saveEvery?: number;
   strict?: boolean;
+  trustModules?: boolean;
   backend?: BackendName;
   json?: boolean;
 }
@@ -57,6 +66,7 @@ export function addTrain(program: Command): void {
     .option('--resume', 'go on with the run in --out')
     .option('--save-every <n>', 'steps between resume points', wholeNumber('--save-every'))
     .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
+    .option(...trustOption)
     .option(...backendOption)
     .option('--json', 'print one JSON line an event')
     .addHelpText('after', '\nExample:\n  raca train --data phantom --out run --epochs 12')
@@ -74,7 +84,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   const own = flags.resume && flags.config === undefined && run.has('config.json');
   const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
   const config = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
-  const modules = await modulesFor(config);
+  const modules = await modulesFor(config, trustOf(config, flags, own ? flags.out : flags.init));
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
   const { signal, done } = interruptSignal();
@@ -106,8 +116,9 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       );
     if (result.interrupted) {
       const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
+      const trust = modulePaths(config).length === 0 ? '' : ' --trust-modules';
       console.error(
-        `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features} --resume`,
+        `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features}${trust} --resume`,
       );
       throw INTERRUPTED;
     }
@@ -118,14 +129,24 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   }
 }
 
+/** Modules are the user's own unless they come from the config of a run: `from`, or one that the user's config builds on. */
+function trustOf(config: RunConfig, { config: named, trustModules }: TrainFlags, from?: string): Trust {
+  if (from === undefined) return { file: named ?? 'config', trusted: true }; // `readConfig` has looked
+  const run = new RunFolder(from);
+  const strange = modulePaths(run.readConfig()).map(({ path }) => path);
+  const uses = modulePaths(config).some(({ path }) => strange.includes(path));
+  return { file: run.path('config.json'), trusted: trustModules || !uses };
+}
+
 /** The config of a new run: the one named, laid over that of the run it starts from; chosen by the data where none is named. */
-function startConfig({ config, init, epochs }: TrainFlags, dataset: Dataset): ChosenConfig {
+function startConfig({ config, init, epochs, trustModules }: TrainFlags, dataset: Dataset): ChosenConfig {
   if (config === AUTO || (config === undefined && init === undefined)) {
     return configForData(dataset, { epochs });
   }
-  if (init === undefined) return { config: readConfig(config!), reasons: [] };
+  const reading = { trusted: trustModules };
+  if (init === undefined) return { config: readConfig(config!, reading), reasons: [] };
   const base = new RunFolder(init).readConfig();
-  return { config: config === undefined ? base : readConfigOver(base, config), reasons: [] };
+  return { config: config === undefined ? base : readConfigOver(base, config, reading), reasons: [] };
 }
 
 /** The config of a new run with the views of the data and, where given, the sizes of stored features. */

@@ -34,6 +34,7 @@ import type { Raca } from '../model';
 import { isFields } from '../overlay';
 import type { Trainer } from '../trainer';
 import { type MetricsLine, parseMetrics } from './metrics-lines';
+import { withAbsoluteModules, withRelativeModules } from './module-paths';
 import { stateSchema, type TrainingState } from './training-state';
 
 export type { MetricsLine, TrainingState };
@@ -88,12 +89,17 @@ export class RunFolder {
     rmSync(this.path('metrics.jsonl'), { force: true });
     writeVocabulary(this.path('vocab.json'), tokenizer);
     this.writeJson('run.json', run);
-    this.writeJson('config.json', config); // last: it marks the folder as a run
+    // last: it marks the folder as a run
+    this.writeJson('config.json', withRelativeModules(config, this.path('config.json')));
   }
 
-  /** @throws Error in one line if the file is missing or does not fit the schema */
+  /**
+   * The run's config; modules of the user's own have absolute paths, read from beside the file.
+   * @throws Error in one line if the file is missing or does not fit the schema
+   */
   readConfig(): RunConfig {
-    return parseRunConfig(this.readJson('config.json'), this.path('config.json'));
+    const path = this.path('config.json');
+    return withAbsoluteModules(parseRunConfig(this.readJson('config.json'), path), path);
   }
 
   /** What `run.json` says. @throws Error in one line if the file is missing or no object */

@@ -5,7 +5,8 @@ import { buildModel, parseRunConfig, Trainer, writeReports } from '@raca/pipelin
 import * as tf from '@tensorflow/tfjs-core';
 
 await import('@raca/pipeline/node'); // loads file access too
-createRequire(import.meta.url)('@raca/pipeline'); // and CommonJS
+const required = createRequire(import.meta.url)('@raca/pipeline'); // and CommonJS
+if (required.Trainer !== Trainer) throw new Error('import and require give two copies of @raca/pipeline');
 
 const backend = await useBackend();
 const layers = { heads: 2, feedForward: 6, layers: 1 };

@@ -1,0 +1,62 @@
+import { pathToFileURL } from 'node:url';
+import { MODULES, type ModuleTable, type RunConfig } from '@raca/pipeline';
+import { modulePaths } from '@raca/pipeline/node';
+import { UsageError } from './errors';
+import { otherCopy, resolveToOurs } from './our-copies';
+
+/** The option of every command that reads the config of a run. */
+export const trustOption = [
+  '--trust-modules',
+  'run the code of modules that the run’s config.json names by path; only for runs you trust',
+] as const;
+
+/** Who vouches for the modules of a config. */
+export interface Trust {
+  /** The config, as told to the user. */
+  readonly file: string;
+  /** Whether the user wrote the config or gave `--trust-modules`. */
+  readonly trusted: boolean | undefined;
+}
+
+/** @throws UsageError in one line if the config names a module by path and nobody vouches for it */
+export function requireTrust(config: RunConfig, trust?: Trust): void {
+  const [first] = modulePaths(config);
+  if (!first || trust?.trusted === true) return;
+  throw new UsageError(
+    `${trust?.file ?? 'config'}: model.${first.slot}.use: names the module ${first.path}, whose code would run; ` +
+      'add --trust-modules if you trust it',
+  );
+}
+
+/**
+ * The module table with the user's own modules of a config added: each file's default export is a factory
+ * `(config, sizes, random, backbone?) => module`, as in the table of `@raca/pipeline`. What such a file imports of RACA and of
+ * tfjs is what this command runs on, wherever the file lies.
+ * @throws UsageError as {@link requireTrust}; Error in one line if a module cannot be used
+ */
+export async function modulesFor(config: RunConfig, trust: Trust): Promise<ModuleTable> {
+  requireTrust(config, trust);
+  const table: Record<string, Record<string, unknown>> = Object.fromEntries(
+    Object.entries(MODULES).map(([kind, entries]) => [kind, { ...entries }]),
+  );
+  for (const { slot, path } of modulePaths(config)) {
+    const factory = await importOwn(path).catch((error: Error) => {
+      throw new Error(`model.${slot}.use: ${path}: ${error.message.split('\n')[0]}`);
+    });
+    if (typeof factory !== 'function') {
+      throw new Error(
+        `model.${slot}.use: ${path}: expected a factory as default export, found ${typeof factory}`,
+      );
+    }
+    table[slot][path] = factory;
+  }
+  return table as unknown as ModuleTable;
+}
+
+/** The default export of a user's file. */
+async function importOwn(path: string): Promise<unknown> {
+  const url = pathToFileURL(path).href;
+  resolveToOurs(url);
+  for (const line of otherCopy(path)) console.error(line);
+  return ((await import(url)) as { default: unknown }).default;
+}
