@@ -1,10 +1,11 @@
 import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } from './classes';
+import { splitClauses } from './clauses';
 import { CHEXPERT_CONVENTION, type Convention } from './conventions';
 import { findingReader, loosenAlternatives } from './findings';
 import { FINDINGS, OTHER_FINDING, SUBJECTS } from './lexicon';
 import { type Severity, type Side, severityOf, sideOf } from './modifiers';
 import { oneOf } from './phrases';
-import { scopeReader, splitClauses } from './scopes';
+import { scopeReader } from './scopes';
 import { splitSentences } from './sentences';
 import { subjectReader } from './subjects';
 
