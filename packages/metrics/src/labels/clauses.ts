@@ -56,6 +56,8 @@ const THERE = words(
   'present remains persists unchanged stable again increased decreased improved worse larger smaller',
 );
 const PLACES = words('on in at within over along throughout bilaterally');
+/** "consistent with" joins no statement. */
+const LINKS = words('consistent compatible associated keeping compared comparison along');
 const JOINERS = words('and or nor but with also');
 const DETERMINERS = words('a an the some this these its his her both');
 /** A segment that begins with one of these goes on with what was said before. */
@@ -74,7 +76,8 @@ function splitStatements(clause: string): string[] {
   let from = 0;
   for (let k = 1; k < tokens.length - 1; k++) {
     const word = tokens[k]!;
-    if ((word !== ',' && word !== 'and' && word !== 'with') || k === from) continue;
+    if (!(word === ',' || word === 'and' || (word === 'with' && !LINKS.has(tokens[k - 1]!))) || k === from)
+      continue;
     if (!beginsStatement(tokens, from, k)) continue;
     parts.push(` ${tokens.slice(from, k).join(' ')} `);
     from = k + 1;
@@ -236,12 +239,15 @@ function ownVerb(
 ): boolean {
   const plural = PLURAL.has(tokens[verb]!);
   if (left.open === 'denial') {
+    if (joiner === 'and' && plural && !DETERMINERS.has(tokens[start]!)) return false;
+    if (has(tokens, start, verb, 'or') || has(tokens, start, verb, 'nor')) return false;
     const list = SEEN.has(tokens[verb + 1] ?? '') || tokens[verb + 1] === 'present';
     return !list || DETERMINERS.has(tokens[start]!) || PLACES.has(tokens[verb + 2] ?? '');
   }
-  if (left.verb || left.open) return true;
   const joined = joiner === 'and' || has(tokens, start, verb, 'and') || has(tokens, start, verb, 'or');
-  if (joined) return left.state && !plural;
+  if (joined && plural) return false;
+  if (left.verb || left.open) return true;
+  if (joined) return left.state;
   if (plural) return left.state;
   return end - verb > 0 && !isBareList(tokens, start, verb, left);
 }

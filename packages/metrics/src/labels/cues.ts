@@ -22,6 +22,9 @@ export const CLAUSE_BREAKS: readonly Phrase[] = [
 const SEEN =
   '(seen|identified|present|evident|noted|appreciated|visualized|visualised|demonstrated|detected|found|apparent|observed|visible|suspected|suggested|recognized|recognised|shown|there|convincing|reproduced)';
 
+const NOTED =
+  '(seen|noted|described|identified|visualized|visualised|demonstrated|reported|present|evident|documented|questioned|suspected|mentioned|shown|visible|observed|raised|suggested)';
+
 /** Look like negation, deny something else ("no change in the effusion"). Tried before the negations. */
 export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'no (significant|substantial|appreciable|definite|interval|overall|obvious|major|dramatic|marked|great|considerable|gross|detrimental|real|apparent)? (interval|further)? (change*|difference*|improvement|worsening|progression|increase|decrease|resolution|clearing)',
@@ -103,7 +106,10 @@ export const SCOPE_BRIDGES: readonly Phrase[] = [
 
 /** Where a finding was seen before, between its name and what became of it. */
 export const SEEN_BEFORE: readonly Phrase[] = [
-  '(which|that)? (was|were|had_been)? (previously|initially|originally)? (seen|noted|described|identified|visualized|visualised|demonstrated|reported|present|evident|documented|questioned|suspected|mentioned|shown|visible|observed|raised|suggested) (previously|before|earlier|then|initially|priorly)? (on|in|at|by|from|of)? (the|a|an|his|her|their|yesterday)? (most)? (recent|last|earlier|initial|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|ct|chest|study|film|exam|examination|radiograph|x_ray|scan|yesterday|s)? ~ (on|of|from|dated)? ~',
+  `(which|that)? (was|were|had_been)? (previously|initially|originally|formerly|priorly) ${NOTED} ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*?`,
   '(which|that) (was|were|had_been) ~',
 ];
 
@@ -197,7 +203,7 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
 
 /** The same without a verb: nothing but a place or a time behind them ("left effusion ?", "pneumonia less likely"). */
 export const ENDING_UNCERTAINTIES: readonly Phrase[] = [
-  '(possible|suspected|questioned|questionable|probable|considered|favored|favoured|equivocal|doubtful|uncertain|unclear|indeterminate)',
+  '(possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|doubtful|uncertain|unclear|indeterminate)',
   '(thought|felt|considered)? (less|not_very) likely',
   ': ?',
   '?',
@@ -215,5 +221,5 @@ export const NOT_STATED: readonly Phrase[] = [
   '(history|hx) of ~',
   'h / o ~',
   '(detecting|detection_of|sensitive_for) ~',
-  '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) (showed|demonstrated|shows|described|showing|with|revealed|reported|noted) ~',
+  '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) (showed|demonstrated|shows|described|showing|revealed|reported|noted) ~',
 ];

@@ -29,7 +29,7 @@ export interface Status {
 }
 
 const negations = new RegExp(
-  `(?<= )(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)}|(?<=^ | (?:the|a|an|any|interval|previously|now|and|with|of|,|:) )${oneOf(cues.LEADING_NEGATIONS)})`,
+  `(?<= )(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)}|(?<=^ | (?:the|a|an|any|interval|previously|now|essentially|completely|largely|and|with|of|,|:) )${oneOf(cues.LEADING_NEGATIONS)})`,
   'g',
 );
 const endsOf = (ends: readonly Phrase[], bridges: readonly Phrase[]) =>
