@@ -32,8 +32,8 @@ export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'adde
  * findings (`Lungs:`) belong to the text around them.
  *
  * Under INDICATION, COMPARISON, TECHNIQUE and the like only the first paragraph belongs to the header. Where a
- * report has no header of findings or impression, it is only the first line (wrapped lines are one), and of a
- * comparison or technique only the first sentence.
+ * report has no header of findings or impression, it is only the first line (wrapped lines are one), of a comparison
+ * or technique only the first sentence.
  */
 export function readSections(report: string): Section[] {
   const text = tidy(report);
@@ -175,7 +175,11 @@ function ownLength(body: string, part: Part, titled: boolean): number {
   for (let i = 1; i < lines.length && isWrapped(lines[i - 1]!, lines[i]!, width, false); i++) {
     end += 1 + lines[i]!.length;
   }
-  if (part !== 'comparison' && part !== 'technique' && part !== 'examination') return end;
-  const stop = /[.?!](?=\s+[A-Z])/.exec(body.slice(lead, end));
+  const next = part === 'indication' ? REPORT_BEGINS : /[.?!](?=\s+[A-Z])/;
+  const stop = next.exec(body.slice(lead, end));
   return stop ? lead + stop.index + 1 : end;
 }
+
+/** A sentence that no clinician writes into a request. */
+const REPORT_BEGINS =
+  /[.?!](?=\s+(?:The (?!patient|pt)|There (?:is|are) (?:no|a|an|mild|small)|Lungs?\b|Heart\b|Cardio|Cardiac silhouette|No (?:focal|acute|pneumothorax|pleural|effusion|consolidation|evidence)))/;

@@ -58,9 +58,10 @@ function splitItems(paragraph: string): string[] {
   const text = NUMBERED.test(paragraph) ? withoutNumbers(paragraph) : paragraph;
   const pieces: string[] = [];
   for (const piece of text.split(SEPARATOR)) {
-    const label = pieces.at(-1);
-    if (label !== undefined && isAnswer(piece) && isLabel(label)) {
-      pieces[pieces.length - 1] = `${label.trim()}: ${piece}`;
+    const before = pieces.at(-1);
+    const label = before?.slice(Math.max(before.lastIndexOf(';'), before.lastIndexOf('.')) + 1);
+    if (label !== undefined && isAnswer(/^[^.;]*/.exec(piece)![0]) && isLabel(label)) {
+      pieces[pieces.length - 1] = `${before!.trimEnd()}: ${piece}`;
     } else pieces.push(piece);
   }
   return pieces;
@@ -76,6 +77,10 @@ function withoutNumbers(text: string): string {
     return depth > 0 ? mark : '\t';
   });
 }
+
+/** Labels that share one answer: "Pneumothorax, effusion: none". */
+const LABELS =
+  /(?<!:\s?)\b(?:no|not|without|any|the|an?|of|small|large|mild|moderate|severe|left|right|new|possible)\s*$|^(?!.*\b(?:no|not|without|is|are|was|were|has|have)\b)[A-Za-z ,/]*(?:,|\band|\bor|\/)\s*$/i;
 
 function splitSentences(text: string): string[] {
   const sentences: string[] = [];
@@ -93,12 +98,14 @@ function splitSentences(text: string): string[] {
   for (const { index: at, 0: mark } of text.matchAll(/[.!?:]/g)) {
     if (mark === ':') {
       const start = headingStart(text, from, at);
-      if (start > from) cut(start, start);
+      if (start > from && !LABELS.test(text.slice(Math.max(from, start - 80), start))) cut(start, start);
     } else if (mark === '?') {
       if (at <= from || /\s/.test(text[at - 1] ?? ' ') || text[at - 1] === '(') {
         // "?pneumonia", "? pneumonia"; at the end, or before a capital, it belongs to what it follows.
         if (/^\s*(?:$|[A-Z])/.test(text.slice(at + 1, at + 3)) && at > from) cut(at + 1, at + 1);
       } else if (answerFollows(text, at + 1)) answered = at;
+      else if (/^ (?!(?:no|the|there|lungs?|heart|otherwise)\b)[a-z]/.test(text.slice(at + 1, at + 14)))
+        continue; // "opacity? pneumonia"
       else if (!/[)\w]/.test(text[at + 1] ?? ' ')) cut(at + 1, at + 1);
     } else if (mark === '!' || endsSentence(text, at)) cut(at, at + 1);
   }

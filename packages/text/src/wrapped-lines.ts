@@ -5,7 +5,7 @@ const OPEN_END =
 const OPEN_START =
   /^(?:[,)/]|(?:is|are|was|were|has|have|of|in|on|at|with|without|and|or|nor|which|that|seen|noted|identified|present|to|from|than|by|as|since|compared|may|could|versus|vs)\b)/;
 /** `Effusion: left` is complete. */
-const ANSWERED = /[:?|\t][ \t]*[\w-]+$/;
+const ANSWERED = /(?:[:?|\t]|\s[-–])[ \t]*[\w-]+(?: [\w-]+){0,2}$/;
 const LABEL = /^[A-Za-z][\w ,/()'-]{0,40}:(?!\d)/;
 /** `IJ`, `PICC`, `XXXX`: capitals inside a sentence. */
 const ABBREVIATION = /^[A-Z]{2,}[^a-z]*$/;
@@ -30,7 +30,11 @@ export function isWrapped(line: string, next: string, width: number, plainCase: 
   const start = next.trimStart();
   if (end === '' || start === '' || LABEL.test(start)) return false;
   const tail = end.slice(-32);
-  if (OPEN_START.test(start.slice(0, 12)) || (OPEN_END.test(tail) && !ANSWERED.test(tail))) return true;
+  if (
+    OPEN_START.test(start.slice(0, 12)) ||
+    (OPEN_END.test(tail) && !(ANSWERED.test(tail) && /^[A-Z]/.test(start)))
+  )
+    return true;
   if (/[.:;?!]$/.test(end)) return false;
   if (/^[a-z_\d]/.test(start)) return !plainCase;
   const [word] = /^\S{1,80}/.exec(start)!;

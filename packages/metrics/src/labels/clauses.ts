@@ -13,6 +13,8 @@ export function splitClauses(sentence: string): string[] {
   const clauses: string[] = [];
   let from = 0;
   for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
+    const next = sentence.slice(index + text.length, index + text.length + 12).split(' ', 1)[0]!;
+    if (isVerb(next) || next === 'not') continue; // "unlikely but cannot be excluded": the same subject
     clauses.push(...splitStatements(sentence.slice(from, index)));
     from = index + text.length - 1;
   }
@@ -35,7 +37,7 @@ const FIRM = words(
 );
 /** States that an item of a denied list may have, if "or" closes the list. */
 const LOOSE = words(
-  'moderate moderately small tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical patchy hazy multiple scattered left right sizable',
+  'moderate moderately small tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical patchy hazy several few two three numerous multiple scattered left right sizable',
 );
 const SIDES = words('left right bilateral bibasilar biapical');
 const isState = (word: string): boolean => FIRM.has(word) || LOOSE.has(word);
@@ -52,6 +54,8 @@ const SEEN = words(
   'seen identified evident noted appreciated visualized visualised demonstrated detected found apparent observed visible suspected suggested',
 );
 const GONE = words('resolved cleared removed gone absent disappeared excluded unlikely withdrawn extubated');
+const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
+const NORMAL = words('normal clear unremarkable intact sharp');
 const THERE = words(
   'present remains persists unchanged stable again increased decreased improved worse larger smaller',
 );
@@ -66,7 +70,7 @@ const CONTINUES = words(
 );
 /** Often denied by a bare list: "pneumothorax, effusion not seen". */
 const DENIED_IN_LISTS =
-  /^(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion)$/;
+  /^(?:(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion)(?: |$))+$/;
 
 /** One clause between hard breaks, cut where a new statement begins. */
 function splitStatements(clause: string): string[] {
@@ -94,6 +98,8 @@ interface Left {
   readonly state: boolean;
   readonly side: boolean;
   readonly commas: number;
+  /** Whether "or" closed the list. */
+  readonly closed: boolean;
 }
 
 function beginsStatement(tokens: readonly string[], from: number, k: number): boolean {
@@ -107,11 +113,13 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   const left = readLeft(tokens, from, k);
   const end = segmentEnd(tokens, i, tokens[k] === ',');
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
+  if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
   if (verb > 0 && tokens.slice(i, verb).includes(':')) return true;
-  if (tokens.slice(i + 1, end).includes(':')) return true;
-  if (verb > 0) return ownVerb(tokens, i, verb, end, left, joiner);
+  const colon = tokens.indexOf(':', i + 1);
+  if (colon > 0 && colon < end) return left.state || left.verb || !isDeniedList(tokens, from, k);
+  if (verb > 0) return ownVerb(tokens, i, verb, end, left, joiner, tokens[k] === ',');
   return ownParticiple(tokens, from, k, i, end, left, joiner);
 }
 
@@ -120,13 +128,14 @@ function deniesAt(tokens: readonly string[], i: number): boolean {
   const next = tokens[i + 1] ?? '';
   switch (tokens[i]) {
     case 'no':
-      return next !== 'longer';
+      return next !== 'longer' && next !== '' && next !== ')' && next !== ',';
     case 'without':
     case 'neither':
       return true;
     case 'none':
       return PLACES.has(next);
     case 'negative':
+    case 'neg':
       return next === 'for';
     case 'free':
     case 'clear':
@@ -151,9 +160,11 @@ function readLeft(tokens: readonly string[], from: number, k: number): Left {
   let state = false;
   let side = false;
   let commas = 0;
+  let closed = false;
   for (let i = from; i < k; i++) {
     const word = tokens[i]!;
     if (word === ',') commas++;
+    else if (word === 'or' || word === 'nor') closed = open === 'denial';
     else if (deniesAt(tokens, i) || word === 'not') {
       if (
         !PSEUDO.has(tokens[i + 1] ?? '') &&
@@ -173,7 +184,7 @@ function readLeft(tokens: readonly string[], from: number, k: number): Left {
       state = true;
     }
   }
-  return { ...(open && { open }), verb, state, side, commas };
+  return { ...(open && { open }), verb, state, side, commas, closed };
 }
 
 /** The next comma; after an "and" the next of either. */
@@ -222,6 +233,18 @@ function closesWith(tokens: readonly string[], start: number, joiner: 'or' | 'an
   return false;
 }
 
+/**
+ * Whether a segment without a state leaves the denied list before it: the list was closed ("no effusion or
+ * pneumothorax, consolidation …"), an article begins another ("a 1 cm nodule"), or something is said of it ("heart normal").
+ */
+function leavesList(tokens: readonly string[], start: number, end: number, left: Left): boolean {
+  if (CONTINUES.has(tokens[start]!) || isVerb(tokens[start]!)) return false;
+  if (closesWith(tokens, start, 'or', false)) return false;
+  if (left.closed || DETERMINERS.has(tokens[start]!)) return true;
+  for (let i = start + 1; i < end; i++) if (ATTRIBUTES.has(tokens[i]!) || NORMAL.has(tokens[i]!)) return true;
+  return false;
+}
+
 /** Place of the first verb behind a subject, 0 for none. */
 function findVerb(tokens: readonly string[], start: number, end: number): number {
   for (let i = start + 1; i < end; i++) if (isVerb(tokens[i]!)) return i;
@@ -236,6 +259,7 @@ function ownVerb(
   end: number,
   left: Left,
   joiner: string | undefined,
+  listed: boolean,
 ): boolean {
   const plural = PLURAL.has(tokens[verb]!);
   if (left.open === 'denial') {
@@ -245,7 +269,7 @@ function ownVerb(
     return !list || DETERMINERS.has(tokens[start]!) || PLACES.has(tokens[verb + 2] ?? '');
   }
   const joined = joiner === 'and' || has(tokens, start, verb, 'and') || has(tokens, start, verb, 'or');
-  if (joined && plural) return false;
+  if (joined && plural && !(left.verb && listed)) return false;
   if (left.verb || left.open) return true;
   if (joined) return left.state;
   if (plural) return left.state;
@@ -266,6 +290,8 @@ function ownParticiple(
     const word = tokens[i]!;
     const denied =
       GONE.has(word) ||
+      (word === 'likely' && tokens[i - 1] === 'less') ||
+      DOUBTED.has(word) ||
       ((word === 'not' || (word === 'no' && tokens[i + 1] === 'longer')) &&
         (has(tokens, i, end, 'seen') ||
           tokens.slice(i, i + 4).some((next) => SEEN.has(next) || next === 'present')));
@@ -273,15 +299,7 @@ function ownParticiple(
       if (left.open || left.verb) return true;
       const joined = joiner === 'and' || has(tokens, start, i, 'and') || has(tokens, start, i, 'or');
       if (joined) return left.state;
-      return (
-        left.state ||
-        !DENIED_IN_LISTS.test(
-          tokens
-            .slice(from, k)
-            .filter((t) => t !== ',')
-            .join(' '),
-        )
-      );
+      return left.state || !isDeniedList(tokens, from, k);
     }
     if (left.open === 'denial' && (THERE.has(word) || SEEN.has(word))) {
       if (closesWith(tokens, start, 'or', false)) return false;
@@ -290,6 +308,14 @@ function ownParticiple(
   }
   return false;
 }
+
+const isDeniedList = (tokens: readonly string[], from: number, to: number): boolean =>
+  DENIED_IN_LISTS.test(
+    tokens
+      .slice(from, to)
+      .filter((token) => token !== ',' && token !== 'and' && token !== 'or')
+      .join(' '),
+  );
 
 const isBareList = (tokens: readonly string[], start: number, verb: number, left: Left): boolean =>
   !left.state && tokens[verb + 1] === 'not' && DENIED_IN_LISTS.test(tokens.slice(start, verb).join(' '));

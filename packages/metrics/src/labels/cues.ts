@@ -34,6 +34,8 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (well|clearly|fully|adequately|optimally|completely|entirely|reliably)? (assessed|evaluated|excluded|imaged|included|delineated|characterized|characterised)',
   'not well (seen|visualized|visualised|appreciated|demonstrated|evaluated|shown|defined|identified)',
   'not (only|necessarily|limited|as|so)',
+  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are)`,
+  'not (persist|remain|recur|change*|increase*|resolve*|clear)',
   'no (doubt|question)',
   'no (definite|clear|obvious|other)? (explanation|cause|source) (for|of)',
   'no (longer)? (larger|smaller|bigger|worse|better|greater|more|less)',
@@ -47,9 +49,12 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
   `no longer ${SEEN} (is|are)? (the|a|any)?`,
-  '(neither|no|none_of_the) (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film)? (field|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
+  '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
   '(does|do|did) not (definitely|clearly|currently)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|exhibit|appear_to_show|represent|reflect)',
   'not (definitely|clearly)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|represent|reflect|representing|showing)',
+  '(cannot|can_not|could_not|unable_to) (identify|see|appreciate|visualize|visualise|find|detect|demonstrate) (a|any)?',
+  '(does|do|did|has|have) not (appear|seem|look|appeared|become|developed) (to_be|to_have)?',
+  '(simulating|simulates|simulate|mimicking|mimics|mimic)',
   'not (felt|thought|believed|considered|likely)? (to_be|to_represent|to_reflect)? (consistent|compatible|suggestive|typical|characteristic|indicative|diagnostic|in_keeping) (with|of|for)?',
   '(nothing|no_findings|no_finding|no_features|no_evidence|no_signs|no_sign|no_indication|not_enough|insufficient_evidence|little) (to|that)? (suggest|suggests|suggesting|indicate|indicates|support|supports|consistent_with|compatible_with|suspicious_for|concerning_for|suggestive_of|specific_for|of)',
   'no (focal|acute|new|definite|convincing|specific|discrete|radiographic)? (opacity|opacities|abnormality|abnormalities|process|changes|finding|findings|lesion|lesions|area|areas) (consistent|compatible) with',
@@ -62,7 +67,7 @@ export const NEGATIONS: readonly Phrase[] = [
   'w / o',
   'absent',
   '(free|clear|devoid|cleared) (of|from)',
-  'negative for',
+  '(negative|neg) for',
   '(absence|lack) of',
   '(interval|complete|full)? (resolution|clearing|removal|disappearance|evacuation|drainage) of (the|a)?',
   'denies',
@@ -106,6 +111,7 @@ export const SCOPE_BRIDGES: readonly Phrase[] = [
 
 /** Where a finding was seen before, between its name and what became of it. */
 export const SEEN_BEFORE: readonly Phrase[] = [
+  `(which|that)? (was|were|had_been)? ${NOTED} (in|at|within|over|on) ~ ~ (previously|before|earlier|initially|yesterday)`,
   `(which|that)? (was|were|had_been)? (previously|initially|originally|formerly|priorly) ${NOTED} ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
@@ -115,9 +121,12 @@ export const SEEN_BEFORE: readonly Phrase[] = [
 
 /** Deny the phrase before them: "effusion is not seen", "pneumothorax has resolved". */
 export const POST_NEGATIONS: readonly Phrase[] = [
+  ': (not|none) (seen|present|identified|detected|visualized|visualised|noted|evident|appreciated)',
+  ': no (evidence|sign|signs)',
+  ': no longer',
   `(is|are|was|were|has|have|can)? (not|no_longer|never) (been|be)? (definitely|clearly|currently|otherwise|now)? (been|be)? ${SEEN}`,
   '(is|are) (not|no_longer)',
-  '(does|do|did) not (appear|seem) (to_be)? (present)?',
+  '(does|do|did) not (persist|remain|recur|appear_to_be_present|appear_present)',
   'could not be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
   'cannot be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
   '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished)',
@@ -141,8 +150,8 @@ export const STILL_THERE: readonly Phrase[] = [
 
 /** "Pneumothorax: no", "effusion none": the whole answer, nothing behind it. */
 export const ANSWERS_NO: readonly Phrase[] = [
-  ': (none|no|nil|negative|neg|absent|not_seen|not_present|not_identified|none_seen|none_identified|none_present|none_noted|n|0|denied|normal|clear|unremarkable|resolved|nothing|not_detected|not_visualized) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
-  '( (no|none|absent|negative)',
+  ': (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
+  '( (no|none|absent|negative|not_seen|resolved)',
   '(none|nil|negative|no)',
 ];
 
@@ -150,6 +159,7 @@ export const ANSWERS_NO: readonly Phrase[] = [
 export const UNCERTAINTIES: readonly Phrase[] = [
   '(may|might|could|can) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
   'possib*',
+  '(poss|prob|susp)',
   'probabl*',
   'potential*',
   '(presumably|presumed|presumptive|perhaps|conceivably)',
@@ -179,7 +189,7 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(favored|favoured|preferred) (over|to|above)',
   '(doubtful|doubt|uncertain|unclear|unsure)',
   'query',
-  '(cannot|can_not|could_not) (see|identify|visualize) ~ due',
+  '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
 ];
 
 /** Make the phrase before them uncertain: "pneumonia cannot be excluded". */
@@ -195,10 +205,14 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
   '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern|question)',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
-  '(versus|vs)',
   'not (be)? (entirely|completely)? excluded',
   '(could|may|might) have (this|a_similar) appearance',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
+];
+
+/** The same right behind the phrase only: "atelectasis vs pneumonia", not "no effusion vs prior". */
+export const ADJACENT_UNCERTAINTIES: readonly Phrase[] = [
+  '(versus|vs) !(prior|previous|the_prior|the_previous|the_last|last|old)',
 ];
 
 /** The same without a verb: nothing but a place or a time behind them ("left effusion ?", "pneumonia less likely"). */

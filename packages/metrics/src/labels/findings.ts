@@ -25,15 +25,16 @@ const notStated = new RegExp(` ${oneOf(NOT_STATED)}$`);
 
 /** Reader of phrases that name a finding by themselves. */
 export function findingReader(entries: readonly FindingEntry[], { judge }: ScopeReader) {
-  const rules = entries.map(({ label, phrases, except, hint }) => ({
+  const rules = entries.map(({ label, phrases, except, past, hint }) => ({
     label,
     hint,
     phrases: anywhere(phrases),
     except: except && anywhere(except),
+    past: past && new RegExp(` ${oneOf(past)}$`),
   }));
   return (clause: string, scopes: Scopes): Found[] => {
     const found: Found[] = [];
-    for (const { label, phrases, except, hint } of rules) {
+    for (const { label, phrases, except, past, hint } of rules) {
       let excluded: Span[] | undefined;
       for (const match of clause.matchAll(phrases)) {
         const span = spanOf(match);
@@ -41,6 +42,7 @@ export function findingReader(entries: readonly FindingEntry[], { judge }: Scope
         if (excluded.some(({ start, end }) => start < span.end && span.start < end)) continue;
         if (notStated.test(clause.slice(0, span.start))) continue;
         const { value, cue } = judge(clause, span, scopes);
+        if (value !== 0 && past?.test(clause.slice(0, span.start))) continue;
         if (label === 'Support Devices' && value === 0 && saysWhere(clause, span)) {
           found.push({ ...span, label, value: 1, finding: true });
           continue;

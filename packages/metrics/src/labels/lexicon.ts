@@ -10,6 +10,8 @@ export interface FindingEntry {
   readonly phrases: readonly Phrase[];
   /** Where one of these covers a phrase, it is no mention. */
   readonly except?: readonly Phrase[];
+  /** Right before a phrase: an old disease, a mention only where it is denied ("prior pneumonia has resolved"). */
+  readonly past?: readonly Phrase[];
   /** A sign that only hints at the class: affirmed, it is uncertain. */
   readonly hint?: true;
 }
@@ -22,6 +24,8 @@ export interface SubjectEntry {
   readonly abnormal: readonly Phrase[];
   readonly borderline: readonly Phrase[];
   readonly normal: readonly Phrase[];
+  /** Nothing can be said: uncertain. */
+  readonly unknown?: readonly Phrase[];
   /** Abnormal counts as uncertain beside these: another cause is named. */
   readonly hedges?: readonly Phrase[];
 }
@@ -154,10 +158,11 @@ export const FINDINGS: readonly FindingEntry[] = [
       'infectious',
     ],
     except: [
-      '(granulomatous|fungal|histoplasmosis|urinary|prior|previous|old|remote) ~ (infection*|pneumonia*)',
+      '(granulomatous|fungal|histoplasmosis|urinary) ~ (infection*|pneumonia*)',
       '(interstitial|radiation|organizing) pneumonitis',
       'pneumonia (vaccine|protocol)',
     ],
+    past: ['(prior|previous|old|remote) ~'],
   },
   {
     label: 'Atelectasis',
@@ -194,6 +199,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'pleural fluid',
       'hydrothora*',
       'hydropneumothora*',
+      '(hemo|haemo)pneumothora*',
       'hemothora*',
       'haemothora*',
       'fluid (in|within|along|tracking_into) ~ (fissure*|pleural_space*|pleura)',
@@ -282,7 +288,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(lead|leads) (tip|tips|terminat*|in|within|project*|overl*|are|is)',
       '(right|left|chest|cardiac|ventricular|atrial|dual|single) ~ leads',
     ],
-    except: ['port site*', 'lead to', 'air trapping device', '(x_ray|eustachian) tube'],
+    except: ['side port*', 'port site*', 'lead to', 'air trapping device', '(x_ray|eustachian) tube'],
   },
   {
     label: OTHER_FINDING,
@@ -365,6 +371,8 @@ export const FINDINGS: readonly FindingEntry[] = [
       'dextrocardia',
       'situs inversus',
       'ileus',
+      'dilated ~ (bowel|loops|stomach|colon)',
+      '(bowel|loops|stomach|colon) (is|are) ~ (dilated|distended)',
       '(bowel|colonic|gastric|small_bowel) (obstruction|distension|distention|dilatation|dilation)',
       'pericardial effusion*',
       'pneumopericardium',
@@ -441,6 +449,12 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       'heart (failure|disease|border*|valve*|rate|surgery|transplant)',
       '(behind|posterior_to|overlying|near|adjacent_to|lateral_to|over|beneath|right|left) (the)? (left|right)? heart',
       'heart and (lungs|lung) (have|has)',
+    ],
+    unknown: [
+      '(difficult|hard) to (assess|evaluate|judge)',
+      '(cannot|can_not) be ~ (assessed|evaluated|determined)',
+      'not ~ (assessed|evaluated)',
+      '(poorly|suboptimally) (assessed|evaluated)',
     ],
     abnormal: LARGE,
     borderline: [

@@ -41,10 +41,10 @@ const uncertaintyEnds = endsOf(cues.SCOPE_ENDS, [...cues.SCOPE_BRIDGES, ...cues.
 // was seen before: "the effusion seen on the prior film has resolved".
 const nounWords =
   '(?:(?!(?:is|are|was|were|has|have|there|with|which|that|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
-const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?`;
+const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4}(?:and|but) )?`;
 /** What may stand behind a cue without a verb. */
 const ending =
-  '(?=$|[,;)/] |(?:in|on|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
+  '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
 const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
   new RegExp(`^${reach}(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
 const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
@@ -62,12 +62,16 @@ export function scopeReader(affirmed: readonly Phrase[]) {
   const kept = (phrases: readonly Phrase[]) => phrases.filter((phrase) => !affirmed.includes(phrase));
   const uncertainties = anywhere(kept(cues.UNCERTAINTIES));
   const postUncertainty = either(kept(cues.POST_UNCERTAINTIES), cues.ENDING_UNCERTAINTIES);
+  const adjacent = kept(cues.ADJACENT_UNCERTAINTIES);
+  const adjacentUncertainty =
+    adjacent.length === 0 ? undefined : new RegExp(`^(?:[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`);
 
   function read(clause: string): Scopes {
     const negated: Scope[] = [];
     for (const match of clause.matchAll(negations)) {
-      if (match[1] !== undefined) continue;
       const start = match.index + match[0].length;
+      // "( no )", "no ,": an answer.
+      if (match[1] !== undefined || (match[0] === 'no ' && /[),]/.test(clause[start] ?? ''))) continue;
       negated.push({ start, end: scopeEnd(clause, start, negationEnds), cue: match[0].trim() });
     }
     const uncertain: Scope[] = [];
@@ -84,7 +88,7 @@ export function scopeReader(affirmed: readonly Phrase[]) {
       value,
       cue: match.groups!.cue!.trim(),
     });
-    const doubted = postUncertainty.exec(rest);
+    const doubted = postUncertainty.exec(rest) ?? adjacentUncertainty?.exec(rest);
     if (doubted) return said(-1, doubted);
     const lastWord = clause.lastIndexOf(' ', end - 2) + 1;
     const denied = covering(scopes.negated, start) ?? covering(scopes.negated, lastWord);

@@ -16,7 +16,10 @@ export const splitWrittenSentences = (text: string): string[] =>
 const LONGEST = 200;
 
 function normaliseSentence(sentence: string): string[] {
-  const tokens = writtenOut(sentence).match(/[a-z0-9]+(?:\.\d+)?|[,;:()/?]/gi) ?? [];
+  const tokens =
+    writtenOut(sentence)
+      .replaceAll('=', ':')
+      .match(/[a-z0-9]+(?:\.\d+)?|[,;:()/?]/gi) ?? [];
   const pieces: string[] = [];
   for (let i = 0; i < tokens.length; i += LONGEST) pieces.push(` ${tokens.slice(i, i + LONGEST).join(' ')} `);
   return pieces;

@@ -13,8 +13,17 @@ const otherNoun =
 const sameBreath =
   '(?:(?:and|,|/) (?:the )?(?:(?:mediastin|cardi|hil|aort|pulmonary vascula|lung|pleura|great vessel)[a-z]* )(?:(?:contours?|silhouettes?|size|structures|shadows?) )?){0,3}';
 
-function compileSubject({ label, subjects, except, abnormal, borderline, normal, hedges }: SubjectEntry) {
-  const attribute = `(?:(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
+function compileSubject({
+  label,
+  subjects,
+  except,
+  abnormal,
+  borderline,
+  normal,
+  unknown,
+  hedges,
+}: SubjectEntry) {
+  const attribute = `(?:${unknown ? `(?<unknown>${oneOf(unknown)})|` : ''}(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
   const noVerb = `(?:(?!${verb})[a-z0-9,/():]+ ){0,10}?`;
   const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
   return {
@@ -47,9 +56,10 @@ export function subjectReader(
   function statusOf(
     clause: string,
     span: Span,
-    { normal, borderline }: Record<string, string | undefined>,
+    { normal, borderline, unknown }: Record<string, string | undefined>,
     scopes: Scopes,
   ): Status {
+    if (unknown !== undefined) return { value: -1, cue: unknown.trim() };
     if (normal !== undefined) return { value: 0, cue: normal.trim() };
     const status = judge(clause, span, scopes);
     if (borderline === undefined || status.value !== 1) return status;
@@ -67,8 +77,8 @@ export function subjectReader(
         const before = rule.before.exec(clause.slice(0, start));
         const attribute = before ?? rule.after.exec(clause.slice(end));
         if (!attribute?.groups) continue;
-        const { borderline, normal, abnormal } = attribute.groups;
-        const text = (borderline ?? normal ?? abnormal)!;
+        const { unknown, borderline, normal, abnormal } = attribute.groups;
+        const text = (unknown ?? borderline ?? normal ?? abnormal)!;
         const at = before ? before.index : end + attribute[0].length - text.length;
         let { value, cue } = statusOf(clause, { start: at, end: at + text.length }, attribute.groups, scopes);
         const hedge = value === 1 ? rule.hedges?.exec(clause) : undefined;
