@@ -1,4 +1,5 @@
 export { editDistance, type Part, partOf } from './headers';
+export { closeItems } from './items';
 export {
   REPORTED,
   readSections,

@@ -1,6 +1,6 @@
 import type { LabelValue } from '../labels/classes';
-import { oneOf, type Phrase } from '../labels/phrases';
 import { splitClauses } from '../labels/clauses';
+import { oneOf, type Phrase } from '../labels/phrases';
 import { scopeReader } from '../labels/scopes';
 import { splitSentences, splitWrittenSentences } from '../labels/sentences';
 import { ANATOMY, OBSERVATIONS, SHAPES, SUGGESTIONS } from './lexicon';

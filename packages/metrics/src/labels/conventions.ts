@@ -71,3 +71,6 @@ export const CODED_CONVENTION: Convention = {
     { label: 'Pleural Effusion', phrases: ['pericardial effusion*'] },
   ],
 };
+
+/** The conventions by name. */
+export const CONVENTIONS = { chexpert: CHEXPERT_CONVENTION, coded: CODED_CONVENTION } as const;
