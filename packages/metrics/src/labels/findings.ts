@@ -1,8 +1,9 @@
 import type { ChexpertClass, LabelValue } from './classes';
 import { NOT_STATED, PSEUDO_NEGATIONS } from './cues';
 import { type FindingEntry, OTHER_FINDING } from './lexicon';
-import { anywhere, oneOf } from './phrases';
+import { anywhere, oneOf, starting } from './phrases';
 import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
+import { matchesAt, triggersOf } from './triggers';
 
 /** A phrase found in a clause, before it becomes a mention. */
 export interface Found extends Span {
@@ -28,15 +29,18 @@ export function findingReader(entries: readonly FindingEntry[], { judge }: Scope
   const rules = entries.map(({ label, phrases, except, past, hint }) => ({
     label,
     hint,
-    phrases: anywhere(phrases),
+    phrases: starting(phrases),
     except: except && anywhere(except),
     past: past && new RegExp(` ${oneOf(past)}$`),
   }));
+  const triggers = triggersOf(entries.map(({ phrases }) => phrases));
   return (clause: string, scopes: Scopes): Found[] => {
     const found: Found[] = [];
-    for (const { label, phrases, except, past, hint } of rules) {
+    const words = triggers(clause);
+    if (words.length === 0) return found;
+    for (const [n, { label, phrases, except, past, hint }] of rules.entries()) {
       let excluded: Span[] | undefined;
-      for (const match of clause.matchAll(phrases)) {
+      for (const match of matchesAt(phrases, clause, words, n)) {
         const span = spanOf(match);
         excluded ??= except ? [...clause.matchAll(except)].map(spanOf) : [];
         if (excluded.some(({ start, end }) => start < span.end && span.start < end)) continue;

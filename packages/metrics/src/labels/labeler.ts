@@ -2,7 +2,7 @@ import { REPORTED, type SectionName, selectSections } from '@raca/text';
 import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } from './classes';
 import { splitClauses } from './clauses';
 import { CHEXPERT_CONVENTION, type Convention } from './conventions';
-import { findingReader, loosenAlternatives } from './findings';
+import { type Found, findingReader, loosenAlternatives } from './findings';
 import { FINDINGS, OTHER_FINDING, SUBJECTS } from './lexicon';
 import { type Severity, type Side, severityOf, sideOf } from './modifiers';
 import { oneOf } from './phrases';
@@ -54,49 +54,62 @@ export function ruleLabeler(
   const elsewhere = new Map(
     convention.elsewhere.map(({ label, phrases }) => [label as string, new RegExp(` ${oneOf(phrases)}`)]),
   );
-  const known = new Map<string, readonly Mention[]>();
-
-  function readClause(clause: string, sentence: string): Mention[] {
+  function readClause(clause: string): Found[] {
     const scopes = scopeRules.read(clause);
     const found = [...readFindings(clause, scopes), ...readSubjects(clause, scopes)];
     found.sort((a, b) => a.start - b.start || a.end - b.end);
     if (convention.alternatives === -1) loosenAlternatives(clause, found);
-    return found.map((place, i) => {
-      const { start, end, value, cue } = place;
-      const phrase = clause.slice(start, end).trim();
-      const side = sideOf(clause, found, i);
-      const severity = severityOf(clause, found, i);
-      return {
-        label: elsewhere.get(place.label)?.test(` ${phrase} `) ? OTHER_FINDING : place.label,
-        value,
-        ...(side && { side }),
-        ...(severity && { severity }),
-        ...(cue && { cue }),
-        sentence,
-        phrase,
-      };
-    });
+    for (const place of found) {
+      if (elsewhere.get(place.label)?.test(` ${clause.slice(place.start, place.end)}`))
+        place.label = OTHER_FINDING;
+    }
+    return found;
   }
 
-  function read(sentences: readonly string[]): Mention[] {
-    return sentences.flatMap((sentence) => {
-      let mentions = known.get(sentence);
-      if (mentions === undefined) {
-        mentions = splitClauses(sentence).flatMap((clause) => readClause(clause, sentence));
-        if (known.size >= KNOWN_SENTENCES) known.clear();
-        known.set(sentence, mentions);
-      }
-      return mentions as Mention[];
-    });
-  }
+  const valuesOf = remembered((sentence): readonly Pick<Mention, 'label' | 'value'>[] =>
+    splitClauses(sentence).flatMap(readClause),
+  );
+
+  const mentionsOf = remembered((sentence): readonly Mention[] =>
+    splitClauses(sentence).flatMap((clause) => {
+      const found = readClause(clause);
+      return found.map(({ label, value, cue, start, end }, i) => {
+        const side = sideOf(clause, found, i);
+        const severity = severityOf(clause, found, i);
+        return {
+          label,
+          value,
+          ...(side && { side }),
+          ...(severity && { severity }),
+          ...(cue && { cue }),
+          sentence,
+          phrase: clause.slice(start, end).trim(),
+        };
+      });
+    }),
+  );
 
   const sentencesOf = (report: string): string[] => splitSentences(selectSections(report, sections));
   return {
-    findMentions: (report) => read(sentencesOf(report)),
+    findMentions: (report) => sentencesOf(report).flatMap(mentionsOf),
     labelReport(report) {
       const sentences = sentencesOf(report);
-      return strongest(read(sentences), sentences.some(saysSomething));
+      return strongest(sentences.flatMap(valuesOf), sentences.some(saysSomething));
     },
+  };
+}
+
+/** A function of a sentence that remembers the last thousands of its answers. */
+function remembered<T>(read: (sentence: string) => T): (sentence: string) => T {
+  const known = new Map<string, T>();
+  return (sentence) => {
+    let answer = known.get(sentence);
+    if (answer === undefined) {
+      answer = read(sentence);
+      if (known.size >= KNOWN_SENTENCES) known.clear();
+      known.set(sentence, answer);
+    }
+    return answer;
   };
 }
 
@@ -104,7 +117,7 @@ export function ruleLabeler(
 const WORD = / (?!(?:x{3,}|unk|pad|bos|eos|nan|null|none) )[a-z]{2,} /;
 const saysSomething = (sentence: string): boolean => WORD.test(sentence);
 
-function strongest(mentions: readonly Mention[], says: boolean): ReportLabels {
+function strongest(mentions: readonly Pick<Mention, 'label' | 'value'>[], says: boolean): ReportLabels {
   const found = new Map<Mention['label'], LabelValue>();
   for (const { label, value } of mentions) {
     const before = found.get(label);

@@ -27,5 +27,8 @@ export function phraseSource(phrase: Phrase): string {
 /** One of the phrases, starting at a word. */
 export const oneOf = (phrases: readonly Phrase[]): string => `(?:${phrases.map(phraseSource).join('|')})`;
 
+/** One of the phrases at `lastIndex`, which must be the start of a word. */
+export const starting = (phrases: readonly Phrase[]): RegExp => new RegExp(oneOf(phrases), 'y');
+
 /** Finds every occurrence of the phrases in a sentence made by `normaliseSentence`. */
 export const anywhere = (phrases: readonly Phrase[]): RegExp => new RegExp(`(?<= )${oneOf(phrases)}`, 'g');

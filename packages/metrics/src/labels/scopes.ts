@@ -1,6 +1,7 @@
 import type { LabelValue } from './classes';
 import * as cues from './cues';
-import { anywhere, oneOf, type Phrase } from './phrases';
+import { oneOf, type Phrase, starting } from './phrases';
+import { matchesAt, triggersOf } from './triggers';
 
 export interface Span {
   readonly start: number;
@@ -29,8 +30,8 @@ export interface Status {
 }
 
 const negations = new RegExp(
-  `(?<= )(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)}|(?<=^ | (?:the|a|an|any|interval|previously|now|essentially|completely|largely|and|with|of|,|:) )${oneOf(cues.LEADING_NEGATIONS)})`,
-  'g',
+  `(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)}|(?<=^ | (?:the|a|an|any|interval|previously|now|essentially|completely|largely|and|with|of|,|:) )${oneOf(cues.LEADING_NEGATIONS)})`,
+  'y',
 );
 const endsOf = (ends: readonly Phrase[], bridges: readonly Phrase[]) =>
   new RegExp(`(?<= )(?:(${oneOf(bridges)})|${oneOf(ends)})`, 'g');
@@ -60,22 +61,29 @@ const almost =
  */
 export function scopeReader(affirmed: readonly Phrase[]) {
   const kept = (phrases: readonly Phrase[]) => phrases.filter((phrase) => !affirmed.includes(phrase));
-  const uncertainties = anywhere(kept(cues.UNCERTAINTIES));
+  const uncertainties = starting(kept(cues.UNCERTAINTIES));
   const postUncertainty = either(kept(cues.POST_UNCERTAINTIES), cues.ENDING_UNCERTAINTIES);
   const adjacent = kept(cues.ADJACENT_UNCERTAINTIES);
   const adjacentUncertainty =
     adjacent.length === 0 ? undefined : new RegExp(`^(?:[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`);
 
+  const triggers = triggersOf([
+    [...cues.PSEUDO_NEGATIONS, ...cues.NEGATIONS, ...cues.LEADING_NEGATIONS],
+    kept(cues.UNCERTAINTIES),
+  ]);
+
   function read(clause: string): Scopes {
     const negated: Scope[] = [];
-    for (const match of clause.matchAll(negations)) {
+    const words = triggers(clause);
+    if (words.length === 0) return NOTHING;
+    for (const match of matchesAt(negations, clause, words, 0)) {
       const start = match.index + match[0].length;
       // "( no )", "no ,": an answer.
       if (match[1] !== undefined || (match[0] === 'no ' && /[),]/.test(clause[start] ?? ''))) continue;
       negated.push({ start, end: scopeEnd(clause, start, negationEnds), cue: match[0].trim() });
     }
     const uncertain: Scope[] = [];
-    for (const { index, 0: text } of clause.matchAll(uncertainties)) {
+    for (const { index, 0: text } of matchesAt(uncertainties, clause, words, 1)) {
       const start = index + text.length;
       uncertain.push({ start, end: scopeEnd(clause, start, uncertaintyEnds), cue: text.trim() });
     }
@@ -107,6 +115,8 @@ export function scopeReader(affirmed: readonly Phrase[]) {
 }
 
 export type ScopeReader = ReturnType<typeof scopeReader>;
+
+const NOTHING: Scopes = { negated: [], uncertain: [] };
 
 function scopeEnd(clause: string, start: number, ends: RegExp): number {
   ends.lastIndex = start;

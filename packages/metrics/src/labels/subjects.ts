@@ -1,8 +1,9 @@
 import type { LabelValue } from './classes';
 import type { Found } from './findings';
 import type { SubjectEntry } from './lexicon';
-import { anywhere, oneOf } from './phrases';
+import { anywhere, oneOf, starting } from './phrases';
 import { type ScopeReader, type Scopes, type Span, type Status, spanOf } from './scopes';
+import { matchesAt, triggersOf } from './triggers';
 
 const verb =
   '(?:is|are|was|were|appears?|remains?|demonstrates?|looks?|measures|shows?|seems?|has|have|had|be) ';
@@ -28,7 +29,7 @@ function compileSubject({
   const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
   return {
     label,
-    subjects: anywhere(subjects),
+    subjects: starting(subjects),
     except: except && anywhere(except),
     hedges: hedges && new RegExp(` ${oneOf(hedges)}`),
     /** "… silhouette and aorta are mildly enlarged" or, without a verb, "heart size upper normal". */
@@ -52,6 +53,7 @@ export function subjectReader(
   borderlineValue: LabelValue,
 ) {
   const rules = entries.map(compileSubject);
+  const triggers = triggersOf(entries.map(({ subjects }) => subjects));
 
   function statusOf(
     clause: string,
@@ -68,9 +70,11 @@ export function subjectReader(
 
   return (clause: string, scopes: Scopes): Found[] => {
     const found: Found[] = [];
-    for (const rule of rules) {
+    const words = triggers(clause);
+    if (words.length === 0) return found;
+    for (const [n, rule] of rules.entries()) {
       let excluded: Span[] | undefined;
-      for (const match of clause.matchAll(rule.subjects)) {
+      for (const match of matchesAt(rule.subjects, clause, words, n)) {
         const { start, end } = spanOf(match);
         excluded ??= rule.except ? [...clause.matchAll(rule.except)].map(spanOf) : [];
         if (excluded.some((span) => span.start < end && start < span.end)) continue;
