@@ -1,28 +1,8 @@
 import { expect, it } from 'vitest';
 import { describeWithShared, parseTable, readShared } from '../testing/shared';
+import { CLASSES, holds, NAMES, type Said } from '../testing/short-labels';
 import type { ChexpertClass } from './classes';
 import { labelReport } from './labeler';
-
-/** `+` present, `-` denied, `?` in doubt, `.` not mentioned, `!+` anything but present. */
-type Said = '+' | '-' | '?' | '.' | '!+' | '!-';
-
-/** Short names of classes in the table below. */
-const CLASSES: Readonly<Record<string, ChexpertClass>> = {
-  none: 'No Finding',
-  ecm: 'Enlarged Cardiomediastinum',
-  heart: 'Cardiomegaly',
-  opacity: 'Lung Opacity',
-  edema: 'Edema',
-  consolidation: 'Consolidation',
-  pneumonia: 'Pneumonia',
-  atelectasis: 'Atelectasis',
-  pneumothorax: 'Pneumothorax',
-  effusion: 'Pleural Effusion',
-  pleura: 'Pleural Other',
-  fracture: 'Fracture',
-  device: 'Support Devices',
-};
-const NAMES = new Map(Object.entries(CLASSES).map(([short, name]) => [name, short]));
 
 /** What the right answer is, per case and row; read from the case's sources, not from what the labeler says. */
 const CASES: Readonly<Record<string, readonly string[]>> = {
@@ -123,9 +103,3 @@ describeWithShared('reports as they are written: public bug reports', [`${folder
     });
   });
 });
-
-function holds(value: number | undefined, said: Said): boolean {
-  if (said === '!+') return value !== 1;
-  if (said === '!-') return value !== undefined && value !== 0;
-  return value === { '+': 1, '-': 0, '?': -1, '.': undefined }[said];
-}

@@ -69,14 +69,19 @@ export function triggersOf(lists: readonly (readonly Phrase[])[]): (clause: stri
     const found: Trigger[] = [];
     for (let at = 1; at < clause.length; ) {
       const end = clause.indexOf(' ', at);
-      const word = clause.slice(at, end);
-      const bits = known.get(word) ?? bitsOf(word);
-      if (bits !== 0) found.push({ at, lists: bits });
+      if (canBegin(clause.charCodeAt(at))) {
+        const word = clause.slice(at, end);
+        const lists = known.get(word) ?? bitsOf(word);
+        if (lists !== 0) found.push({ at, lists });
+      }
       at = end + 1;
     }
     return found;
   };
 }
+
+/** Letters and `?`: no phrase begins with a number or another mark. */
+const canBegin = (code: number): boolean => code >= 97 || code === 63;
 
 /** Matches of a sticky expression at the triggers of list `n`, never overlapping. */
 export function matchesAt(
