@@ -20,6 +20,8 @@ const withoutMarkup = (text: string): string =>
   text
     .replaceAll('**', '')
     .replace(/^[ \t]{0,3}#{1,6}[ \t]/gm, '')
-    .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n')
+    .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n\n')
+    .replace(/\( ?[-–] ?\)/g, '(no)')
+    .replace(/\( ?\+ ?\)/g, '(yes)')
     .replace(/[[(] ?[xX✓] ?[\])]/g, '[x]')
     .replace(/\[ {0,3}\]|\( {1,3}\)/g, '[ ]');

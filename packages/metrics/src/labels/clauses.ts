@@ -74,14 +74,14 @@ const DENIED_IN_LISTS =
 
 /** One clause between hard breaks, cut where a new statement begins. */
 function splitStatements(clause: string): string[] {
-  if (!/ (?:,|and|with) /.test(clause)) return [clause];
+  if (!/ (?:,|\/|and|with) /.test(clause)) return [clause];
   const tokens = clause.trim().split(' ');
   const parts: string[] = [];
   let from = 0;
   for (let k = 1; k < tokens.length - 1; k++) {
     const word = tokens[k]!;
-    if (!(word === ',' || word === 'and' || (word === 'with' && !LINKS.has(tokens[k - 1]!))) || k === from)
-      continue;
+    const separates = isMark(word) || word === 'and' || (word === 'with' && !LINKS.has(tokens[k - 1]!));
+    if (!separates || k === from || (word === '/' && /^\d/.test(tokens[k + 1]!))) continue;
     if (!beginsStatement(tokens, from, k)) continue;
     parts.push(` ${tokens.slice(from, k).join(' ')} `);
     from = k + 1;
@@ -89,6 +89,9 @@ function splitStatements(clause: string): string[] {
   parts.push(` ${tokens.slice(from).join(' ')} `);
   return parts;
 }
+
+/** "no consolidation / small effusion". */
+const isMark = (word: string): boolean => word === ',' || word === '/';
 
 /** What a stretch of tokens says so far. */
 interface Left {
@@ -104,14 +107,14 @@ interface Left {
 
 function beginsStatement(tokens: readonly string[], from: number, k: number): boolean {
   let i = k + 1;
-  let joiner = tokens[k] === ',' ? undefined : tokens[k];
+  let joiner = isMark(tokens[k]!) ? undefined : tokens[k];
   if (joiner === undefined && JOINERS.has(tokens[i]!)) joiner = tokens[i++];
   const first = tokens[i];
   if (first === undefined || joiner === 'or' || joiner === 'nor') return false;
   if (deniesAt(tokens, i)) return true;
   if (first === 'there' && isVerb(tokens[i + 1] ?? '')) return true;
   const left = readLeft(tokens, from, k);
-  const end = segmentEnd(tokens, i, tokens[k] === ',');
+  const end = segmentEnd(tokens, i, isMark(tokens[k]!));
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
@@ -119,7 +122,7 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (verb > 0 && tokens.slice(i, verb).includes(':')) return true;
   const colon = tokens.indexOf(':', i + 1);
   if (colon > 0 && colon < end) return left.state || left.verb || !isDeniedList(tokens, from, k);
-  if (verb > 0) return ownVerb(tokens, i, verb, end, left, joiner, tokens[k] === ',');
+  if (verb > 0) return ownVerb(tokens, i, verb, left, joiner, isMark(tokens[k]!));
   return ownParticiple(tokens, from, k, i, end, left, joiner);
 }
 
@@ -190,7 +193,7 @@ function readLeft(tokens: readonly string[], from: number, k: number): Left {
 /** The next comma; after an "and" the next of either. */
 function segmentEnd(tokens: readonly string[], i: number, comma: boolean): number {
   let end = i;
-  while (end < tokens.length && tokens[end] !== ',' && (comma || tokens[end] !== 'and')) end++;
+  while (end < tokens.length && !isMark(tokens[end]!) && (comma || tokens[end] !== 'and')) end++;
   return end;
 }
 
@@ -241,7 +244,18 @@ function leavesList(tokens: readonly string[], start: number, end: number, left:
   if (CONTINUES.has(tokens[start]!) || isVerb(tokens[start]!)) return false;
   if (closesWith(tokens, start, 'or', false)) return false;
   if (left.closed || DETERMINERS.has(tokens[start]!)) return true;
+  if (!left.side && isPlaced(tokens, start, end)) return true;
   for (let i = start + 1; i < end; i++) if (ATTRIBUTES.has(tokens[i]!) || NORMAL.has(tokens[i]!)) return true;
+  return false;
+}
+
+/** "fracture of the left seventh rib", "opacity at the right base": one finding in one place. */
+function isPlaced(tokens: readonly string[], start: number, end: number): boolean {
+  for (let i = start + 1; i < end - 1; i++) {
+    const [word, next, then] = [tokens[i]!, tokens[i + 1]!, tokens[i + 2] ?? ''];
+    if (!PLACES.has(word) && word !== 'of') continue;
+    if (SIDES.has(next) || (next === 'the' && (SIDES.has(then) || then === 'lingula'))) return true;
+  }
   return false;
 }
 
@@ -256,7 +270,6 @@ function ownVerb(
   tokens: readonly string[],
   start: number,
   verb: number,
-  end: number,
   left: Left,
   joiner: string | undefined,
   listed: boolean,
@@ -273,7 +286,7 @@ function ownVerb(
   if (left.verb || left.open) return true;
   if (joined) return left.state;
   if (plural) return left.state;
-  return end - verb > 0 && !isBareList(tokens, start, verb, left);
+  return true;
 }
 
 /** "pneumothorax not seen", "edema resolved", "effusion present on the right": no verb. */
@@ -316,9 +329,6 @@ const isDeniedList = (tokens: readonly string[], from: number, to: number): bool
       .filter((token) => token !== ',' && token !== 'and' && token !== 'or')
       .join(' '),
   );
-
-const isBareList = (tokens: readonly string[], start: number, verb: number, left: Left): boolean =>
-  !left.state && tokens[verb + 1] === 'not' && DENIED_IN_LISTS.test(tokens.slice(start, verb).join(' '));
 
 function has(tokens: readonly string[], from: number, to: number, word: string): boolean {
   const at = tokens.indexOf(word, from);

@@ -48,6 +48,7 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
 
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
+  'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal|is_blunted_by)',
   `no longer ${SEEN} (is|are)? (the|a|any)?`,
   '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
   '(does|do|did) not (definitely|clearly|currently)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|exhibit|appear_to_show|represent|reflect)',
@@ -101,6 +102,7 @@ export const NEGATION_ENDS: readonly Phrase[] = [
   '(likely|probably|possibly|perhaps|presumably)',
   'which',
   '(compared|comparing) (to|with)',
+  '(following|after|status_post|post) (interval)? (placement|removal|insertion|adjustment|the|a|right|left|biopsy|thoracentesis|intubation|extubation|surgery|lobectomy|bronchoscopy)',
   '(stable|unchanged)',
 ];
 /** These carry uncertainty on: "may be compatible with mild edema". */
@@ -116,7 +118,7 @@ export const SEEN_BEFORE: readonly Phrase[] = [
   `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*?`,
-  '(which|that) (was|were|had_been) ~',
+  '(which|that) (was|were|had_been) ~ ~',
 ];
 
 /** Deny the phrase before them: "effusion is not seen", "pneumothorax has resolved". */
@@ -150,7 +152,7 @@ export const STILL_THERE: readonly Phrase[] = [
 
 /** "Pneumothorax: no", "effusion none": the whole answer, nothing behind it. */
 export const ANSWERS_NO: readonly Phrase[] = [
-  ': (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
+  '(present|seen|there|visible|evident|identified)? : (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
   '( (no|none|absent|negative|not_seen|resolved)',
   '(none|nil|negative|no)',
 ];

@@ -47,7 +47,7 @@ export function findingReader(entries: readonly FindingEntry[], { judge }: Scope
         if (notStated.test(clause.slice(0, span.start))) continue;
         const { value, cue } = judge(clause, span, scopes);
         if (value !== 0 && past?.test(clause.slice(0, span.start))) continue;
-        if (label === 'Support Devices' && value === 0 && saysWhere(clause, span)) {
+        if (label === 'Support Devices' && value !== 1 && saysWhere(clause, span)) {
           found.push({ ...span, label, value: 1, finding: true });
           continue;
         }

@@ -196,6 +196,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Pleural Effusion',
     phrases: [
       'effusion*',
+      '(eff|effus)',
       'pleural fluid',
       'hydrothora*',
       'hydropneumothora*',
@@ -444,6 +445,7 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       'cardiac mediastinal (silhouette*|contour*|shadow*)',
       'cardiac (apex)? (is|appears) (enlarged|normal)',
       'cardiothoracic ratio',
+      'cardiac :',
     ],
     except: [
       'heart (failure|disease|border*|valve*|rate|surgery|transplant)',

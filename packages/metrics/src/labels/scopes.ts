@@ -47,7 +47,7 @@ const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:is
 const ending =
   '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
 const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
-  new RegExp(`^${reach}(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
+  new RegExp(`^${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
 const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
 const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
 const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),] )`);
