@@ -16,14 +16,15 @@ export interface PackageFiles {
 }
 
 const MODULES = ['vision', 'region-agent', 'alignment', 'bca', 'decoder'];
-const BELOW_PIPELINE = ['core', 'backend', 'metrics', 'data', ...MODULES];
+const BELOW_PIPELINE = ['core', 'text', 'backend', 'metrics', 'data', ...MODULES];
 
 /** Which packages of ours each package may import: arrows only go up the list of docs/architecture.md. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  text: [],
   backend: ['core'],
-  metrics: [],
-  data: ['core'],
+  metrics: ['text'],
+  data: ['core', 'text'],
   ...Object.fromEntries(MODULES.map((name) => [name, ['core']])),
   pipeline: BELOW_PIPELINE,
   cli: [...BELOW_PIPELINE, 'pipeline'],

@@ -1,3 +1,11 @@
+export {
+  REPORTED,
+  readSections,
+  SECTION_NAMES,
+  type Section,
+  type SectionName,
+  selectSections,
+} from '@raca/text';
 export * from './baselines';
 export * from './bleu';
 export * from './checks';
@@ -20,8 +28,20 @@ export { radgraphRulesF1 } from './graph/scorer';
 export * from './judges';
 export * from './labels/classes';
 export { type Contradiction, findContradictions } from './labels/contradictions';
-export { CHEXPERT_CONVENTION, CODED_CONVENTION, type Convention } from './labels/conventions';
-export { findMentions, labelReport, type Mention, type RuleLabeler, ruleLabeler } from './labels/labeler';
+export {
+  CHEXPERT_CONVENTION,
+  CODED_CONVENTION,
+  CONVENTIONS,
+  type Convention,
+} from './labels/conventions';
+export {
+  findMentions,
+  type LabelerOptions,
+  labelReport,
+  type Mention,
+  type RuleLabeler,
+  ruleLabeler,
+} from './labels/labeler';
 export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
 export * from './meteor';

@@ -26,11 +26,11 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Lung fields',
-    'airspace*|air space*|consolidat*|infiltrat*|pneumonia*|pneumonitis|pneumothora*|hydropneumothora*',
+    'airspace*|air space*|consolidat*|infiltrat*|pneumonia*|pna|pneumonitis|pneumothora*|ptx|(hydro|hemo|haemo)pneumothora*|ggo*|ild|ards|chf',
   ),
   rule(
     'Lung fields',
-    'nodul*|scar|scars|scarring|volume loss|atelecta*|(?<!(laryngeal|tissue) )edema*|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
+    'nodul*|scar|scars|scarring|volume loss|atelecta*|(?<!(laryngeal|tissue) )o?edema*|tumou?r*|(pulmonary |alveolar |lung )?ha?emorrhag*|[rl][ul]l|rml|emphysem*|copd|interstitial|interstitium|alveolar|reticul*|reticulonodular',
   ),
   rule(
     'Lung fields',
@@ -55,7 +55,7 @@ export const NAMED: readonly LexiconRule[] = [
     'Airways',
     'airway*|trachea|tracheal|carina|carinal|bronchus|bronchi|bronchial|bronchitis|bronchitic|bronchiectasis',
   ),
-  rule('Airways', 'peribronchial|endotracheal|tracheostomy|et tube|ett|intubat*'),
+  rule('Airways', 'peribronchial|endotracheal|tracheostomy|et tube|ett|tracheal tube|intubat*'),
 
   rule(
     'Heart',
@@ -67,7 +67,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Heart',
-    'pacemaker*|pacer|pacing|aicd|icd|defibrillator*|valve|valves|valvular|mitral|tricuspid|cardiothoracic',
+    'pacemaker*|ppm|pacer|pacing|aicd|icd|defibrillator*|valve|valves|valvular|mitral|tricuspid|cardiothoracic',
   ),
 
   rule(
@@ -76,7 +76,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Pulmonary vasculature',
-    'pulmonary (arter|vein|venous|hypertens|hil)*|hilum|hila|(bi)?hilar|congest*|(?<!(laryngeal|tissue) )edema|engorge*',
+    'pulmonary (arter|vein|venous|hypertens|hil)*|hilum|hila|(bi)?hilar|congest*|chf|(?<!(laryngeal|tissue) )o?edema|engorge*',
   ),
 
   rule(
@@ -89,7 +89,7 @@ export const NAMED: readonly LexiconRule[] = [
   ),
   rule(
     'Mediastinum',
-    'picc|port|portacath|mediport|(central )?venous (line|catheter)*|central (venous|line|catheter)*|swan ganz|esophag*|thymus|thymic|goiter|cardiothymic',
+    'picc|port|portacath|mediport|(central )?venous (line|catheter)*|central (venous|line|catheter)*|swan ganz|cvc|cvl|o?esophag*|thymus|thymic|goit(er|re)|cardiothymic',
   ),
   rule(
     'Mediastinum',
@@ -111,7 +111,7 @@ export const NAMED: readonly LexiconRule[] = [
 
   rule(
     'Abdomen',
-    'abdomen|abdominal|intraabdominal|thoracoabdominal|ivc|bowel|stomach|gastric|gastrostomy|nasogastric|orogastric|ng tube|enteric',
+    'abdomen|abdominal|intraabdominal|thoracoabdominal|ivc|bowel|stomach|gastric|gastrostomy|nasogastric|orogastric|(ng|og) tube|ngt|ogt|dobb?hoff|enteric',
   ),
   rule(
     'Abdomen',
@@ -140,7 +140,7 @@ export const NAMED: readonly LexiconRule[] = [
   rule('Clavicles', 'clavic*|acromioclavicular'),
   rule(
     'Costophrenic angles',
-    'costophrenic|costo phrenic|costodiaphragmatic|cp angle*|(?<!(pericardial|joint|suprapatellar) )effusion*|pleural fluid|pleural space*|hydropneumothora*',
+    'costophrenic|costo phrenic|costodiaphragmatic|cp angle*|(?<!(pericardial|joint|suprapatellar) )effusion*|pleural fluid|pleural space*|ha?emothora*|(hydro|hemo|haemo)pneumothora*',
   ),
   rule('Costophrenic angles', 'blunt*|sulcus|sulci|empyema'),
 ];
@@ -152,7 +152,7 @@ export const BONES: LexiconRule = rule(
 );
 
 /** A fracture without a bone: counts where no bone is named, alone or as a whole. */
-export const FRACTURES: LexiconRule = rule('Ribs', 'fracture*');
+export const FRACTURES: LexiconRule = rule('Ribs', 'fracture*|fx');
 
 /** Lymph nodes without a place: count where neither mediastinum nor hila are named. */
 export const NODES: LexiconRule = rule(

@@ -1,5 +1,5 @@
+import { editDistance, partOf } from '@raca/text';
 import { describe, expect, it } from 'vitest';
-import { editDistance, partOf } from './mimic-headers';
 import { parseMimicReport } from './mimic-report';
 
 /** Made-up reports in the layout of MIMIC-CXR. */

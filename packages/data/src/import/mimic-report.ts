@@ -1,4 +1,4 @@
-import { type Part, partOf } from './mimic-headers';
+import { type Part, partOf } from '@raca/text';
 import type { Sections } from './sections';
 
 /** The parts of a MIMIC-CXR report and what was unusual about it. */

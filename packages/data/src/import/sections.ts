@@ -58,12 +58,19 @@ function reasonOf({ findings, impression, untitled }: Sections, section: Section
 export function withoutMarks(text: string): string {
   return text
     .split(/\s+/)
-    .map((word) => (MARK.test(word) ? (/[.,;:?!)]+$/.exec(word)?.[0] ?? '') : word))
+    .map((word) => (MARK.test(word) ? endMarks(word) : word))
     .filter(Boolean)
     .join(' ')
     .replace(/\s+([.,;:?!)])/g, '$1')
-    .replace(/[,;:]+(?=[.?!])/g, '')
+    .replace(/(?<![,;:])[,;:]+(?=[.?!])/g, '')
     .replace(/([.?!])(?:\s*[.?!,;:])+/g, '$1')
     .replace(/^[\s.,;:?!)]+/, '')
     .trim();
+}
+
+/** The stops and brackets with which a word ends. */
+function endMarks(word: string): string {
+  let from = word.length;
+  while (from > 0 && '.,;:?!)'.includes(word[from - 1])) from--;
+  return word.slice(from);
 }

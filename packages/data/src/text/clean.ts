@@ -1,6 +1,8 @@
+import { closeItems } from '@raca/text';
+
 /** Whitespace as Python's `str.split()` and `str.strip()` see it, which differs slightly from `\s`. */
 const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
+const IS_SPACE = new RegExp(SPACE);
 const SPACES = new RegExp(`${SPACE}+`);
 
 /** Marks that vanish from a sentence: quotes, slashes, punctuation. A hyphen stays; `: ; < = > ? @` go. */
@@ -15,9 +17,12 @@ export type Cleaning = 'iu_xray' | 'mimic_cxr';
  * Cleans a report as the R2Gen line does: lower case, list numbers and punctuation removed, sentences joined
  * by ` . ` with a final ` .`. Quirks are kept, since published vocabularies and references contain them: decimal
  * points vanish (`3.5` becomes `35`), and IU sentences that meet at a line break become one.
+ *
+ * One departure: list items without full stops (`- No effusion`), which the line would run together, become sentences.
  */
 export function cleanReport(report: string, cleaning: Cleaning): string {
-  const text = cleaning === 'mimic_cxr' ? joinLines(report) : report;
+  const closed = closeItems(report);
+  const text = cleaning === 'mimic_cxr' ? joinLines(closed) : closed;
   const sentences = strip(dropListNumbers(halve(text, '.', cleaning === 'mimic_cxr' ? 8 : 3))).toLowerCase();
   return sentences.split('. ').map(cleanSentence).join(' . ') + ' .';
 }
@@ -72,6 +77,11 @@ function dropListNumbers(text: string): string {
   return rest;
 }
 
+/** Linear in the text, also where it is all blanks. */
 function strip(text: string): string {
-  return text.replace(ENDS, '');
+  let from = 0;
+  let to = text.length;
+  while (from < to && IS_SPACE.test(text[from])) from++;
+  while (to > from && IS_SPACE.test(text[to - 1])) to--;
+  return text.slice(from, to);
 }

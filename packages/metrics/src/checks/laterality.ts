@@ -1,4 +1,5 @@
 import { findMentions, type Mention } from '../labels/labeler';
+import type { Side } from '../labels/modifiers';
 import type { StreamingScorer } from '../streaming';
 import { faultRate } from './rate';
 
@@ -14,21 +15,27 @@ export interface Contradiction {
  */
 export function lateralityContradictions(report: string): Contradiction[] {
   const mentions = findMentions(report);
-  const denials = mentions.filter(({ value }) => value === 0);
-  return mentions
-    .filter(({ value, side }) => value === 1 && side !== undefined)
-    .flatMap((affirmed) => {
-      const denied = denials.find((denial) => contradicts(affirmed, denial));
-      return denied ? [{ affirmed, denied }] : [];
-    });
+  const denials = new Map<string, Mention[]>(); // by what they rule out, two sentences at most
+  mentions.forEach((denial) => {
+    if (denial.value !== 0 || denial.severity !== undefined) return;
+    const key = denial.side === undefined ? phraseKey(denial) : sideKey(denial, denial.side);
+    const known = denials.get(key);
+    if (!known) denials.set(key, [denial]);
+    else if (known.length === 1 && known[0]!.sentence !== denial.sentence) known.push(denial);
+  });
+  return mentions.flatMap((affirmed) => {
+    if (affirmed.value !== 1 || affirmed.side === undefined) return [];
+    const sides: readonly Side[] = affirmed.side === 'bilateral' ? SIDES : [affirmed.side, 'bilateral'];
+    const denied = [phraseKey(affirmed), ...sides.map((side) => sideKey(affirmed, side))]
+      .flatMap((key) => denials.get(key) ?? [])
+      .find(({ sentence }) => sentence !== affirmed.sentence);
+    return denied ? [{ affirmed, denied }] : [];
+  });
 }
 
-function contradicts(affirmed: Mention, denial: Mention): boolean {
-  if (denial.label !== affirmed.label || denial.severity !== undefined) return false;
-  if (denial.sentence === affirmed.sentence) return false;
-  if (denial.side === undefined) return denial.phrase === affirmed.phrase;
-  return denial.side === affirmed.side || denial.side === 'bilateral' || affirmed.side === 'bilateral';
-}
+const SIDES: readonly Side[] = ['left', 'right', 'bilateral'];
+const phraseKey = ({ label, phrase }: Mention): string => `${label}: ${phrase}`;
+const sideKey = ({ label }: Mention, side: Side): string => `${label}, ${side}`;
 
 /**
  * Laterality contradictions inside generated reports: affirmed findings with a side that the report denies elsewhere,

@@ -22,8 +22,10 @@ const UNITS: Readonly<Record<string, readonly [unit: 'mm' | 'ml', factor: number
 };
 
 const number = '\\d+(?:\\.\\d+)?';
+/** A few blanks: any number of them would take time with its square. */
+const gap = '\\s{0,4}';
 const measurement = new RegExp(
-  `(?<![\\d.])(${number}(?:\\s*(?:mm|cm)?\\s*(?:x|×|by|-|to)\\s*${number}){0,2})\\s*-?\\s*(mm|millimet(?:er|re)|cm|centimet(?:er|re)|inch|ml|cc)(?:s|es)?(?![a-z])`,
+  `(?<![\\d.])(${number}(?:${gap}(?:mm|cm)?${gap}(?:x|×|by|-|to)${gap}${number}){0,2})${gap}-?${gap}(mm|millimet(?:er|re)|cm|centimet(?:er|re)|inch|ml|cc)(?:s|es)?(?![a-z])`,
   'gi',
 );
 
@@ -47,11 +49,31 @@ export const measurementRate = (tolerance = 0.1): StreamingScorer =>
   faultRate('measurement', 'mention', ({ reference, hypothesis }) => {
     const given = findMeasurements(reference);
     const said = findMeasurements(hypothesis);
-    const unsupported = said.filter(
-      ({ value, unit }) =>
-        !given.some(
-          (other) => other.unit === unit && Math.abs(other.value - value) <= tolerance * other.value,
-        ),
-    );
+    const sorted = { mm: sizesOf(given, 'mm'), ml: sizesOf(given, 'ml') };
+    // |other - value| <= tolerance * other: between value / (1 + tolerance) and value / (1 - tolerance).
+    const unsupported = said.filter(({ value, unit }) => {
+      const nearest = firstFrom(sorted[unit], value / (1 + tolerance) - ROUNDING);
+      return !(nearest !== undefined && Math.abs(nearest - value) <= tolerance * nearest + ROUNDING);
+    });
     return { faults: unsupported.length, places: said.length };
   });
+
+const ROUNDING = 1e-9;
+
+const sizesOf = (measurements: readonly Measurement[], wanted: 'mm' | 'ml'): number[] =>
+  measurements
+    .filter(({ unit }) => unit === wanted)
+    .map(({ value }) => value)
+    .sort((a, b) => a - b);
+
+/** The first of sorted numbers that is at least `low`. */
+function firstFrom(sorted: readonly number[], low: number): number | undefined {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sorted[middle]! < low) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from];
+}

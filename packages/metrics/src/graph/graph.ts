@@ -1,6 +1,7 @@
 import type { LabelValue } from '../labels/classes';
+import { splitClauses } from '../labels/clauses';
 import { oneOf, type Phrase } from '../labels/phrases';
-import { scopeReader, splitClauses } from '../labels/scopes';
+import { scopeReader } from '../labels/scopes';
 import { splitSentences, splitWrittenSentences } from '../labels/sentences';
 import { ANATOMY, OBSERVATIONS, SHAPES, SUGGESTIONS } from './lexicon';
 

@@ -8,7 +8,8 @@ import { extractGraph, type LetterCase } from './graph';
 
 /**
  * RadCliQ-v1's coefficients on stand-ins made without a model: {@link graphF1} of rule-made graphs for RadGraph,
- * {@link labelSimilarity} for the cosine of CheXbert embeddings, {@link weightedTokenF1} for BERTScore. Key
+ * {@link labelSimilarity} for the cosine of CheXbert embeddings (a normal cardiomediastinal silhouette counts as a
+ * heart that is not enlarged), {@link weightedTokenF1} for BERTScore. Key
  * `radcliq-rules/v1`, the mean over reports; lower is better. The token weights come from the references of all
  * pairs, so values of different sets do not compare, and neither do they with real RadCliQ.
  */
@@ -28,7 +29,7 @@ export function radCliqRules({ letterCase = 'ignore' }: { readonly letterCase?: 
         radCliq({
           bleu: 0, // v1 does not weigh it
           bertscore: weightedTokenF1(tokensOf(reference), tokensOf(hypothesis), weight),
-          semb: labelSimilarity(labelReport(reference), labelReport(hypothesis)),
+          semb: labelSimilarity(withHeart(labelReport(reference)), withHeart(labelReport(hypothesis))),
           radgraph: graphF1(extractGraph(reference, { letterCase }), extractGraph(hypothesis, { letterCase }))
             .combined,
         }),
@@ -80,3 +81,9 @@ function inverseDocumentFrequency(documents: readonly (readonly string[])[]): (t
 }
 
 const tokensOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+|[.,]/gu) ?? [];
+
+/** A cardiomediastinal silhouette called normal says that the heart is not enlarged either. */
+const withHeart = (labels: ReportLabels): ReportLabels =>
+  labels['Enlarged Cardiomediastinum'] === 0 && labels.Cardiomegaly === undefined
+    ? { ...labels, Cardiomegaly: 0 }
+    : labels;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChexpertClass, LabelValue } from './classes';
 import { CODED_CONVENTION } from './conventions';
-import { POST_UNCERTAINTIES, UNCERTAINTIES } from './cues';
+import { ADJACENT_UNCERTAINTIES, POST_UNCERTAINTIES, UNCERTAINTIES } from './cues';
 import { labelReport, ruleLabeler } from './labeler';
 
 const coded = ruleLabeler(CODED_CONVENTION);
@@ -36,7 +36,7 @@ describe('conventions', () => {
   });
 
   it('affirm only cues that exist', () => {
-    expect([...UNCERTAINTIES, ...POST_UNCERTAINTIES]).toEqual(
+    expect([...UNCERTAINTIES, ...POST_UNCERTAINTIES, ...ADJACENT_UNCERTAINTIES]).toEqual(
       expect.arrayContaining([...CODED_CONVENTION.affirmed]),
     );
   });

@@ -37,7 +37,12 @@ export const CHEXPERT_CONVENTION: Convention = {
  * Opacity, an infection Infection. Calcified nodules are nodules, pericardial effusions effusions.
  */
 export const CODED_CONVENTION: Convention = {
-  affirmed: ['probabl*', 'versus', 'vs', '(versus|vs)'],
+  affirmed: [
+    'probabl*',
+    'versus',
+    'vs',
+    '(versus|vs) !(prior|previous|the_prior|the_previous|the_last|last|old)',
+  ],
   alternatives: 1,
   borderline: 1,
   elsewhere: [
@@ -66,3 +71,6 @@ export const CODED_CONVENTION: Convention = {
     { label: 'Pleural Effusion', phrases: ['pericardial effusion*'] },
   ],
 };
+
+/** The conventions by name. */
+export const CONVENTIONS = { chexpert: CHEXPERT_CONVENTION, coded: CODED_CONVENTION } as const;

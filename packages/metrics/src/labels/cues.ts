@@ -11,7 +11,7 @@ export const CLAUSE_BREAKS: readonly Phrase[] = [
   'while',
   'except',
   'otherwise',
-  '(other|rather) than',
+  'other than',
   '(aside|apart) from',
   'besides',
   'with the exception of',
@@ -19,21 +19,46 @@ export const CLAUSE_BREAKS: readonly Phrase[] = [
   'nevertheless',
 ];
 
+const SEEN =
+  '(seen|identified|present|evident|noted|appreciated|visualized|visualised|demonstrated|detected|found|apparent|observed|visible|suspected|suggested|recognized|recognised|shown|there|convincing|reproduced)';
+
+const NOTED =
+  '(seen|noted|described|identified|visualized|visualised|demonstrated|reported|present|evident|documented|questioned|suspected|mentioned|shown|visible|observed|raised|suggested)';
+
 /** Look like negation, deny something else ("no change in the effusion"). Tried before the negations. */
 export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'no (significant|substantial|appreciable|definite|interval|overall|obvious|major|dramatic|marked|great|considerable|gross|detrimental|real|apparent)? (interval|further)? (change*|difference*|improvement|worsening|progression|increase|decrease|resolution|clearing)',
   'no evidence of (resolution|improvement|worsening)',
   'without (significant|substantial|appreciable|definite|interval|overall|obvious|much)? (interval)? (change*|improvement|worsening|progression|increase|decrease|resolution)',
   'not (significantly|appreciably|substantially|completely|entirely|fully|yet|markedly|really|be)? (completely|entirely|fully)? (changed|different|improved|resolved|excluded|exclude|cleared|ruled_out|certain)',
-  'not (only|necessarily|limited)',
+  'not (well|clearly|fully|adequately|optimally|completely|entirely|reliably)? (assessed|evaluated|excluded|imaged|included|delineated|characterized|characterised)',
+  'not well (seen|visualized|visualised|appreciated|demonstrated|evaluated|shown|defined|identified)',
+  'not (only|necessarily|limited|as|so)',
+  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are)`,
+  'not (persist|remain|recur|change*|increase*|resolve*|clear)',
   'no (doubt|question)',
+  'no (definite|clear|obvious|other)? (explanation|cause|source) (for|of)',
+  'no (longer)? (larger|smaller|bigger|worse|better|greater|more|less)',
   '(nearly|almost|partially|mostly|incompletely|partly) (completely)? resolved',
   '(near|nearly|partial|incomplete) (complete)? (resolution|clearing) of',
+  'to (document|confirm|ensure|assess|assure|verify|check|establish|show|demonstrate|evaluate_for|assess_for|follow) ~ (resolution|clearing) of',
+  '(until|awaiting|pending|for) ~ (resolution|clearing) of',
+  'without (definite|clear)? (explanation|cause)',
 ];
 
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
-  'not (definitely|clearly)? (show|demonstrate|reveal|suggest|contain|identify|see)',
+  'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal|is_blunted_by)',
+  `no longer ${SEEN} (is|are)? (the|a|any)?`,
+  '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
+  '(does|do|did) not (definitely|clearly|currently)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|exhibit|appear_to_show|represent|reflect)',
+  'not (definitely|clearly)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|represent|reflect|representing|showing)',
+  '(cannot|can_not|could_not|unable_to) (identify|see|appreciate|visualize|visualise|find|detect|demonstrate) (a|any)?',
+  '(does|do|did|has|have) not (appear|seem|look|appeared|become|developed) (to_be|to_have)?',
+  '(simulating|simulates|simulate|mimicking|mimics|mimic)',
+  'not (felt|thought|believed|considered|likely)? (to_be|to_represent|to_reflect)? (consistent|compatible|suggestive|typical|characteristic|indicative|diagnostic|in_keeping) (with|of|for)?',
+  '(nothing|no_findings|no_finding|no_features|no_evidence|no_signs|no_sign|no_indication|not_enough|insufficient_evidence|little) (to|that)? (suggest|suggests|suggesting|indicate|indicates|support|supports|consistent_with|compatible_with|suspicious_for|concerning_for|suggestive_of|specific_for|of)',
+  'no (focal|acute|new|definite|convincing|specific|discrete|radiographic)? (opacity|opacities|abnormality|abnormalities|process|changes|finding|findings|lesion|lesions|area|areas) (consistent|compatible) with',
   'no',
   'not',
   'nor',
@@ -43,18 +68,24 @@ export const NEGATIONS: readonly Phrase[] = [
   'w / o',
   'absent',
   '(free|clear|devoid|cleared) (of|from)',
-  'negative for',
+  '(negative|neg) for',
   '(absence|lack) of',
-  '(interval|complete)? (resolution|clearing|removal|disappearance|evacuation) of',
-  '(interval|essentially)? resolved',
-  'removed',
+  '(interval|complete|full)? (resolution|clearing|removal|disappearance|evacuation|drainage) of (the|a)?',
   'denies',
-  'unlikely',
+  'unlikely (to_be|to_represent|to_reflect)?',
   'fail* to (show|demonstrate|reveal)',
   'ruled out for',
   'excluding',
   'never',
+  'rather than',
+  'instead of',
+  'as opposed to',
+  '(argues|argue|speaks|speak|mitigates|mitigate) against',
+  'nothing (to|that)? (suggest|indicate)',
 ];
+
+/** Deny what follows where they stand before its noun ("resolved effusion"), not behind another ("edema resolved"). */
+export const LEADING_NEGATIONS: readonly Phrase[] = ['resolved', 'removed', 'no_longer_seen'];
 
 /** A scope ends where another statement starts; "is seen" and its like carry it on. */
 export const SCOPE_ENDS: readonly Phrase[] = [
@@ -70,30 +101,67 @@ export const NEGATION_ENDS: readonly Phrase[] = [
   'causing',
   '(likely|probably|possibly|perhaps|presumably)',
   'which',
+  '(compared|comparing) (to|with)',
+  '(following|after|status_post|post) (interval)? (placement|removal|insertion|adjustment|the|a|right|left|biopsy|thoracentesis|intubation|extubation|surgery|lobectomy|bronchoscopy)',
+  '(stable|unchanged)',
 ];
 /** These carry uncertainty on: "may be compatible with mild edema". */
 export const UNCERTAINTY_BRIDGES: readonly Phrase[] = ['(consistent|compatible|associated) with'];
 export const SCOPE_BRIDGES: readonly Phrase[] = [
-  '(is|are|was|were|has_been|have_been) (definitely|clearly|currently|present_to|now)? (seen|identified|present|evident|noted|appreciated|visualized|demonstrated|detected|found|apparent|observed|visible|suggested|to)',
+  '(is|are|was|were|has_been|have_been) (definitely|clearly|currently|present_to|now)? (seen|identified|present|evident|noted|appreciated|visualized|visualised|demonstrated|detected|found|apparent|observed|visible|suggested|to)',
+];
+
+/** Where a finding was seen before, between its name and what became of it. */
+export const SEEN_BEFORE: readonly Phrase[] = [
+  `(which|that)? (was|were|had_been)? ${NOTED} (in|at|within|over|on) ~ ~ (previously|before|earlier|initially|yesterday)`,
+  `(which|that)? (was|were|had_been)? (previously|initially|originally|formerly|priorly) ${NOTED} ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*?`,
+  '(which|that) (was|were|had_been) ~ ~',
 ];
 
 /** Deny the phrase before them: "effusion is not seen", "pneumothorax has resolved". */
 export const POST_NEGATIONS: readonly Phrase[] = [
-  '(is|are|was|were|has|have|can)? (not|no_longer|never) (been|be)? (definitely|clearly|currently|otherwise|well|now)? (been|be)? (seen|identified|present|evident|noted|appreciated|visualized|demonstrated|detected|found|apparent|observed|visible|suspected|suggested)',
+  ': (not|none) (seen|present|identified|detected|visualized|visualised|noted|evident|appreciated)',
+  ': no (evidence|sign|signs)',
+  ': no longer',
+  `(is|are|was|were|has|have|can)? (not|no_longer|never) (been|be)? (definitely|clearly|currently|otherwise|now)? (been|be)? ${SEEN}`,
   '(is|are) (not|no_longer)',
-  'cannot be (seen|identified|appreciated|visualized|demonstrated)',
-  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval)? (completely)? (resolved|cleared|absent|disappeared)',
-  '(has|have) been (removed|resolved|excluded|ruled_out|evacuated)',
-  '(is|are) (excluded|ruled_out|unlikely|less_likely|thought_unlikely|felt_unlikely|considered_unlikely)',
-  ': (none|no|negative|absent|not_seen)',
-  '(none|absent|unlikely)',
-  'resolved',
+  '(does|do|did) not (persist|remain|recur|appear_to_be_present|appear_present)',
+  'could not be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
+  'cannot be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
+  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished)',
+  '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|withdrawn|discontinued|extracted|taken_out|repaired)',
+  '(is|are) (now)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
+  '(appears|appear|seems|seem|looks) (to_be|to_have|now)? (resolved|cleared|absent|gone|unlikely)',
+];
+
+/** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
+export const ENDING_NEGATIONS: readonly Phrase[] = [
+  '(absent|unlikely|gone|excluded|ruled_out)',
+  '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
+  '(since|now|interval|been)? (removed|withdrawn)',
+];
+
+/** Not gone: "the effusion is not completely resolved", "has not changed". */
+export const STILL_THERE: readonly Phrase[] = [
+  '(is|are|was|were|has|have) (not|no_longer) (yet|been|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|cleared|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
+  '(has|have|is|are) (yet|still) to',
+];
+
+/** "Pneumothorax: no", "effusion none": the whole answer, nothing behind it. */
+export const ANSWERS_NO: readonly Phrase[] = [
+  '(present|seen|there|visible|evident|identified)? : (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
+  '( (no|none|absent|negative|not_seen|resolved)',
+  '(none|nil|negative|no)',
 ];
 
 /** Make what follows uncertain. */
 export const UNCERTAINTIES: readonly Phrase[] = [
   '(may|might|could|can) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
   'possib*',
+  '(poss|prob|susp)',
   'probabl*',
   'potential*',
   '(presumably|presumed|presumptive|perhaps|conceivably)',
@@ -102,31 +170,61 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   'equivocal',
   '(suspicious|suspicion|worrisome|concerning|concern|concerned|suspect|suspected) (for|of)?',
   '(raises|raise|raising) (the)? (possibility|question|concern)',
-  '(cannot|can_not|could_not|difficult_to|not|to|not_entirely|not_completely) (entirely|completely|definitively|absolutely|confidently|reliably)? exclude',
-  'rule out',
+  '(cannot|can_not|could_not|difficult_to|not|to|not_entirely|not_completely|unable_to|hard_to|impossible_to) (entirely|completely|definitively|absolutely|confidently|reliably)? exclude',
+  '(cannot|can_not|could_not|unable_to|difficult_to|hard_to) (entirely|completely|confidently|reliably)? (rule_out|assess_for|evaluate_for|assess|evaluate|confirm)',
+  '(limited|suboptimal|inadequate|poor|nondiagnostic) (assessment|evaluation|exam|sensitivity) ~ (for|of)',
+  '(rule|rules) out',
   'r / o',
   '(evaluate|assess|evaluation|correlate|correlation) ~ for',
   '(differential|differentials|consider|considerations|consideration|considered) (diagnosis|diagnoses|include*|includes|of)?',
   'favor*',
+  'favour*',
   'indeterminate',
   'maybe',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'versus',
   'vs',
   'if',
+  '?',
+  '(less|more_or_less) likely (to_be|to_represent|to_reflect|to_be_due_to|due_to)?',
+  '(more|most) (likely|probable|probably|suggestive|typical|consistent) ~ than',
+  '(favored|favoured|preferred) (over|to|above)',
+  '(doubtful|doubt|uncertain|unclear|unsure)',
+  'query',
+  '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
 ];
 
 /** Make the phrase before them uncertain: "pneumonia cannot be excluded". */
 export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(cannot|can_not|could_not|may_not|not|is_not|are_not) (be)? (entirely|completely|definitively|absolutely|confidently|reliably|totally)? (be)? (excluded|exclude|ruled_out)',
-  '(is|are|would_be|remains|remain|not)? (difficult|hard|impossible) to (entirely|completely)? (exclude|rule_out)',
-  '(is|are|was|remains)? (possible|suspected|questioned|questionable|probable|considered|favored|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern)',
-  '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained)',
-  '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern)',
+  '(cannot|can_not|could_not|is_not|are_not|not|was_not) (be)? (well|fully|adequately|completely|reliably|accurately|properly|optimally|further)? (be)? (assessed|evaluated|determined|confirmed|characterized|characterised|delineated|judged|established|commented_on)',
+  '(is|are|was|were|has|have)? (not|poorly|suboptimally|incompletely) (been)? (well|fully|adequately|optimally) (been)? (seen|visualized|visualised|appreciated|demonstrated|evaluated|assessed|delineated|shown|defined|identified|imaged)',
+  '(is|are)? (poorly|suboptimally|incompletely) (seen|visualized|visualised|evaluated|assessed|imaged|delineated)',
+  '(is|are|would_be|remains|remain|not)? (difficult|hard|impossible) to (entirely|completely|confidently|reliably)? (exclude|rule_out|assess|evaluate|confirm|see|identify|determine)',
+  '(is|are|was|were|remains|remain) (possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
+  '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) likely',
+  '(is|are)? (questionably|possibly|probably) (present|seen|there)',
+  '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
+  '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern|question)',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
-  '(versus|vs)',
   'not (be)? (entirely|completely)? excluded',
   '(could|may|might) have (this|a_similar) appearance',
+  ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
+];
+
+/** The same right behind the phrase only: "atelectasis vs pneumonia", not "no effusion vs prior". */
+export const ADJACENT_UNCERTAINTIES: readonly Phrase[] = [
+  '(versus|vs) !(prior|previous|the_prior|the_previous|the_last|last|old)',
+];
+
+/** The same without a verb: nothing but a place or a time behind them ("left effusion ?", "pneumonia less likely"). */
+export const ENDING_UNCERTAINTIES: readonly Phrase[] = [
+  '(possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|doubtful|uncertain|unclear|indeterminate)',
+  '(thought|felt|considered)? (less|not_very) likely',
+  ': ?',
+  '?',
+  '( ?',
+  '( (possible|probable|questionable|uncertain)',
 ];
 
 /** A finding called normal right behind its name: "vascular congestion is within normal limits". */
@@ -139,4 +237,5 @@ export const NOT_STATED: readonly Phrase[] = [
   '(history|hx) of ~',
   'h / o ~',
   '(detecting|detection_of|sensitive_for) ~',
+  '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) (showed|demonstrated|shows|described|showing|revealed|reported|noted) ~',
 ];

@@ -1,38 +1,63 @@
 import type { ChexpertClass, LabelValue } from './classes';
 import { NOT_STATED, PSEUDO_NEGATIONS } from './cues';
 import { type FindingEntry, OTHER_FINDING } from './lexicon';
-import { anywhere, oneOf } from './phrases';
+import { anywhere, oneOf, starting } from './phrases';
 import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
+import { matchesAt, triggersOf } from './triggers';
 
 /** A phrase found in a clause, before it becomes a mention. */
 export interface Found extends Span {
   label: ChexpertClass | typeof OTHER_FINDING;
   value: LabelValue;
+  /** The words that deny or doubt it. */
+  cue?: string;
   /** Findings next to each other with "or" between are uncertain; attributes of the heart are not. */
   readonly finding: boolean;
 }
 
+/** "the tip of the tube is not seen": the tube is there. */
+const tipBefore =
+  / (?:tips?|ends?|portion|segment|course|side port|side hole|sidehole|position|terminus|termination) (?:of |for )(?:[a-z0-9]+ ){0,4}$/;
+const tipBehind = /^(?:tube |catheter |line |lead )?(?:tips?|side port|sidehole|course|terminus|position) /;
+const saysWhere = (clause: string, { start, end }: Span): boolean =>
+  tipBefore.test(clause.slice(0, start)) || tipBehind.test(clause.slice(end));
+
 const notStated = new RegExp(` ${oneOf(NOT_STATED)}$`);
 
 /** Reader of phrases that name a finding by themselves. */
-export function findingReader(entries: readonly FindingEntry[], { statusAt }: ScopeReader) {
-  const rules = entries.map(({ label, phrases, except, hint }) => ({
+export function findingReader(entries: readonly FindingEntry[], { judge }: ScopeReader) {
+  const rules = entries.map(({ label, phrases, except, past, hint }) => ({
     label,
     hint,
-    phrases: anywhere(phrases),
+    phrases: starting(phrases),
     except: except && anywhere(except),
+    past: past && new RegExp(` ${oneOf(past)}$`),
   }));
+  const triggers = triggersOf(entries.map(({ phrases }) => phrases));
   return (clause: string, scopes: Scopes): Found[] => {
     const found: Found[] = [];
-    for (const { label, phrases, except, hint } of rules) {
+    const words = triggers(clause);
+    if (words.length === 0) return found;
+    for (const [n, { label, phrases, except, past, hint }] of rules.entries()) {
       let excluded: Span[] | undefined;
-      for (const match of clause.matchAll(phrases)) {
+      for (const match of matchesAt(phrases, clause, words, n)) {
         const span = spanOf(match);
         excluded ??= except ? [...clause.matchAll(except)].map(spanOf) : [];
         if (excluded.some(({ start, end }) => start < span.end && span.start < end)) continue;
         if (notStated.test(clause.slice(0, span.start))) continue;
-        const status = statusAt(clause, span, scopes);
-        found.push({ ...span, label, value: hint && status === 1 ? -1 : status, finding: true });
+        const { value, cue } = judge(clause, span, scopes);
+        if (value !== 0 && past?.test(clause.slice(0, span.start))) continue;
+        if (label === 'Support Devices' && value !== 1 && saysWhere(clause, span)) {
+          found.push({ ...span, label, value: 1, finding: true });
+          continue;
+        }
+        found.push({
+          ...span,
+          label,
+          value: hint && value === 1 ? -1 : value,
+          ...(cue && { cue }),
+          finding: true,
+        });
       }
     }
     return found;

@@ -137,6 +137,7 @@ describe('labelReport', () => {
         value: 0,
         sentence: ' there is no pleural effusion ',
         phrase: 'effusion',
+        cue: 'no',
       },
     ]);
   });

@@ -1,10 +1,12 @@
+import { REPORTED, type SectionName, selectSections } from '@raca/text';
 import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } from './classes';
+import { splitClauses } from './clauses';
 import { CHEXPERT_CONVENTION, type Convention } from './conventions';
-import { findingReader, loosenAlternatives } from './findings';
+import { type Found, findingReader, loosenAlternatives } from './findings';
 import { FINDINGS, OTHER_FINDING, SUBJECTS } from './lexicon';
 import { type Severity, type Side, severityOf, sideOf } from './modifiers';
 import { oneOf } from './phrases';
-import { scopeReader, splitClauses } from './scopes';
+import { scopeReader } from './scopes';
 import { splitSentences } from './sentences';
 import { subjectReader } from './subjects';
 
@@ -17,6 +19,8 @@ export interface Mention {
   readonly side?: Side;
   /** Where the clause says so: `mild` (small, minimal), `moderate` or `severe` (large, marked). */
   readonly severity?: Severity;
+  /** The words that deny or doubt it (`no`, `cannot be excluded`); absent where it is only named. */
+  readonly cue?: string;
   /** The sentence as the labeler read it: lower-case tokens, one space around each. */
   readonly sentence: string;
   /** The phrase inside that sentence. */
@@ -30,60 +34,97 @@ export interface RuleLabeler {
 
 const KNOWN_SENTENCES = 20_000;
 
+/** What a labeler reads of a report. */
+export interface LabelerOptions {
+  /**
+   * Sections whose text counts; default {@link REPORTED}: findings, impression, addendum and untitled text, never
+   * what was asked (INDICATION, HISTORY), compared with or done.
+   */
+  readonly sections?: readonly SectionName[] | 'all';
+}
+
 /** The rule labeler under a convention: {@link CHEXPERT_CONVENTION} or another one. Remembers sentences. */
-export function ruleLabeler(convention: Convention = CHEXPERT_CONVENTION): RuleLabeler {
+export function ruleLabeler(
+  convention: Convention = CHEXPERT_CONVENTION,
+  { sections = REPORTED }: LabelerOptions = {},
+): RuleLabeler {
   const scopeRules = scopeReader(convention.affirmed);
   const readFindings = findingReader([...FINDINGS, ...convention.added], scopeRules);
   const readSubjects = subjectReader(SUBJECTS, scopeRules, convention.borderline);
   const elsewhere = new Map(
     convention.elsewhere.map(({ label, phrases }) => [label as string, new RegExp(` ${oneOf(phrases)}`)]),
   );
-  const known = new Map<string, readonly Mention[]>();
-
-  function readClause(clause: string, sentence: string): Mention[] {
+  function readClause(clause: string): Found[] {
     const scopes = scopeRules.read(clause);
     const found = [...readFindings(clause, scopes), ...readSubjects(clause, scopes)];
     found.sort((a, b) => a.start - b.start || a.end - b.end);
     if (convention.alternatives === -1) loosenAlternatives(clause, found);
-    return found.map((place, i) => {
-      const { start, end, value } = place;
-      const phrase = clause.slice(start, end).trim();
-      const side = sideOf(clause, found, i);
-      const severity = severityOf(clause, found, i);
-      return {
-        label: elsewhere.get(place.label)?.test(` ${phrase} `) ? OTHER_FINDING : place.label,
-        value,
-        ...(side && { side }),
-        ...(severity && { severity }),
-        sentence,
-        phrase,
-      };
-    });
+    for (const place of found) {
+      if (elsewhere.get(place.label)?.test(` ${clause.slice(place.start, place.end)}`))
+        place.label = OTHER_FINDING;
+    }
+    return found;
   }
 
-  function findMentions(report: string): Mention[] {
-    return splitSentences(report).flatMap((sentence) => {
-      let mentions = known.get(sentence);
-      if (mentions === undefined) {
-        mentions = splitClauses(sentence).flatMap((clause) => readClause(clause, sentence));
-        if (known.size >= KNOWN_SENTENCES) known.clear();
-        known.set(sentence, mentions);
-      }
-      return mentions as Mention[];
-    });
-  }
+  const valuesOf = remembered((sentence): readonly Pick<Mention, 'label' | 'value'>[] =>
+    splitClauses(sentence).flatMap(readClause),
+  );
 
-  return { findMentions, labelReport: (report) => strongest(findMentions(report)) };
+  const mentionsOf = remembered((sentence): readonly Mention[] =>
+    splitClauses(sentence).flatMap((clause) => {
+      const found = readClause(clause);
+      return found.map(({ label, value, cue, start, end }, i) => {
+        const side = sideOf(clause, found, i);
+        const severity = severityOf(clause, found, i);
+        return {
+          label,
+          value,
+          ...(side && { side }),
+          ...(severity && { severity }),
+          ...(cue && { cue }),
+          sentence,
+          phrase: clause.slice(start, end).trim(),
+        };
+      });
+    }),
+  );
+
+  const sentencesOf = (report: string): string[] => splitSentences(selectSections(report, sections));
+  return {
+    findMentions: (report) => sentencesOf(report).flatMap(mentionsOf),
+    labelReport(report) {
+      const sentences = sentencesOf(report);
+      return strongest(sentences.flatMap(valuesOf), sentences.some(saysSomething));
+    },
+  };
 }
 
-function strongest(mentions: readonly Mention[]): ReportLabels {
+/** A function of a sentence that remembers the last thousands of its answers. */
+function remembered<T>(read: (sentence: string) => T): (sentence: string) => T {
+  const known = new Map<string, T>();
+  return (sentence) => {
+    let answer = known.get(sentence);
+    if (answer === undefined) {
+      answer = read(sentence);
+      if (known.size >= KNOWN_SENTENCES) known.clear();
+      known.set(sentence, answer);
+    }
+    return answer;
+  };
+}
+
+/** Anything but marks of de-identification and tokens that stand for no word. */
+const WORD = / (?!(?:x{3,}|unk|pad|bos|eos|nan|null|none) )[a-z]{2,} /;
+const saysSomething = (sentence: string): boolean => WORD.test(sentence);
+
+function strongest(mentions: readonly Pick<Mention, 'label' | 'value'>[], says: boolean): ReportLabels {
   const found = new Map<Mention['label'], LabelValue>();
   for (const { label, value } of mentions) {
     const before = found.get(label);
     if (before === undefined || strength(value) > strength(before)) found.set(label, value);
   }
   const abnormal = [...found].some(([label, value]) => value !== 0 && label !== 'Support Devices');
-  if (!abnormal) found.set('No Finding', 1);
+  if (!abnormal && says) found.set('No Finding', 1);
   const labels: ReportLabels = {};
   for (const label of CHEXPERT_14) {
     const value = found.get(label);
@@ -101,9 +142,9 @@ export const findMentions = (report: string): Mention[] => chexpert.findMentions
 
 /**
  * CheXpert labels of a report by rules: 1 positive, 0 negative, -1 uncertain, absent when not mentioned.
- * Over several mentions positive wins over uncertain, uncertain over negative. No Finding is 1 when nothing
- * but Support Devices is positive or uncertain, findings outside the classes (emphysema, scoliosis) included;
- * so it is 1 for an empty report, as in CheXpert. Else it is absent.
- * English chest X-ray reports, raw or cleaned (lower case, ` . ` between sentences).
+ * Over several mentions positive wins over uncertain, uncertain over negative. No Finding is 1 when nothing but
+ * Support Devices is positive or uncertain, findings outside the classes (emphysema, scoliosis) included; else it is
+ * absent. A report without words (empty, `<unk>`, only an indication) has no labels at all.
+ * English chest X-ray reports, raw, as templates or lists, or cleaned (lower case, ` . ` between sentences).
  */
 export const labelReport = (report: string): ReportLabels => chexpert.labelReport(report);

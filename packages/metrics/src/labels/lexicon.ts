@@ -10,6 +10,8 @@ export interface FindingEntry {
   readonly phrases: readonly Phrase[];
   /** Where one of these covers a phrase, it is no mention. */
   readonly except?: readonly Phrase[];
+  /** Right before a phrase: an old disease, a mention only where it is denied ("prior pneumonia has resolved"). */
+  readonly past?: readonly Phrase[];
   /** A sign that only hints at the class: affirmed, it is uncertain. */
   readonly hint?: true;
 }
@@ -22,6 +24,8 @@ export interface SubjectEntry {
   readonly abnormal: readonly Phrase[];
   readonly borderline: readonly Phrase[];
   readonly normal: readonly Phrase[];
+  /** Nothing can be said: uncertain. */
+  readonly unknown?: readonly Phrase[];
   /** Abnormal counts as uncertain beside these: another cause is named. */
   readonly hedges?: readonly Phrase[];
 }
@@ -90,6 +94,10 @@ export const FINDINGS: readonly FindingEntry[] = [
       'scars',
       '(peribronchial|bronchial_wall|interlobular_septal) (thickening|cuffing)',
       'decreased translucency',
+      'interstitial lung',
+      'ild',
+      'ggo*',
+      '(airspace|air_space|lung|pulmonary|patchy) shadowing',
     ],
     except: [
       'pleural ~ (scar|scars|scarring)',
@@ -106,7 +114,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Edema',
     phrases: [
       'edema*',
-      'oedema',
+      'oedema*',
       '(heart|cardiac|ventricular) failure',
       'chf',
       '(vascular|venous|pulmonary|vessel|vasculature|perihilar|central|hilar|interstitial|cardiopulmonary|circulatory) congestion',
@@ -123,7 +131,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     ],
     except: [
       '(nasal|sinus|hepatic|bowel) congestion',
-      '(soft_tissue|subcutaneous|peripheral|leg|pedal|marrow) edema',
+      '(soft_tissue|subcutaneous|peripheral|leg|pedal|marrow|ankle|laryngeal) (edema|oedema)',
     ],
   },
   {
@@ -140,12 +148,21 @@ export const FINDINGS: readonly FindingEntry[] = [
   { label: 'Consolidation', phrases: ['consolidat*'] },
   {
     label: 'Pneumonia',
-    phrases: ['pneumonia*', 'bronchopneumonia*', 'pneumonic', 'pneumonitis', 'infection*', 'infectious'],
+    phrases: [
+      'pneumonia*',
+      'bronchopneumonia*',
+      'pneumonic',
+      'pneumonitis',
+      'pna',
+      'infection*',
+      'infectious',
+    ],
     except: [
-      '(granulomatous|fungal|histoplasmosis|urinary|prior|previous|old|remote) ~ (infection*|pneumonia*)',
+      '(granulomatous|fungal|histoplasmosis|urinary) ~ (infection*|pneumonia*)',
       '(interstitial|radiation|organizing) pneumonitis',
       'pneumonia (vaccine|protocol)',
     ],
+    past: ['(prior|previous|old|remote) ~'],
   },
   {
     label: 'Atelectasis',
@@ -168,8 +185,9 @@ export const FINDINGS: readonly FindingEntry[] = [
     phrases: [
       'pneumothora*',
       'hydropneumothora*',
-      'hemopneumothora*',
+      '(hemo|haemo)pneumothora*',
       'ptx',
+      'pnx',
       'pleural air collection',
       '(visceral_pleural|pleural) line',
     ],
@@ -178,10 +196,13 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Pleural Effusion',
     phrases: [
       'effusion*',
+      '(eff|effus)',
       'pleural fluid',
       'hydrothora*',
       'hydropneumothora*',
+      '(hemo|haemo)pneumothora*',
       'hemothora*',
+      'haemothora*',
       'fluid (in|within|along|tracking_into) ~ (fissure*|pleural_space*|pleura)',
       'fluid at ~ (base|bases|lung_base)',
       '(fissural|subpulmonic|loculated|layering) fluid',
@@ -198,7 +219,9 @@ export const FINDINGS: readonly FindingEntry[] = [
       'pleuroparenchymal (scar*|thickening)',
       'fibrothorax',
       'pleural based (scar*|thickening)',
+      'fibrosis',
     ],
+    except: ['cystic fibrosis'],
   },
   {
     label: 'Fracture',
@@ -222,6 +245,11 @@ export const FINDINGS: readonly FindingEntry[] = [
       'permcath',
       '(endotracheal|et|ng|og|nasogastric|orogastric|enteric|feeding|chest|thoracostomy|tracheostomy|drainage|gastric|nasoenteric|dobbhoff|pleural|g|gastrostomy) (tube|tubes)',
       'tracheostomy',
+      'tube',
+      'tubes',
+      'tubing',
+      '(cvc|cvl|ecmo|ppm|trach)',
+      'swan ganz',
       'ett',
       'ngt',
       'mediport*',
@@ -261,7 +289,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(lead|leads) (tip|tips|terminat*|in|within|project*|overl*|are|is)',
       '(right|left|chest|cardiac|ventricular|atrial|dual|single) ~ leads',
     ],
-    except: ['port site*', 'lead to', 'air trapping device'],
+    except: ['side port*', 'port site*', 'lead to', 'air trapping device', '(x_ray|eustachian) tube'],
   },
   {
     label: OTHER_FINDING,
@@ -306,9 +334,70 @@ export const FINDINGS: readonly FindingEntry[] = [
       'free air',
       'aspiration',
       'metasta*',
-      'hematoma',
-      'contusion',
+      '(hematoma|haematoma)*',
+      'contusion*',
+      '(hemorrhag*|haemorrhag*)',
+      'bleed*',
+      'hypertens*',
+      'bronchospasm',
+      'asthma*',
+      'airways disease',
+      'aortic disease',
+      'osteodystrophy',
+      'inflam*',
+      'bullet',
+      'thoracentesis',
+      // Beyond CheXpert's list: pathology that no reader calls normal.
+      'empyema*',
+      'adenopathy',
+      'lymphadenopathy',
+      '(enlarged|bulky|prominent) ~ (node|nodes|hilum|hila)',
+      '(hilar|perihilar) (enlargement|fullness|prominence)',
+      '(hilum|hila) (is|are) ~ (enlarged|full|bulky)',
+      'abscess*',
+      'aneurysm*',
+      '(aortic|intimal) dissection',
+      'tubercul*',
+      'tb',
+      'sarcoid*',
+      'silicosis',
+      'pneumoconiosis',
+      'asbestosis',
+      'honeycomb*',
+      'cystic (fibrosis|lung|change*|disease|lucenc*)',
+      '(mucus|mucous|mucoid) (plug*|impaction)',
+      '(pulmonary|septic) embol*',
+      'infarct*',
+      'foreign (body|bodies)',
+      'dextrocardia',
+      'situs inversus',
+      'ileus',
+      'dilated ~ (bowel|loops|stomach|colon)',
+      '(bowel|loops|stomach|colon) (is|are) ~ (dilated|distended)',
+      '(bowel|colonic|gastric|small_bowel) (obstruction|distension|distention|dilatation|dilation)',
+      'pericardial effusion*',
+      'pneumopericardium',
+      '(goiter|goitre)',
+      'thymoma',
+      'lymphoma*',
+      'malignan*',
+      'cancer*',
+      'ards',
+      'respiratory distress syndrome',
+      '(lytic|sclerotic|blastic) ~ (lesion*|focus|foci|metasta*)',
+      '(dislocat*|subluxation)',
+      'mediastinal shift',
+      'shift of ~ mediastinum',
+      'tracheal (deviation|narrowing|stenosis)',
+      'pneumatocele*',
+      'abnormal (chest|radiograph|film|study|examination|exam)',
+      // An indwelling drain or airway means treated disease.
+      '(chest|thoracostomy|tracheostomy|pleural) (tube|tubes|drain|drains)',
+      'tracheostomy',
+      'pigtail (catheter|drain)*',
+      'defibrillator*',
     ],
+    except: ['(chest|thoracostomy) (tube|tubes) (site|tract)', 'no longer'],
   },
 ];
 
@@ -356,11 +445,18 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       'cardiac mediastinal (silhouette*|contour*|shadow*)',
       'cardiac (apex)? (is|appears) (enlarged|normal)',
       'cardiothoracic ratio',
+      'cardiac :',
     ],
     except: [
       'heart (failure|disease|border*|valve*|rate|surgery|transplant)',
       '(behind|posterior_to|overlying|near|adjacent_to|lateral_to|over|beneath|right|left) (the)? (left|right)? heart',
       'heart and (lungs|lung) (have|has)',
+    ],
+    unknown: [
+      '(difficult|hard) to (assess|evaluate|judge)',
+      '(cannot|can_not) be ~ (assessed|evaluated|determined)',
+      'not ~ (assessed|evaluated)',
+      '(poorly|suboptimally) (assessed|evaluated)',
     ],
     abnormal: LARGE,
     borderline: [

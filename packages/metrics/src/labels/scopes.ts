@@ -1,6 +1,7 @@
 import type { LabelValue } from './classes';
 import * as cues from './cues';
-import { anywhere, oneOf, type Phrase } from './phrases';
+import { oneOf, type Phrase, starting } from './phrases';
+import { matchesAt, triggersOf } from './triggers';
 
 export interface Span {
   readonly start: number;
@@ -12,39 +13,47 @@ export const spanOf = (match: RegExpExecArray): Span => ({
   end: match.index + match[0].length,
 });
 
-/** Stretches of a clause in which findings are denied or doubted. */
+/** A stretch of a clause in which a cue denies or doubts findings. */
+export interface Scope extends Span {
+  readonly cue: string;
+}
+
 export interface Scopes {
-  readonly negated: readonly Span[];
-  readonly uncertain: readonly Span[];
+  readonly negated: readonly Scope[];
+  readonly uncertain: readonly Scope[];
 }
 
-const clauseBreaks = anywhere(cues.CLAUSE_BREAKS);
-
-/** Parts of a sentence that negation does not cross, each starting and ending with a space. */
-export function splitClauses(sentence: string): string[] {
-  const clauses: string[] = [];
-  let from = 0;
-  for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
-    clauses.push(sentence.slice(from, index));
-    from = index + text.length - 1;
-  }
-  clauses.push(sentence.slice(from));
-  return clauses;
+/** What a clause says of a finding, and the words that say so; none where it is only named. */
+export interface Status {
+  readonly value: LabelValue;
+  readonly cue?: string;
 }
 
-const negations = new RegExp(`(?<= )(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)})`, 'g');
+const negations = new RegExp(
+  `(?:(${oneOf(cues.PSEUDO_NEGATIONS)})|${oneOf(cues.NEGATIONS)}|(?<=^ | (?:the|a|an|any|interval|previously|now|essentially|completely|largely|and|with|of|,|:) )${oneOf(cues.LEADING_NEGATIONS)})`,
+  'y',
+);
 const endsOf = (ends: readonly Phrase[], bridges: readonly Phrase[]) =>
   new RegExp(`(?<= )(?:(${oneOf(bridges)})|${oneOf(ends)})`, 'g');
 const negationEnds = endsOf([...cues.SCOPE_ENDS, ...cues.NEGATION_ENDS], cues.SCOPE_BRIDGES);
 const uncertaintyEnds = endsOf(cues.SCOPE_ENDS, [...cues.SCOPE_BRIDGES, ...cues.UNCERTAINTY_BRIDGES]);
 
-// Up to eight words of the same noun phrase (or list of them) between a finding and what is said of it.
+// Up to eight words of the same noun phrase (or list of them) between a finding and what is said of it, and where it
+// was seen before: "the effusion seen on the prior film has resolved".
 const nounWords =
-  '(?:(?!(?:is|are|was|were|has|have|there|with|which|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
-const postNegation = new RegExp(`^${nounWords}${oneOf(cues.POST_NEGATIONS)}`);
-const calledNormal = new RegExp(`^${oneOf(cues.CALLED_NORMAL)}`);
+  '(?:(?!(?:is|are|was|were|has|have|there|with|which|that|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
+const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4}(?:and|but) )?`;
+/** What may stand behind a cue without a verb. */
+const ending =
+  '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
+const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
+  new RegExp(`^${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
+const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
+const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
+const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),] )`);
+const calledNormal = new RegExp(`^(?<cue>${oneOf(cues.CALLED_NORMAL)})`);
 const almost =
-  /(?:^| )(?:nearly|almost|partially|incompletely|partly|mostly) (?:completely )?(?:resolved|cleared) /;
+  /(?:^| )(?:nearly|almost|partially|incompletely|partly|mostly|not|yet to) (?:yet |completely |fully |entirely )*(?:be )?(?:resolved?|cleared?) /;
 
 /**
  * The reader of negation and uncertainty.
@@ -52,38 +61,62 @@ const almost =
  */
 export function scopeReader(affirmed: readonly Phrase[]) {
   const kept = (phrases: readonly Phrase[]) => phrases.filter((phrase) => !affirmed.includes(phrase));
-  const uncertainties = anywhere(kept(cues.UNCERTAINTIES));
-  const postUncertainty = new RegExp(`^${nounWords}${oneOf(kept(cues.POST_UNCERTAINTIES))}`);
+  const uncertainties = starting(kept(cues.UNCERTAINTIES));
+  const postUncertainty = either(kept(cues.POST_UNCERTAINTIES), cues.ENDING_UNCERTAINTIES);
+  const adjacent = kept(cues.ADJACENT_UNCERTAINTIES);
+  const adjacentUncertainty =
+    adjacent.length === 0 ? undefined : new RegExp(`^(?:[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`);
+
+  const triggers = triggersOf([
+    [...cues.PSEUDO_NEGATIONS, ...cues.NEGATIONS, ...cues.LEADING_NEGATIONS],
+    kept(cues.UNCERTAINTIES),
+  ]);
 
   function read(clause: string): Scopes {
-    const negated: Span[] = [];
-    for (const match of clause.matchAll(negations)) {
-      if (match[1] !== undefined) continue;
+    const negated: Scope[] = [];
+    const words = triggers(clause);
+    if (words.length === 0) return NOTHING;
+    for (const match of matchesAt(negations, clause, words, 0)) {
       const start = match.index + match[0].length;
-      negated.push({ start, end: scopeEnd(clause, start, negationEnds) });
+      // "( no )", "no ,": an answer.
+      if (match[1] !== undefined || (match[0] === 'no ' && /[),]/.test(clause[start] ?? ''))) continue;
+      negated.push({ start, end: scopeEnd(clause, start, negationEnds), cue: match[0].trim() });
     }
-    const uncertain: Span[] = [];
-    for (const { index, 0: text } of clause.matchAll(uncertainties)) {
+    const uncertain: Scope[] = [];
+    for (const { index, 0: text } of matchesAt(uncertainties, clause, words, 1)) {
       const start = index + text.length;
-      uncertain.push({ start, end: scopeEnd(clause, start, uncertaintyEnds) });
+      uncertain.push({ start, end: scopeEnd(clause, start, uncertaintyEnds), cue: text.trim() });
     }
     return { negated, uncertain };
   }
 
-  function statusAt(clause: string, { start, end }: Span, scopes: Scopes): LabelValue {
+  function judge(clause: string, { start, end }: Span, scopes: Scopes): Status {
     const rest = clause.slice(end);
-    if (postUncertainty.test(rest)) return -1;
+    const said = (value: LabelValue, match: RegExpExecArray): Status => ({
+      value,
+      cue: match.groups!.cue!.trim(),
+    });
+    const doubted = postUncertainty.exec(rest) ?? adjacentUncertainty?.exec(rest);
+    if (doubted) return said(-1, doubted);
     const lastWord = clause.lastIndexOf(' ', end - 2) + 1;
-    if (inside(scopes.negated, start) || inside(scopes.negated, lastWord)) return 0;
-    if (calledNormal.test(rest)) return 0;
-    if (postNegation.test(rest) && !almost.test(clause)) return 0;
-    return inside(scopes.uncertain, start) ? -1 : 1;
+    const denied = covering(scopes.negated, start) ?? covering(scopes.negated, lastWord);
+    if (denied) return { value: 0, cue: denied.cue };
+    const normal = calledNormal.exec(rest) ?? answeredNo.exec(rest);
+    if (normal) return said(0, normal);
+    const gone = postNegation.exec(rest);
+    if (gone && !almost.test(clause) && !stillThere.test(rest)) return said(0, gone);
+    const unsure = covering(scopes.uncertain, start);
+    return unsure ? { value: -1, cue: unsure.cue } : { value: 1 };
   }
 
-  return { read, statusAt };
+  const statusAt = (clause: string, span: Span, scopes: Scopes): LabelValue =>
+    judge(clause, span, scopes).value;
+  return { read, judge, statusAt };
 }
 
 export type ScopeReader = ReturnType<typeof scopeReader>;
+
+const NOTHING: Scopes = { negated: [], uncertain: [] };
 
 function scopeEnd(clause: string, start: number, ends: RegExp): number {
   ends.lastIndex = start;
@@ -93,5 +126,5 @@ function scopeEnd(clause: string, start: number, ends: RegExp): number {
   return clause.length;
 }
 
-const inside = (spans: readonly Span[], at: number): boolean =>
-  spans.some(({ start, end }) => start <= at && at < end);
+const covering = (scopes: readonly Scope[], at: number): Scope | undefined =>
+  scopes.find(({ start, end }) => start <= at && at < end);

@@ -1,24 +1,44 @@
+import { splitStatements } from '@raca/text';
+
 /**
- * Sentences of raw text (full stops, empty lines) and of cleaned text (` . `), lower-case, each as tokens
- * joined and surrounded by single spaces, e.g. ` no effusion , or pneumothorax `. Decimal points stay inside
- * their number; a single line break is a space; hyphens separate words. Text that runs on without a full
- * stop is cut every {@link LONGEST} tokens, so that the time stays linear in its length.
+ * The statements of a report ({@link splitStatements}: sentences, list items, lines and cells of templates), raw or
+ * cleaned (` . `), lower-case, each as tokens joined and surrounded by single spaces, e.g.
+ * ` no effusion , or pneumothorax `. Contractions are written out (`isn't` becomes `is not`), hyphens separate words. A
+ * statement of more than {@link LONGEST} tokens is cut, so that the time stays linear in the length of a report.
  */
-export const splitSentences = (text: string): string[] => splitWrittenSentences(text.toLowerCase());
+export const splitSentences = (text: string): string[] =>
+  splitWrittenSentences(text).map((sentence) => sentence.toLowerCase());
 
 /** The same with letters as written. */
-export function splitWrittenSentences(text: string): string[] {
-  return text
-    .normalize('NFKC')
-    .split(/(?<!\d)\.|\.(?!\d)|[!?]|\n\s*\n/)
-    .flatMap((sentence) => normaliseSentence(sentence));
-}
+export const splitWrittenSentences = (text: string): string[] =>
+  splitStatements(text).flatMap(normaliseSentence);
 
 const LONGEST = 200;
 
 function normaliseSentence(sentence: string): string[] {
-  const tokens = sentence.replaceAll(/\bcan't\b/gi, 'cannot').match(/[a-z0-9]+(?:\.\d+)?|[,;:()/]/gi) ?? [];
+  const tokens =
+    writtenOut(sentence)
+      .replaceAll('=', ':')
+      .match(/[a-z0-9]+(?:\.\d+)?|[,;:()/?]/gi) ?? [];
   const pieces: string[] = [];
   for (let i = 0; i < tokens.length; i += LONGEST) pieces.push(` ${tokens.slice(i, i + LONGEST).join(' ')} `);
   return pieces;
+}
+
+const CONTRACTED =
+  /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here)['’ʼ`´]s)\b/gi;
+/** Letters in which contractions and abbreviations with strokes can be told to be absent. */
+const HINT = /n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
+
+/** Contractions and abbreviations as words: `isn't`, `can't`, `w/o`, `e/o`. */
+function writtenOut(text: string): string {
+  if (!HINT.test(text)) return text;
+  return text
+    .replace(CONTRACTED, (_, verb?: string, can?: string, will?: string, subject?: string) =>
+      verb ? `${verb} not` : can ? 'cannot' : will ? 'will not' : `${subject} is`,
+    )
+    .replace(/\bw\/o\b/gi, 'without')
+    .replace(/\bw\/(?=\s|[a-z])/gi, 'with ')
+    .replace(/\be\/o\b/gi, 'evidence of')
+    .replace(/\bc\/w\b/gi, 'consistent with');
 }

@@ -1,26 +1,40 @@
 import type { LabelValue } from './classes';
 import type { Found } from './findings';
 import type { SubjectEntry } from './lexicon';
-import { anywhere, oneOf } from './phrases';
-import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
+import { anywhere, oneOf, starting } from './phrases';
+import { type ScopeReader, type Scopes, type Span, type Status, spanOf } from './scopes';
+import { matchesAt, triggersOf } from './triggers';
 
 const verb =
   '(?:is|are|was|were|appears?|remains?|demonstrates?|looks?|measures|shows?|seems?|has|have|had|be) ';
 const otherNoun =
   '(?:the|there|lungs?|aort[a-z]*|pulmonary|vascul[a-z]*|hil[a-z]*|bony|osseous|trachea|mediast[a-z]*|cardi[a-z]*|heart) ';
 
-function compileSubject({ label, subjects, except, abnormal, borderline, normal, hedges }: SubjectEntry) {
-  const attribute = `(?:(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
+/** "heart and mediastinum normal": other structures in one breath. */
+const sameBreath =
+  '(?:(?:and|,|/) (?:the )?(?:(?:mediastin|cardi|hil|aort|pulmonary vascula|lung|pleura|great vessel)[a-z]* )(?:(?:contours?|silhouettes?|size|structures|shadows?) )?){0,3}';
+
+function compileSubject({
+  label,
+  subjects,
+  except,
+  abnormal,
+  borderline,
+  normal,
+  unknown,
+  hedges,
+}: SubjectEntry) {
+  const attribute = `(?:${unknown ? `(?<unknown>${oneOf(unknown)})|` : ''}(?<borderline>${oneOf(borderline)})|(?<normal>${oneOf(normal)})|(?<abnormal>${oneOf(abnormal)}))`;
   const noVerb = `(?:(?!${verb})[a-z0-9,/():]+ ){0,10}?`;
   const noNoun = `(?:(?!${otherNoun})[a-z0-9,]+ ){0,5}?`;
   return {
     label,
-    subjects: anywhere(subjects),
+    subjects: starting(subjects),
     except: except && anywhere(except),
     hedges: hedges && new RegExp(` ${oneOf(hedges)}`),
     /** "… silhouette and aorta are mildly enlarged" or, without a verb, "heart size upper normal". */
     after: new RegExp(
-      `^(?:${noVerb}${verb}${noNoun}|(?:(?!${verb}|${otherNoun}|and )[a-z0-9:]+ ){0,4}?)${attribute}`,
+      `^(?:${noVerb}${verb}${noNoun}|${sameBreath}(?:(?!${verb}|${otherNoun}|and )[a-z0-9:]+ ){0,4}?)${attribute}`,
     ),
     /** "enlargement of the …", "normal cardiac and mediastinal contours". */
     before: new RegExp(
@@ -35,43 +49,50 @@ function compileSubject({ label, subjects, except, abnormal, borderline, normal,
  */
 export function subjectReader(
   entries: readonly SubjectEntry[],
-  { statusAt }: ScopeReader,
+  { judge }: ScopeReader,
   borderlineValue: LabelValue,
 ) {
   const rules = entries.map(compileSubject);
+  const triggers = triggersOf(entries.map(({ subjects }) => subjects));
 
   function statusOf(
     clause: string,
     span: Span,
-    { normal, borderline }: Record<string, string | undefined>,
+    { normal, borderline, unknown }: Record<string, string | undefined>,
     scopes: Scopes,
-  ): LabelValue {
-    if (normal !== undefined) return 0;
-    const status = statusAt(clause, span, scopes);
-    return borderline !== undefined && status === 1 ? borderlineValue : status;
+  ): Status {
+    if (unknown !== undefined) return { value: -1, cue: unknown.trim() };
+    if (normal !== undefined) return { value: 0, cue: normal.trim() };
+    const status = judge(clause, span, scopes);
+    if (borderline === undefined || status.value !== 1) return status;
+    return { value: borderlineValue, cue: borderline.trim() };
   }
 
   return (clause: string, scopes: Scopes): Found[] => {
     const found: Found[] = [];
-    for (const rule of rules) {
+    const words = triggers(clause);
+    if (words.length === 0) return found;
+    for (const [n, rule] of rules.entries()) {
       let excluded: Span[] | undefined;
-      for (const match of clause.matchAll(rule.subjects)) {
+      for (const match of matchesAt(rule.subjects, clause, words, n)) {
         const { start, end } = spanOf(match);
         excluded ??= rule.except ? [...clause.matchAll(rule.except)].map(spanOf) : [];
         if (excluded.some((span) => span.start < end && start < span.end)) continue;
         const before = rule.before.exec(clause.slice(0, start));
         const attribute = before ?? rule.after.exec(clause.slice(end));
         if (!attribute?.groups) continue;
-        const { borderline, normal, abnormal } = attribute.groups;
-        const text = (borderline ?? normal ?? abnormal)!;
+        const { unknown, borderline, normal, abnormal } = attribute.groups;
+        const text = (unknown ?? borderline ?? normal ?? abnormal)!;
         const at = before ? before.index : end + attribute[0].length - text.length;
-        let value = statusOf(clause, { start: at, end: at + text.length }, attribute.groups, scopes);
-        if (value === 1 && rule.hedges?.test(clause)) value = -1;
+        let { value, cue } = statusOf(clause, { start: at, end: at + text.length }, attribute.groups, scopes);
+        const hedge = value === 1 ? rule.hedges?.exec(clause) : undefined;
+        if (hedge) [value, cue] = [-1, hedge[0].trim()];
         found.push({
           start: Math.min(start, at),
           end: Math.max(end, at + text.length),
           label: rule.label,
           value,
+          ...(cue && { cue }),
           finding: false,
         });
       }

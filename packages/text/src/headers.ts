@@ -1,4 +1,4 @@
-/** What stands under a header of a MIMIC-CXR report. */
+/** What stands under a header of a report. */
 export type Part =
   | 'findings'
   | 'impression'
@@ -12,18 +12,50 @@ export type Part =
 
 /** Words by which a header is known. A misspelt word counts if it is one or two keystrokes off (see {@link near}). */
 const WORDS: readonly (readonly [Part, readonly string[]])[] = [
-  ['findings', ['FINDINGS', 'FINDING']],
-  ['impression', ['IMPRESSION', 'IMPRESSIONS', 'CONCLUSION', 'CONCLUSIONS', 'OPINION', 'SUMMARY']],
+  ['findings', ['FINDINGS', 'FINDING', 'OBSERVATIONS', 'REPORT']],
+  [
+    'impression',
+    ['IMPRESSION', 'IMPRESSIONS', 'CONCLUSION', 'CONCLUSIONS', 'OPINION', 'SUMMARY', 'INTERPRETATION'],
+  ],
   ['addendum', ['ADDENDUM']],
   ['aside', ['NOTIFICATION', 'NOTIFICATIONS', 'RECOMMENDATION', 'RECOMMENDATIONS', 'COMMUNICATION', 'WET']],
-  ['indication', ['INDICATION', 'INDICATIONS', 'HISTORY', 'REASON', 'CLINICAL']],
-  ['comparison', ['COMPARISON', 'COMPARISONS', 'PRIORS', 'REFERENCE']],
-  ['technique', ['TECHNIQUE', 'TECHNIQUES', 'PROCEDURE']],
+  [
+    'indication',
+    [
+      'INDICATION',
+      'INDICATIONS',
+      'HISTORY',
+      'HX',
+      'REASON',
+      'CLINICAL',
+      'COMPLAINT',
+      'COMPLAINTS',
+      'SYMPTOMS',
+      'REQUEST',
+      'ORDERING',
+      'ADMITTING',
+      'REFERRING',
+      'PROVISIONAL',
+    ],
+  ],
+  ['comparison', ['COMPARISON', 'COMPARISONS', 'COMPARED', 'PRIOR', 'PRIORS', 'PREVIOUS', 'REFERENCE']],
+  ['technique', ['TECHNIQUE', 'TECHNIQUES', 'PROCEDURE', 'PROTOCOL', 'METHOD']],
   [
     'examination',
     ['EXAMINATION', 'EXAM', 'STUDY', 'CHEST', 'RADIOGRAPH', 'RADIOGRAPHS', 'PORTABLE', 'VIEW', 'VIEWS'],
   ],
 ];
+
+/** Words that stand beside those in a header, and alone announce nothing. */
+const BESIDE = new Set(
+  'FOR OF THE AND TO A ON OR S PATIENT RELEVANT PAST MEDICAL CURRENT BRIEF INFORMATION DETAILS DATA QUESTION FINAL PRELIMINARY PRESENTING CHIEF REFERRAL ADMISSION STUDIES IMAGING EXAMS DATE TYPE PA AP LATERAL LAT X RAY XRAY FILM NOTE NOTES READ DIAGNOSIS PHYSICIAN'.split(
+    ' ',
+  ),
+);
+const KNOWN = new Set(WORDS.flatMap(([, words]) => words));
+
+/** Whether a word can stand in a header. */
+export const isHeaderWord = (word: string): boolean => KNOWN.has(word) || BESIDE.has(word);
 
 /** Long enough to be told from other words when misspelt. */
 const TYPOS = WORDS.flatMap(([part, words]) =>

@@ -1,0 +1,27 @@
+/**
+ * Text in one spelling: compatibility forms (NFKC), line feeds, single blanks, no byte order mark, no bold marks or
+ * heading marks of Markdown, check boxes as `[x]` and `[ ]`.
+ */
+export function tidy(text: string): string {
+  const plain = /[^\n -~]/.test(text)
+    ? text
+        .normalize('NFKC')
+        .replace(/\r\n?/g, '\n')
+        .replace(/[\uFEFF\u200B-\u200D\u2060]/g, '')
+        .replace(/[☐□▢]/g, ' [ ] ')
+        .replace(/[☑☒✓✔✅■]/g, ' [x] ')
+        .replace(/[✗✘❌]/g, ' [ ] ')
+    : text;
+  const single = plain.includes('  ') ? plain.replace(/[^\S\n\t]{2,}/g, ' ') : plain;
+  return /[*#<[(]/.test(single) ? withoutMarkup(single) : single;
+}
+
+const withoutMarkup = (text: string): string =>
+  text
+    .replaceAll('**', '')
+    .replace(/^[ \t]{0,3}#{1,6}[ \t]/gm, '')
+    .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n\n')
+    .replace(/\( ?[-–] ?\)/g, '(no)')
+    .replace(/\( ?\+ ?\)/g, '(yes)')
+    .replace(/[[(] ?[xX✓] ?[\])]/g, '[x]')
+    .replace(/\[ {0,3}\]|\( {1,3}\)/g, '[ ]');
