@@ -1,0 +1,322 @@
+import { checkPairs, referencesOf } from './pairs';
+import { seededRandom } from './random';
+import { defaultScorers } from './score';
+import { holm, quantile, type ResamplingOptions } from './statistics';
+import type { AdditiveScores, Direction, ReportPair, Scorer } from './types';
+
+/** A system's reports; all systems have the same studies and references in the same order. */
+export interface SystemReports {
+  readonly name: string;
+  readonly pairs: readonly ReportPair[];
+}
+
+/** One score of every system, in the order of the systems. */
+export interface SystemsScore {
+  readonly key: string;
+  readonly direction: Direction;
+  readonly systems: readonly {
+    readonly value: number;
+    /** Percentile bootstrap over reports, 95 % by default. */
+    readonly low: number;
+    readonly high: number;
+    /** 1 is best; equal values share a rank. */
+    readonly rank: number;
+  }[];
+}
+
+/** Two systems on the same studies, by one score. */
+export interface SystemsTest {
+  readonly key: string;
+  readonly direction: Direction;
+  readonly systems: readonly [first: string, second: string];
+  readonly first: number;
+  readonly second: number;
+  /** First minus second. */
+  readonly difference: number;
+  /** Two-sided, of paired approximate randomisation. */
+  readonly pValue: number;
+  /** After Holm's correction over all tests of the call. */
+  readonly adjusted: number;
+}
+
+export interface SystemsReport {
+  readonly systems: readonly string[];
+  readonly count: number;
+  readonly scores: readonly SystemsScore[];
+  readonly tests: readonly SystemsTest[];
+}
+
+export interface SystemsOptions extends ResamplingOptions {
+  /** What is measured and tested; {@link defaultScorers} when left out. */
+  readonly metrics?: readonly Scorer[];
+  /** Coverage of the intervals, 0.95 by default. */
+  readonly level?: number;
+  /** Name of a system: only pairs with it are tested. */
+  readonly baseline?: string;
+  /** Called now and then. @param share of the work done, 0 to 1 */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Several systems over the same references: every score with its bootstrap interval and rank, and paired approximate
+ * randomisation of every two systems by every tested score, with Holm's correction over all of these tests. All systems
+ * share the resamples. Document frequencies of CIDEr and the like stay those of all references.
+ * @throws Error when the references differ, a name comes twice, or a metric cannot be resampled
+ * @see Efron and Tibshirani 1993; Noreen 1989; Holm 1979
+ */
+export function rankSystems(systems: readonly SystemReports[], options: SystemsOptions = {}): SystemsReport {
+  const { metrics = defaultScorers(), level = 0.95, baseline, onProgress } = options;
+  checkSystems(systems, baseline);
+  const stacks = systems.map(({ pairs }) => stack(pairs, metrics));
+  const count = systems[0]!.pairs.length;
+  const values = stacks.map((one) => one.values(totals(one, count), count));
+  const couples = couplesOf(systems, baseline);
+  const work = systems.length + 2 * couples.length;
+  const intervals = bootstrap(stacks, count, level, options, (share) =>
+    onProgress?.((share * systems.length) / work),
+  );
+  const tests = randomise(stacks, couples, count, options, (share) =>
+    onProgress?.((systems.length + 2 * share * couples.length) / work),
+  );
+  return {
+    systems: systems.map(({ name }) => name),
+    count,
+    scores: stacks[0]!.keys.map(({ key, direction }, k) => {
+      const ranks = ranksOf(
+        values.map((of) => of[k]!),
+        direction,
+      );
+      return {
+        key,
+        direction,
+        systems: values.map((of, s) => ({ value: of[k]!, ...intervals[s]![k]!, rank: ranks[s]! })),
+      };
+    }),
+    tests: named(tests, systems),
+  };
+}
+
+/** The tests of {@link rankSystems} alone. */
+export function testSystems(systems: readonly SystemReports[], options: SystemsOptions = {}): SystemsTest[] {
+  const { metrics = defaultScorers(), baseline } = options;
+  checkSystems(systems, baseline);
+  const stacks = systems.map(({ pairs }) => stack(pairs, metrics));
+  const couples = couplesOf(systems, baseline);
+  return named(randomise(stacks, couples, systems[0]!.pairs.length, options), systems);
+}
+
+function checkSystems(systems: readonly SystemReports[], baseline: string | undefined): void {
+  const [first, ...others] = systems;
+  if (!first) throw new Error('rankSystems: expected at least one system, got none');
+  checkPairs(first.pairs);
+  const names = systems.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`rankSystems: names must differ, got "${twice}" twice`);
+  if (baseline !== undefined && !names.includes(baseline)) {
+    throw new Error(`rankSystems: baseline must be one of ${names.join(', ')}, got "${baseline}"`);
+  }
+  for (const { pairs } of others) checkSameStudies(first.pairs, pairs);
+}
+
+function checkSameStudies(first: readonly ReportPair[], second: readonly ReportPair[]): void {
+  if (first.length !== second.length) {
+    throw new Error(`compareSystems: counts must match, got ${first.length} and ${second.length} pairs`);
+  }
+  first.forEach((pair, i) => {
+    const other = second[i]!;
+    const same = referencesOf(pair).join('\0') === referencesOf(other).join('\0');
+    if (other.id === pair.id && same) return;
+    throw new Error(`compareSystems: pair ${i}: studies must match, got "${pair.id}" and "${other.id}"`);
+  });
+}
+
+/** Positions of the systems that are tested against each other. */
+type Couple = readonly [first: number, second: number];
+
+function couplesOf(systems: readonly SystemReports[], baseline: string | undefined): Couple[] {
+  const all = systems.flatMap((_, i) => systems.slice(i + 1).map((_, k): Couple => [i, i + 1 + k]));
+  return all.filter((couple) => baseline === undefined || couple.some((i) => systems[i]!.name === baseline));
+}
+
+/** All metrics of one system side by side. Axes: n reports, w numbers a report. */
+interface Stack {
+  readonly keys: readonly { readonly key: string; readonly direction: Direction; readonly tested: boolean }[];
+  readonly width: number;
+  /** `[n, w]` */
+  readonly table: Float64Array;
+  values(sums: Float64Array, count: number): number[];
+}
+
+function stack(pairs: readonly ReportPair[], metrics: readonly Scorer[]): Stack {
+  const parts = metrics.map((metric) => ({
+    metric,
+    ...(metric.additive?.(pairs) ?? meansOf(metric, pairs)),
+  }));
+  const width = parts.reduce((sum, part) => sum + part.width, 0);
+  const table = new Float64Array(pairs.length * width);
+  let column = 0;
+  const placed = parts.map((part) => {
+    const from = column;
+    for (let i = 0; i < pairs.length; i++) {
+      table.set(part.table.subarray(i * part.width, (i + 1) * part.width), i * width + from);
+    }
+    column += part.width;
+    return { part, from, to: column };
+  });
+  const keys = parts.flatMap(({ metric, keys: names, tested }) =>
+    names.map((key) => ({
+      key,
+      direction: metric.direction,
+      tested: tested === undefined || tested.includes(key),
+    })),
+  );
+  return {
+    keys,
+    width,
+    table,
+    values: (sums, count) =>
+      placed.flatMap(({ part, from, to }) => part.values(sums.subarray(from, to), count)),
+  };
+}
+
+/** Scores that are means over reports. @throws Error for a metric that is not */
+function meansOf(metric: Scorer, pairs: readonly ReportPair[]): AdditiveScores {
+  const { corpus, perReport } = metric.score(pairs);
+  const keys = Object.keys(perReport[0]!);
+  const table = Float64Array.from(perReport.flatMap((scores) => keys.map((key) => scores[key]!)));
+  keys.forEach((key, k) => {
+    let sum = 0;
+    for (let i = 0; i < perReport.length; i++) sum += table[i * keys.length + k]!;
+    if (Math.abs(sum / perReport.length - corpus[key]!) < 1e-9) return;
+    throw new Error(
+      `compareSystems: ${key}: the corpus value must be the mean over reports, or the metric have "additive"`,
+    );
+  });
+  return { keys, width: keys.length, table, values: (sums, count) => Array.from(sums, (sum) => sum / count) };
+}
+
+function totals({ table, width }: Stack, count: number): Float64Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < count; i++) for (let k = 0; k < width; k++) sums[k]! += table[i * width + k]!;
+  return sums;
+}
+
+const REPORT_EVERY = 100;
+
+/** Low and high of each score of each system. */
+function bootstrap(
+  stacks: readonly Stack[],
+  count: number,
+  level: number,
+  { resamples = 10_000, seed = 1 }: ResamplingOptions,
+  onProgress: (share: number) => void,
+): { low: number; high: number }[][] {
+  if (!(level > 0 && level < 1)) {
+    throw new RangeError(`rankSystems: level must lie between 0 and 1, got ${level}`);
+  }
+  const random = seededRandom(seed);
+  const drawn = stacks.map(({ keys }) => keys.map(() => new Float64Array(resamples)));
+  const times = new Int32Array(count);
+  for (let n = 0; n < resamples; n++) {
+    times.fill(0);
+    for (let i = 0; i < count; i++) times[Math.floor(random() * count)]!++;
+    stacks.forEach((one, s) => {
+      one.values(weightedSum(one.table, one.width, times), count).forEach((value, k) => {
+        drawn[s]![k]![n] = value;
+      });
+    });
+    if (n % REPORT_EVERY === 0) onProgress(n / resamples);
+  }
+  return drawn.map((ofSystem) =>
+    ofSystem.map((values) => {
+      values.sort();
+      return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2) };
+    }),
+  );
+}
+
+/** Σ times[i] · table[i], `[w]`. */
+function weightedSum(table: Float64Array, width: number, times: Int32Array): Float64Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < times.length; i++) {
+    const weight = times[i]!;
+    if (weight === 0) continue;
+    const row = i * width;
+    for (let k = 0; k < width; k++) sums[k]! += weight * table[row + k]!;
+  }
+  return sums;
+}
+
+type Test = Omit<SystemsTest, 'adjusted' | 'systems'> & { readonly couple: Couple };
+
+/** Swaps the outputs of two systems report by report at random; the same swaps for all couples. */
+function randomise(
+  stacks: readonly Stack[],
+  couples: readonly Couple[],
+  count: number,
+  { resamples = 10_000, seed = 1 }: ResamplingOptions,
+  onProgress: (share: number) => void = () => {},
+): Test[] {
+  if (couples.length === 0) return [];
+  const { keys, width } = stacks[0]!;
+  const tested = keys.map((_, k) => k).filter((k) => keys[k]!.tested);
+  const sums = stacks.map((one) => totals(one, count));
+  const all = couples.map((couple) => {
+    const [a, b] = couple.map((i) => stacks[i]!) as [Stack, Stack];
+    const values = couple.map((i) => stacks[i]!.values(sums[i]!, count));
+    return {
+      couple,
+      values,
+      observed: tested.map((k) => values[0]![k]! - values[1]![k]!),
+      /** Second minus first, `[n, w]`. */
+      change: b.table.map((value, i) => value - a.table[i]!),
+      hits: new Int32Array(tested.length),
+    };
+  });
+  const random = seededRandom(seed);
+  const swapped = new Int32Array(count);
+  const [mixed, rest] = [new Float64Array(width), new Float64Array(width)];
+  for (let n = 0; n < resamples; n++) {
+    for (let i = 0; i < count; i++) swapped[i] = random() < 0.5 ? 1 : 0;
+    for (const { couple, change, observed, hits } of all) {
+      const moved = weightedSum(change, width, swapped);
+      const [first, second] = couple.map((i) => sums[i]!) as [Float64Array, Float64Array];
+      for (let k = 0; k < width; k++) {
+        mixed[k] = first[k]! + moved[k]!;
+        rest[k] = second[k]! - moved[k]!;
+      }
+      const [x, y] = [stacks[couple[0]]!.values(mixed, count), stacks[couple[0]]!.values(rest, count)];
+      tested.forEach((k, t) => {
+        // Sums in another order differ in the last digits; they count as equal.
+        if (Math.abs(x[k]! - y[k]!) >= Math.abs(observed[t]!) - 1e-10) hits[t]!++;
+      });
+    }
+    if (n % REPORT_EVERY === 0) onProgress(n / resamples);
+  }
+  return all.flatMap(({ couple, values, observed, hits }) =>
+    tested.map((k, t) => ({
+      key: keys[k]!.key,
+      direction: keys[k]!.direction,
+      couple,
+      first: values[0]![k]!,
+      second: values[1]![k]!,
+      difference: observed[t]!,
+      pValue: (hits[t]! + 1) / (resamples + 1),
+    })),
+  );
+}
+
+function named(tests: readonly Test[], systems: readonly SystemReports[]): SystemsTest[] {
+  const adjusted = holm(tests.map(({ pValue }) => pValue));
+  return tests.map(({ couple: [a, b], ...test }, i) => ({
+    ...test,
+    systems: [systems[a]!.name, systems[b]!.name] as const,
+    adjusted: adjusted[i]!,
+  }));
+}
+
+/** 1 is best; values that differ by rounding only share a rank. */
+function ranksOf(values: readonly number[], direction: Direction): number[] {
+  const sign = direction === 'higher' ? 1 : -1;
+  return values.map((value) => 1 + values.filter((other) => sign * (other - value) > 1e-12).length);
+}
