@@ -83,15 +83,28 @@ export const emptyBleuCounts = (order = 4): BleuCounts => ({
 });
 
 /** BLEU-1 … BLEU-order of counts, as pycocoevalcap's `BleuScorer` prints them. */
-export function bleuFromCounts(counts: BleuCounts): number[] {
-  const ratio = (counts.hypothesisLength + TINY) / (counts.referenceLength + SMALL);
+export const bleuFromCounts = (counts: BleuCounts): number[] =>
+  bleuFromSums(bleuRow(counts), counts.matches.length);
+
+/** {@link bleuFromCounts} of a row of {@link bleuTable}. */
+function bleuFromSums(row: ArrayLike<number>, order: number): number[] {
+  const ratio = (row[0]! + TINY) / (row[1]! + SMALL);
   const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
+  const scores: number[] = [];
   let product = 1;
-  return counts.matches.map((match, k) => {
-    product *= (match + TINY) / (counts.guesses[k]! + SMALL);
-    return product ** (1 / (k + 1)) * brevity;
-  });
+  for (let k = 0; k < order; k++) {
+    product *= (row[2 + k]! + TINY) / (row[2 + order + k]! + SMALL);
+    scores.push(product ** (1 / (k + 1)) * brevity);
+  }
+  return scores;
 }
+
+const bleuRow = ({ hypothesisLength, referenceLength, matches, guesses }: BleuCounts): number[] => [
+  hypothesisLength,
+  referenceLength,
+  ...matches,
+  ...guesses,
+];
 
 /**
  * Corpus and per-report BLEU-1 … BLEU-4 (`BLEU_1` …), equal to pycocoevalcap: n-gram counts clipped by the
@@ -122,7 +135,7 @@ export function bleu(order = 4): StreamingScorer {
         pairs.map((pair) => countsOfPair(pair, order)),
         order,
       ),
-      values: (sums) => bleuFromCounts(bleuCountsAt(sums, order)),
+      values: (sums) => bleuFromSums(sums, order),
     }),
   });
 }
@@ -137,8 +150,8 @@ const countsOfPair = (pair: Texts, order: number): BleuCounts =>
 export function bleuTable(all: readonly BleuCounts[], order: number) {
   const width = 2 + 2 * order;
   const table = new Float64Array(all.length * width);
-  all.forEach(({ hypothesisLength, referenceLength, matches, guesses }, i) => {
-    table.set([hypothesisLength, referenceLength, ...matches, ...guesses], i * width);
+  all.forEach((counts, i) => {
+    table.set(bleuRow(counts), i * width);
   });
   return { width, table };
 }

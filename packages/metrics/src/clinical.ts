@@ -68,24 +68,19 @@ export function clinicalF1({
   uncertain = 'negative',
   labeler = labelReport,
 }: ClinicalF1Options = {}): Scorer & Required<Pick<Scorer, 'accumulate' | 'additive'>> {
-  const labels = (): ((pair: Texts) => LabelPair) => {
-    const labelsOf = remember(labeler);
-    return ({ reference, hypothesis }) => ({
-      reference: labelsOf(reference),
-      hypothesis: labelsOf(hypothesis),
-    });
-  };
+  const known = remember(labeler);
+  const labelsOf = ({ reference, hypothesis }: Texts): LabelPair => ({
+    reference: known(reference),
+    hypothesis: known(hypothesis),
+  });
   const counting = clinicalCounting(uncertain);
   return {
     id: `clinical-f1${counting.suffix}`,
     direction: 'higher',
     range: [0, 1],
-    score(pairs) {
-      return counting.score(pairs.map(labels()));
-    },
-    additive: (pairs) => counting.additive(pairs.map(labels())),
+    score: (pairs) => counting.score(pairs.map(labelsOf)),
+    additive: (pairs) => counting.additive(pairs.map(labelsOf)),
     accumulate() {
-      const labelsOf = labels();
       const sums = new Float64Array(WIDTH);
       let count = 0;
       return {

@@ -17,12 +17,13 @@ export interface OutputFault {
   readonly of: number;
   /** The first of them, from 0. */
   readonly example: number;
-  /** In words, without count. */
+  /** In words, to follow "… of … texts". */
   readonly what: string;
 }
 
 /** Shares of texts from which on a fault of the whole set is named. */
 const MANY = 0.5;
+const MOST = 0.9;
 const SOME = 0.1;
 
 /**
@@ -37,25 +38,26 @@ export function outputFaults(texts: readonly string[], references: readonly stri
     if (found.length === 0 || found.length < least) return;
     faults.push({ kind, what, count: found.length, of: texts.length, example: found[0]! });
   };
-  find('empty', 'empty', isEmpty);
+  find('empty', 'are empty', isEmpty);
   const [most, times] = mostFrequent(texts);
   const [, inReferences] = mostFrequent(references);
   if (!isEmpty(most) && texts.length > 2) {
     const all = times === texts.length && inReferences < times;
     const many = times >= MANY * texts.length && inReferences < times / 2;
-    if (all) find('one text', 'one and the same text for every study', (text) => text.trim() === most);
-    else if (many) find('same text', 'one and the same text', (text) => text.trim() === most);
+    if (all) find('one text', 'are one and the same text', (text) => text.trim() === most);
+    else if (many) find('same text', 'are one and the same text', (text) => text.trim() === most);
   }
-  find('repetition', 'the same words again and again', repeats);
+  find('repetition', 'repeat the same words without end', repeats);
   const known = references.some((text) => UNKNOWN.test(text));
   if (!known)
-    find('unknown words', 'marks of unknown words or padding (<unk>, [PAD], </s>)', (text) =>
+    find('unknown words', 'hold marks of unknown words or padding, such as <unk> or [PAD]', (text) =>
       UNKNOWN.test(text),
     );
-  find('no report', 'an error message or a placeholder instead of a report', (text) => NO_REPORT.test(text));
-  const ends = (text: string) => isEmpty(text) || /[.!?:;)"'\]]\s*$/.test(text.slice(-20));
-  const stop = references.filter(ends).length >= 0.9 * references.length && references.length > 0;
-  if (stop) find('cut off', 'end in mid-sentence', (text) => !ends(text), Math.max(1, SOME * texts.length));
+  find('no report', 'are an error message or a placeholder instead of a report', (text) =>
+    NO_REPORT.test(text),
+  );
+  const whole = references.filter((text) => !stopsShort(text)).length >= MOST * references.length;
+  if (whole) find('cut off', 'end in mid-sentence', stopsShort, Math.max(1, SOME * texts.length));
   const heads = (text: string) => HEADING.test(text);
   if (!references.some(heads)) {
     find(
@@ -66,6 +68,14 @@ export function outputFaults(texts: readonly string[], references: readonly stri
     );
   }
   return faults;
+}
+
+/** Sentences with full stops, the last one without; an item of a list needs none. */
+function stopsShort(text: string): boolean {
+  const trimmed = text.trimEnd();
+  if (!/[.!?](?:\s|$)/.test(trimmed) || /[.!?:;)"'\]]$/.test(trimmed)) return false;
+  const last = trimmed.slice(trimmed.lastIndexOf('\n') + 1);
+  return !/^\s*(?:[-*•]|\d+[.)])/.test(last);
 }
 
 const isEmpty = (text: string): boolean => splitTokens(text).length === 0;

@@ -69,7 +69,7 @@ export function rankSystems(systems: readonly SystemReports[], options: SystemsO
   checkSystems(systems, baseline);
   const stacks = systems.map(({ pairs }) => stack(pairs, metrics));
   const count = systems[0]!.pairs.length;
-  const values = stacks.map((one) => one.values(totals(one, count), count));
+  const values = stacks.map((one) => one.scoresOf(totals(one, count))(count));
   const couples = couplesOf(systems, baseline);
   const work = systems.length + 2 * couples.length;
   const intervals = bootstrap(stacks, count, level, options, (share) =>
@@ -144,7 +144,8 @@ interface Stack {
   readonly width: number;
   /** `[n, w]` */
   readonly table: Float64Array;
-  values(sums: Float64Array, count: number): number[];
+  /** The scores of what `sums` `[w]` holds at each call; the list is the same one at each call. */
+  scoresOf(sums: Float64Array): (count: number) => Float64Array;
 }
 
 function stack(pairs: readonly ReportPair[], metrics: readonly Scorer[]): Stack {
@@ -174,8 +175,18 @@ function stack(pairs: readonly ReportPair[], metrics: readonly Scorer[]): Stack 
     keys,
     width,
     table,
-    values: (sums, count) =>
-      placed.flatMap(({ part, from, to }) => part.values(sums.subarray(from, to), count)),
+    scoresOf(sums) {
+      const out = new Float64Array(keys.length);
+      const views = placed.map(({ part, from, to }) => ({ part, sums: sums.subarray(from, to) }));
+      return (count) => {
+        let k = 0;
+        for (const { part, sums: own } of views) {
+          const values = part.values(own, count);
+          for (let v = 0; v < values.length; v++) out[k++] = values[v]!;
+        }
+        return out;
+      };
+    },
   };
 }
 
@@ -216,14 +227,16 @@ function bootstrap(
   }
   const random = seededRandom(seed);
   const drawn = stacks.map(({ keys }) => keys.map(() => new Float64Array(resamples)));
-  const times = new Int32Array(count);
+  const sums = new Float64Array(stacks[0]!.width);
+  const all = stacks.map((one) => ({ columns: columnsOf(one.table, one.width), scores: one.scoresOf(sums) }));
+  const times = new Float64Array(count);
   for (let n = 0; n < resamples; n++) {
     times.fill(0);
     for (let i = 0; i < count; i++) times[Math.floor(random() * count)]!++;
-    stacks.forEach((one, s) => {
-      one.values(weightedSum(one.table, one.width, times), count).forEach((value, k) => {
-        drawn[s]![k]![n] = value;
-      });
+    all.forEach(({ columns, scores }, s) => {
+      weightedSum(columns, times, sums);
+      const values = scores(count);
+      for (let k = 0; k < values.length; k++) drawn[s]![k]![n] = values[k]!;
     });
     if (n % REPORT_EVERY === 0) onProgress(n / resamples);
   }
@@ -235,16 +248,45 @@ function bootstrap(
   );
 }
 
-/** Σ times[i] · table[i], `[w]`. */
-function weightedSum(table: Float64Array, width: number, times: Int32Array): Float64Array {
-  const sums = new Float64Array(width);
-  for (let i = 0; i < times.length; i++) {
-    const weight = times[i]!;
-    if (weight === 0) continue;
-    const row = i * width;
-    for (let k = 0; k < width; k++) sums[k]! += weight * table[row + k]!;
+/** A table column by column, without its zeros: counts of classes are zeros mostly. */
+interface Columns {
+  /** Column k holds the entries `starts[k]` up to `starts[k + 1]`. */
+  readonly starts: Int32Array;
+  readonly rows: Int32Array;
+  readonly values: Float64Array;
+}
+
+function columnsOf(table: Float64Array, width: number): Columns {
+  const count = width === 0 ? 0 : table.length / width;
+  const starts = new Int32Array(width + 1);
+  const rows: number[] = [];
+  const values: number[] = [];
+  for (let k = 0; k < width; k++) {
+    for (let i = 0; i < count; i++) {
+      const value = table[i * width + k]!;
+      if (value === 0) continue;
+      rows.push(i);
+      values.push(value);
+    }
+    starts[k + 1] = rows.length;
   }
-  return sums;
+  return { starts, rows: Int32Array.from(rows), values: Float64Array.from(values) };
+}
+
+/** Puts Σ times[i] · table[i] into `sums`, `[w]`. */
+function weightedSum({ starts, rows, values }: Columns, times: Float64Array, sums: Float64Array): void {
+  for (let k = 0; k < sums.length; k++) {
+    const end = starts[k + 1]!;
+    let p = starts[k]!;
+    // Two sums that do not wait for each other.
+    let [even, odd] = [0, 0];
+    for (; p + 1 < end; p += 2) {
+      even += values[p]! * times[rows[p]!]!;
+      odd += values[p + 1]! * times[rows[p + 1]!]!;
+    }
+    if (p < end) even += values[p]! * times[rows[p]!]!;
+    sums[k] = even + odd;
+  }
 }
 
 type Test = Omit<SystemsTest, 'adjusted' | 'systems'> & { readonly couple: Couple };
@@ -261,35 +303,43 @@ function randomise(
   const { keys, width } = stacks[0]!;
   const tested = keys.map((_, k) => k).filter((k) => keys[k]!.tested);
   const sums = stacks.map((one) => totals(one, count));
+  const moved = new Float64Array(width);
+  const mixed = new Float64Array(width);
+  const rest = new Float64Array(width);
   const all = couples.map((couple) => {
     const [a, b] = couple.map((i) => stacks[i]!) as [Stack, Stack];
-    const values = couple.map((i) => stacks[i]!.values(sums[i]!, count));
+    const values = couple.map((i) => Array.from(stacks[i]!.scoresOf(sums[i]!)(count)));
     return {
       couple,
       values,
       observed: tested.map((k) => values[0]![k]! - values[1]![k]!),
       /** Second minus first, `[n, w]`. */
-      change: b.table.map((value, i) => value - a.table[i]!),
+      change: columnsOf(
+        b.table.map((value, i) => value - a.table[i]!),
+        width,
+      ),
+      scores: [a.scoresOf(mixed), a.scoresOf(rest)] as const,
       hits: new Int32Array(tested.length),
     };
   });
   const random = seededRandom(seed);
-  const swapped = new Int32Array(count);
-  const [mixed, rest] = [new Float64Array(width), new Float64Array(width)];
+  const swapped = new Float64Array(count);
   for (let n = 0; n < resamples; n++) {
     for (let i = 0; i < count; i++) swapped[i] = random() < 0.5 ? 1 : 0;
-    for (const { couple, change, observed, hits } of all) {
-      const moved = weightedSum(change, width, swapped);
-      const [first, second] = couple.map((i) => sums[i]!) as [Float64Array, Float64Array];
+    for (const { couple, change, scores, observed, hits } of all) {
+      weightedSum(change, swapped, moved);
+      const first = sums[couple[0]]!;
+      const second = sums[couple[1]]!;
       for (let k = 0; k < width; k++) {
         mixed[k] = first[k]! + moved[k]!;
         rest[k] = second[k]! - moved[k]!;
       }
-      const [x, y] = [stacks[couple[0]]!.values(mixed, count), stacks[couple[0]]!.values(rest, count)];
-      tested.forEach((k, t) => {
+      const [x, y] = [scores[0](count), scores[1](count)];
+      for (let t = 0; t < tested.length; t++) {
+        const difference = Math.abs(x[tested[t]!]! - y[tested[t]!]!);
         // Sums in another order differ in the last digits; they count as equal.
-        if (Math.abs(x[k]! - y[k]!) >= Math.abs(observed[t]!) - 1e-10) hits[t]!++;
-      });
+        if (difference >= Math.abs(observed[t]!) - 1e-10) hits[t]!++;
+      }
     }
     if (n % REPORT_EVERY === 0) onProgress(n / resamples);
   }

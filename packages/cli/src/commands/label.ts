@@ -1,10 +1,21 @@
 import { writeFileAtomic } from '@raca/core/node';
 import { CHEXPERT_14, labelReport } from '@raca/metrics';
 import type { Command } from 'commander';
+import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
+import { JsonNumber, type JsonValue, toJson } from '../json-values';
 import { banner } from '../output';
-import { readTable, toCsv } from '../table-file';
-import { columnOf } from '../text-file';
+import { isNothing, noText, readTable, type TextTable, toCsv } from '../table-file';
+import { foundIn } from '../table-json';
+import { visible } from '../visible';
+
+interface LabelFlags {
+  in: string;
+  column?: string;
+  encoding?: string;
+  out: string;
+  raw?: boolean;
+}
 
 export function addLabel(program: Command): void {
   program
@@ -12,22 +23,93 @@ export function addLabel(program: Command): void {
     .description(
       "label reports with CheXpert's 14 classes by rules: 1, 0, -1 (uncertain), empty (not mentioned)",
     )
-    .requiredOption('--in <file>', 'CSV, JSON or JSONL with a column of reports')
-    .option('--column <name>', 'default: report, findings or text')
-    .requiredOption('--out <file>', 'CSV: the columns of the input and 14 more')
+    .requiredOption('--in <file>', 'CSV, JSON or JSON Lines with a column of reports')
+    .option('--column <name>', 'default: report, findings or text; where findings are empty, impression')
+    .option('--encoding <name>', 'of the file, where it is not UTF-8 or UTF-16, for example latin1')
+    .requiredOption(
+      '--out <file>',
+      'the columns of the input and 14 more: CSV, or JSON and JSON Lines by the ending',
+    )
+    .option('--raw', 'write cells that begin with = + - @ as they are, although spreadsheets compute them')
     .addHelpText('after', '\nExample:\n  raca label --in reports.csv --column report --out labels.csv')
-    .action((flags: { in: string; column?: string; out: string }) => {
+    .action((flags: LabelFlags) => {
       banner();
-      const { header, rows } = readTable(flags.in);
-      const text = columnOf(flags.in, header, flags.column, ['report', 'findings', 'text']);
+      const table = readTable(flags.in, { encoding: flags.encoding });
+      const { header, rows } = table;
       const twice = CHEXPERT_14.find((name) => header.includes(name));
       if (twice)
-        throw new UsageError(`${flags.in}: expected no column "${twice}", it is one of the 14 classes`);
-      const labelled = rows.map((row) => {
-        const labels = labelReport(row[text]);
-        return [...row, ...CHEXPERT_14.map((name) => labels[name] ?? '')];
-      });
-      writeFileAtomic(flags.out, toCsv([...header, ...CHEXPERT_14], labelled));
-      console.error(`${flags.out}: ${rows.length} reports`);
+        throw new UsageError(
+          `${visible(flags.in)}: expected no column "${twice}", it is one of the 14 classes`,
+        );
+      const { texts, notes } = reportsOf(table, flags.column);
+      const labels = texts.map((text) => labelReport(text));
+      const write = /\.jsonl?$/i.exec(flags.out) ? asRecords : asCsv;
+      writeFileAtomic(flags.out, write(table, labels, flags));
+      for (const note of notes) console.error(`warning: ${visible(flags.in)}: ${note}`);
+      console.error(`${visible(flags.out)}: ${rows.length} reports`);
     });
+}
+
+/** The text of each row: the column, or the impression where the findings are empty. */
+function reportsOf(table: TextTable, asked: string | undefined): { texts: string[]; notes: string[] } {
+  const { path, header, rows } = table;
+  const column = columnOf(path, header, asked, ['report', 'findings', 'text']);
+  const name = header[column];
+  const other = asked === undefined && name === 'findings' ? header.indexOf('impression') : -1;
+  let [instead, empty] = [0, 0];
+  const texts = rows.map((row, i) => {
+    const cell = row[column];
+    const text = isNothing(cell) && other >= 0 ? '' : cell;
+    if (typeof text !== 'string') throw noText(table, i, column);
+    if (text.trim() !== '') return text;
+    const second = other >= 0 ? row[other] : '';
+    if (typeof second === 'string' && second.trim() !== '') {
+      instead++;
+      return second;
+    }
+    empty++;
+    return text;
+  });
+  return {
+    texts,
+    notes: [
+      ...(instead > 0
+        ? [`${instead} of ${rows.length} rows have no findings: their impression was labelled`]
+        : []),
+      ...(empty > 0
+        ? [`${empty} of ${rows.length} reports are empty: labelled No Finding, as CheXpert does`]
+        : []),
+    ],
+  };
+}
+
+type Labels = ReturnType<typeof labelReport>;
+
+function asCsv({ header, rows }: TextTable, labels: readonly Labels[], { raw }: LabelFlags): string {
+  const cells = rows.map((row, i) => [
+    ...row.map((cell) => (typeof cell === 'string' ? cell : Array.isArray(cell) ? JSON.stringify(cell) : '')),
+    ...CHEXPERT_14.map((name) => labels[i][name] ?? ''),
+  ]);
+  return toCsv([...header, ...CHEXPERT_14], cells, { raw });
+}
+
+/** JSON or JSON Lines: the objects of the input with 14 fields more, null where a class is not mentioned. */
+function asRecords(
+  { header, rows, records }: TextTable,
+  labels: readonly Labels[],
+  { out }: LabelFlags,
+): string {
+  const lines = rows.map((row, i) => {
+    const cells = row.map(
+      (cell): JsonValue => (typeof cell === 'string' ? cell : isNothing(cell) ? null : foundIn(cell)),
+    );
+    const fields = new Map<string, JsonValue>(header.map((name, c) => [name, cells[c]]));
+    for (const [name, value] of records?.[i] ?? []) fields.set(name, value);
+    for (const name of CHEXPERT_14) {
+      const value = labels[i][name];
+      fields.set(name, value === undefined ? null : new JsonNumber(String(value)));
+    }
+    return toJson(fields);
+  });
+  return /l$/i.test(out) ? `${lines.join('\n')}\n` : `[\n${lines.join(',\n')}\n]\n`;
 }
