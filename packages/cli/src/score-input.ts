@@ -82,9 +82,7 @@ export function readScoreInput(
     chooseSide('hypotheses', other, {
       idColumn,
       byRow,
-      text: labelsOnly
-        ? null
-        : textColumn(other, options.hypothesisColumn, HYPOTHESIS_COLUMNS),
+      text: labelsOnly ? null : textColumn(other, options.hypothesisColumn, HYPOTHESIS_COLUMNS),
     }),
   );
   const warnings = sides.flatMap((other) => (rexrank || labelsOnly ? [] : sameColumn(side, other, options)));

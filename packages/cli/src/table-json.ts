@@ -43,12 +43,11 @@ export function looksLikeLines(text: string): boolean {
   if (first === undefined) return false;
   try {
     const value = parseJson(first);
-    const rest = text.slice(text.indexOf(first) + first.length).trim();
-    // one object alone is a table of one row when it holds texts, and some other form when it holds more
-    return (
-      isObject(value) &&
-      (rest !== '' || [...value.values()].every((inner) => !isObject(inner) && !isList(inner)))
-    );
+    if (!isObject(value)) return false;
+    if (text.trimStart().slice(first.length).trim() !== '') return true;
+    // One object alone: a record where it has names that records have, else some other form.
+    const flat = [...value.values()].every((inner) => !isObject(inner) && !isList(inner));
+    return flat && [...value.keys()].some(isKnownName);
   } catch {
     return false;
   }
