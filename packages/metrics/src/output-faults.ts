@@ -43,7 +43,7 @@ export function outputFaults(texts: readonly string[], references: readonly stri
   const [, inReferences] = mostFrequent(references);
   if (!isEmpty(most) && texts.length > 2) {
     const all = times === texts.length && inReferences < times;
-    const many = times >= MANY * texts.length && inReferences < times / 2;
+    const many = times > 1 && times >= MANY * texts.length && inReferences <= times / 2;
     if (all) find('one text', 'are one and the same text', (text) => text.trim() === most);
     else if (many) find('same text', 'are one and the same text', (text) => text.trim() === most);
   }
