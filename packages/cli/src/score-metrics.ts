@@ -1,4 +1,5 @@
 import {
+  clinicalF1,
   clinicalF1OfLabels,
   defaultScorers,
   type LabelPair,
@@ -12,6 +13,7 @@ import { readParaphrases, readWordnet } from '@raca/metrics/node';
 import { UsageError } from './errors';
 import { type LabelFile, labelsOf } from './label-file';
 import type { ScoreInput } from './score-input';
+import { bertScorer, chexbert, radgraphScorer } from './score-models';
 import { readTable } from './table-file';
 import { shown, visible } from './visible';
 
@@ -24,6 +26,11 @@ export interface MetricFlags {
   readonly paraphrases?: string;
   readonly referenceLabels?: string;
   readonly hypothesisLabels?: readonly string[];
+  readonly chexbert?: string;
+  readonly bertscore?: string;
+  readonly referenceRadgraph?: string;
+  readonly hypothesisRadgraph?: readonly string[];
+  readonly data?: string;
   readonly idColumn?: string;
   readonly encoding?: string;
 }
@@ -38,15 +45,42 @@ export interface ChosenMetrics {
 }
 
 /** @throws UsageError for a name that is not there, Error for a file that is not as expected */
-export function chooseMetrics(flags: MetricFlags, input: ScoreInput): ChosenMetrics {
+export async function chooseMetrics(flags: MetricFlags, input: ScoreInput): Promise<ChosenMetrics> {
+  const { bertscore, referenceRadgraph, hypothesisRadgraph = [] } = flags;
+  if (input.labelsOnly && (bertscore !== undefined || flags.chexbert !== undefined)) {
+    throw new UsageError('--chexbert, --bertscore: expected texts, found tables of labels alone');
+  }
+  const chosen = await withLabels(flags, input);
+  const more = [
+    ...(bertscore === undefined ? [] : [await bertScorer(bertscore, input.systems)]),
+    ...(referenceRadgraph === undefined && hypothesisRadgraph.length === 0
+      ? []
+      : [radgraphScorer(referenceRadgraph, hypothesisRadgraph, input.systems)]),
+  ];
+  return { ...chosen, metrics: [...chosen.metrics, ...more] };
+}
+
+/** The metrics named, with labels from where they are to come. */
+async function withLabels(flags: MetricFlags, input: ScoreInput): Promise<ChosenMetrics> {
   const named = namedMetrics(flags, input.labelsOnly);
+  if (flags.chexbert !== undefined) {
+    if (flags.referenceLabels !== undefined || flags.hypothesisLabels !== undefined) {
+      throw new UsageError('--chexbert: expected without --reference-labels and --hypothesis-labels');
+    }
+    const labeler = await chexbert(flags.chexbert, input.systems);
+    const metrics = named.map((metric) =>
+      isClinical(metric) ? clinicalF1({ labeler, uncertain: uncertainOf(metric) }) : metric,
+    );
+    // What training reports say with --data was not labelled.
+    const baselineMetrics =
+      flags.data === undefined ? metrics : metrics.filter((metric) => !isClinical(metric));
+    return { metrics, baselineMetrics, labels: `the model in ${visible(flags.chexbert)}` };
+  }
   const labels = labelsByPair(flags, input);
   if (labels === undefined) return { metrics: named, baselineMetrics: named, labels: 'rules of RACA' };
   const metrics = named.map((metric) =>
-    /^clinical-f1/.test(metric.id)
-      ? clinicalF1OfLabels((pair) => labels.get(pair)!, {
-          uncertain: metric.id.endsWith('+uncertain') ? 'positive' : 'negative',
-        })
+    isClinical(metric)
+      ? clinicalF1OfLabels((pair) => labels.get(pair)!, { uncertain: uncertainOf(metric) })
       : metric,
   );
   const files = [
@@ -55,10 +89,13 @@ export function chooseMetrics(flags: MetricFlags, input: ScoreInput): ChosenMetr
   ];
   return {
     metrics,
-    baselineMetrics: named.filter(({ id }) => !id.startsWith('clinical-f1')),
+    baselineMetrics: named.filter((metric) => !isClinical(metric)),
     labels: `files (${files.map(visible).join(', ')})`,
   };
 }
+
+const isClinical = ({ id }: Scorer): boolean => /^clinical-f1/.test(id);
+const uncertainOf = ({ id }: Scorer) => (id.endsWith('+uncertain') ? 'positive' : 'negative');
 
 function namedMetrics({ metrics, wordnet, paraphrases }: MetricFlags, labelsOnly: boolean): Scorer[] {
   const registry = metricRegistry({

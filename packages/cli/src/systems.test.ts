@@ -99,11 +99,11 @@ describe('labels from files', () => {
         ...rows.map((row, i) => [ids ? `s${i}` : 'x', ...names.map((label) => row[label] ?? '')].join(',')),
       ].join('\n'),
     );
-  const truth = [
+  const truth: Record<string, string>[] = [
     { Edema: '1.0', Fracture: '1' },
     { Edema: '1.0', Pneumonia: '-1.0' },
   ];
-  const said = [
+  const said: Record<string, string>[] = [
     { Edema: '1.0', Fracture: '1.0' },
     { Edema: '0.0', Fracture: '1', Pneumonia: '1' },
   ];

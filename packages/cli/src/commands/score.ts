@@ -45,6 +45,10 @@ interface ScoreFlags {
   paraphrases?: string;
   referenceLabels?: string;
   hypothesisLabels?: string[];
+  chexbert?: string;
+  bertscore?: string;
+  referenceRadgraph?: string;
+  hypothesisRadgraph?: string[];
   perReport?: string;
   compare?: string;
   baseline?: string;
@@ -102,6 +106,16 @@ export function addScore(program: Command): void {
     )
     .option('--hypothesis-labels <files...>', 'labels of the generated reports, one file per system')
     .option(
+      '--chexbert <dir>',
+      'label by your CheXbert instead of rules: a folder with model.onnx and vocab.txt',
+    )
+    .option('--bertscore <dir>', 'add BERTScore of your model: a folder with model.onnx and vocab.txt')
+    .option(
+      '--reference-radgraph <file>',
+      'add F1 of graphs that your RadGraph wrote: its JSON for the references',
+    )
+    .option('--hypothesis-radgraph <files...>', 'the same for the generated reports, one file per system')
+    .option(
       '--per-report <file>',
       'write the scores of each report: CSV, or JSON and JSON Lines by the ending',
     )
@@ -142,7 +156,7 @@ async function runScore(flags: ScoreFlags): Promise<void> {
     steps: textSteps(flags),
   });
   const protocol = protocolOf(flags, input.systems);
-  const { metrics, labels, baselineMetrics } = chooseMetrics(flags, input);
+  const { metrics, labels, baselineMetrics } = await chooseMetrics(flags, input);
   const warnings = [...input.warnings, ...textWarnings(input, metrics)];
   for (const line of warnings) console.error(`warning: ${line}`);
   const [first] = input.systems;
