@@ -291,7 +291,10 @@ function weightedSum({ starts, rows, values }: Columns, times: Float64Array, sum
 
 type Test = Omit<SystemsTest, 'adjusted' | 'systems'> & { readonly couple: Couple };
 
-/** Swaps the outputs of two systems report by report at random; the same swaps for all couples. */
+/**
+ * Swaps the outputs of two systems report by report at random; the same swaps for all couples, so each system's sum over the
+ * swapped reports is made once and serves every couple.
+ */
 function randomise(
   stacks: readonly Stack[],
   couples: readonly Couple[],
@@ -302,37 +305,39 @@ function randomise(
   if (couples.length === 0) return [];
   const { keys, width } = stacks[0]!;
   const tested = keys.map((_, k) => k).filter((k) => keys[k]!.tested);
-  const sums = stacks.map((one) => totals(one, count));
-  const moved = new Float64Array(width);
+  const systems = stacks.map((one) => ({
+    columns: columnsOf(one.table, width),
+    whole: totals(one, count),
+    /** Over the swapped reports, and over the others. */
+    swapped: new Float64Array(width),
+    kept: new Float64Array(width),
+  }));
   const mixed = new Float64Array(width);
   const rest = new Float64Array(width);
   const all = couples.map((couple) => {
     const [a, b] = couple.map((i) => stacks[i]!) as [Stack, Stack];
-    const values = couple.map((i) => Array.from(stacks[i]!.scoresOf(sums[i]!)(count)));
+    const values = couple.map((i) => Array.from(stacks[i]!.scoresOf(systems[i]!.whole)(count)));
     return {
       couple,
       values,
       observed: tested.map((k) => values[0]![k]! - values[1]![k]!),
-      /** Second minus first, `[n, w]`. */
-      change: columnsOf(
-        b.table.map((value, i) => value - a.table[i]!),
-        width,
-      ),
-      scores: [a.scoresOf(mixed), a.scoresOf(rest)] as const,
+      scores: [a.scoresOf(mixed), b.scoresOf(rest)] as const,
       hits: new Int32Array(tested.length),
     };
   });
   const random = seededRandom(seed);
-  const swapped = new Float64Array(count);
+  const swaps = new Float64Array(count);
   for (let n = 0; n < resamples; n++) {
-    for (let i = 0; i < count; i++) swapped[i] = random() < 0.5 ? 1 : 0;
-    for (const { couple, change, scores, observed, hits } of all) {
-      weightedSum(change, swapped, moved);
-      const first = sums[couple[0]]!;
-      const second = sums[couple[1]]!;
+    for (let i = 0; i < count; i++) swaps[i] = random() < 0.5 ? 1 : 0;
+    for (const { columns, whole, swapped, kept } of systems) {
+      weightedSum(columns, swaps, swapped);
+      for (let k = 0; k < width; k++) kept[k] = whole[k]! - swapped[k]!;
+    }
+    for (const { couple, scores, observed, hits } of all) {
+      const [a, b] = [systems[couple[0]]!, systems[couple[1]]!];
       for (let k = 0; k < width; k++) {
-        mixed[k] = first[k]! + moved[k]!;
-        rest[k] = second[k]! - moved[k]!;
+        mixed[k] = a.kept[k]! + b.swapped[k]!;
+        rest[k] = b.kept[k]! + a.swapped[k]!;
       }
       const [x, y] = [scores[0](count), scores[1](count)];
       for (let t = 0; t < tested.length; t++) {
