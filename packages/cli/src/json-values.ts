@@ -10,6 +10,12 @@ export type JsonObject = ReadonlyMap<string, JsonValue>;
 export const isObject = (value: JsonValue | undefined): value is JsonObject => value instanceof Map;
 export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
+/** What may still be read: an object counts 4, a list 2, another value 1; so memory has a bound. */
+export interface JsonBudget {
+  left: number;
+}
+export const jsonBudget = (): JsonBudget => ({ left: 8_000_000 });
+
 /** Deepest nesting that is read. */
 const DEPTH = 100;
 
@@ -17,8 +23,8 @@ const DEPTH = 100;
  * Reads JSON as Python writes it: `NaN` and `Infinity` are missing values (null), numbers keep their digits.
  * @throws Error that says where it stops being JSON
  */
-export function parseJson(text: string): JsonValue {
-  const reader = new Reader(text);
+export function parseJson(text: string, budget: JsonBudget = jsonBudget()): JsonValue {
+  const reader = new Reader(text, budget);
   const value = reader.value(0);
   reader.end();
   return value;
@@ -47,12 +53,17 @@ const BLANK = /[ \t\r\n]*/y;
 
 class Reader {
   private at = 0;
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly budget: JsonBudget,
+  ) {}
 
   value(depth: number): JsonValue {
     if (depth > DEPTH) throw this.wrong(`nesting deeper than ${DEPTH}`);
     this.blanks();
     const mark = this.text[this.at];
+    this.budget.left -= mark === '{' ? 4 : mark === '[' ? 2 : 1;
+    if (this.budget.left < 0) throw this.wrong('more values than a table has');
     if (mark === '"') return this.string();
     if (mark === '[') return this.list(depth);
     if (mark === '{') return this.object(depth);

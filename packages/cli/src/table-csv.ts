@@ -12,6 +12,9 @@ const DELIMITERS: readonly [mark: string, name: string][] = [
   ['|', 'CSV separated by bars'],
 ];
 
+/** Most rows of a table. */
+export const MOST_ROWS = 1_000_000;
+
 /** Rows looked at to tell what separates the fields. */
 const LOOKED_AT = 20;
 
@@ -72,13 +75,21 @@ function firstRows(head: string, delimiter: string): string[][] {
 }
 
 function parseRows(path: string, text: string, delimiter: string, skipEmptyLines: boolean): string[][] {
-  const options = { delimiter, relaxColumnCount: false, skipEmptyLines, maxRecordSize: ROW_LIMIT };
+  const options = {
+    delimiter,
+    relaxColumnCount: false,
+    skipEmptyLines,
+    maxRecordSize: ROW_LIMIT,
+    to: MOST_ROWS + 2,
+  };
   try {
-    return parse(text, options);
+    return fewEnough(path, parse(text, options));
   } catch (error) {
+    if (error instanceof TooMany) throw error;
     const { code, message } = error as Error & { code?: string };
     // Files separated by tabs are often written without any quoting.
-    if (delimiter === '\t' && /QUOTE/.test(code ?? '')) return parse(text, { ...options, quote: false });
+    if (delimiter === '\t' && /QUOTE/.test(code ?? ''))
+      return fewEnough(path, parse(text, { ...options, quote: false }));
     if (code === 'CSV_MAX_RECORD_SIZE') {
       throw new Error(
         `${visible(path)}: expected CSV, found a row of more than ${ROW_LIMIT.toLocaleString('en')} characters (a quote left open?)`,
@@ -87,6 +98,14 @@ function parseRows(path: string, text: string, delimiter: string, skipEmptyLines
     throw new Error(`${visible(path)}: expected CSV, found: ${visible(message.split('\n')[0])}`);
   }
 }
+
+/** A header more than the most rows is allowed. */
+function fewEnough(path: string, rows: string[][]): string[][] {
+  if (rows.length <= MOST_ROWS + 1) return rows;
+  throw new TooMany(`${visible(path)}: expected at most ${MOST_ROWS.toLocaleString('en')} rows, found more`);
+}
+
+class TooMany extends Error {}
 
 /** What spreadsheets compute when a cell begins with it. */
 const FORMULA = /^[=+\-@\t\r]/;

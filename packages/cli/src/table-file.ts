@@ -112,13 +112,7 @@ function named(
   return { header: titled ? words : words.map((_, i) => String(i + 1)), rows: body, headless: !titled };
 }
 
-/** The text of a cell. @throws Error naming file, row, column and what is there */
-export function textAt(table: TextTable, row: number, column: number): string {
-  const cell = table.rows[row][column];
-  if (typeof cell === 'string') return cell;
-  throw noText(table, row, column);
-}
-
+/** An error that names file, row, column and what is there instead of a text. */
 export const noText = ({ path, header, rows }: TextTable, row: number, column: number): Error =>
   new Error(
     `${visible(path)}: row ${row + 1}: ${shown(header[column])}: expected text, found ${foundIn(rows[row][column])}`,

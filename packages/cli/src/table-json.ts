@@ -1,5 +1,13 @@
 import { isKnownName, KEY_COLUMN, TEXT_COLUMN } from './column-names';
-import { isList, isObject, JsonNumber, type JsonObject, type JsonValue, parseJson } from './json-values';
+import {
+  isList,
+  isObject,
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+  jsonBudget,
+  parseJson,
+} from './json-values';
 import { shown, visible } from './visible';
 
 /** What a cell holds that is no text. */
@@ -54,14 +62,16 @@ export function looksLikeLines(text: string): boolean {
 }
 
 function readLines(path: string, text: string): JsonValue[] {
+  const budget = jsonBudget();
   return text
     .split(/\r?\n/)
     .map((line, i) => ({ line, row: i + 1 }))
     .filter(({ line }) => line.trim() !== '')
     .map(({ line, row }) => {
       try {
-        return parseJson(line);
-      } catch {
+        return parseJson(line, budget);
+      } catch (error) {
+        if (budget.left < 0) throw new Error(`${visible(path)}: line ${row}: ${(error as Error).message}`);
         throw new Error(`${visible(path)}: line ${row}: expected JSON, found "${shown(line, 40)}"`);
       }
     });

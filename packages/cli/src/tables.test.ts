@@ -273,6 +273,16 @@ const REFUSED: [name: string, file: () => string, says: RegExp, ...options: stri
     () => write('open.csv', `id,report\n1,"${'a '.repeat(3_000_000)}`),
     /a row of more than 4,000,000 characters \(a quote left open\?\)/,
   ],
+  [
+    'rows without end',
+    () => write('rows.csv', `id,report\n${'1,a\n'.repeat(1_100_000)}`),
+    /at most 1,000,000 rows, found more/,
+  ],
+  [
+    'objects without end',
+    () => write('objects.json', `[${'{},'.repeat(3_000_000)}{}]`),
+    /more values than a table has/,
+  ],
   ['a folder', () => root, /expected a file, found a folder/],
   ['a device', () => '/dev/zero', /expected a file, found a device/],
   ['deep nesting', () => write('deep.json', '['.repeat(100_000)), /nesting deeper than 100/],

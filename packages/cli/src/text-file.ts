@@ -4,8 +4,6 @@ import { UsageError } from './errors';
 import { type Cell, isNothing, noText, type TextTable } from './table-file';
 import { shown, visible } from './visible';
 
-export { columnOf } from './column-names';
-
 /** One row of a table of texts; several texts are several references of one study. */
 export interface TextRow {
   readonly id: string;
