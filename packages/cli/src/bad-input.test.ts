@@ -601,11 +601,7 @@ const IMAGES: Case[] = [
 ];
 
 const SCORE: Case[] = [
-  [
-    'a file that is not there',
-    () => score(at('no.csv'), good()),
-    /no\.csv: expected a CSV file, found nothing/,
-  ],
+  ['a file that is not there', () => score(at('no.csv'), good()), /no\.csv: expected a table, found nothing/],
   [
     'an empty file',
     () => score(write('none.csv', ''), good()),

@@ -1,29 +1,39 @@
 import type { Comparison, ScoreReport } from '@raca/metrics';
 import Table from 'cli-table3';
-import { toCsv } from './table-file';
+import { toCsv } from './table-csv';
 
-const ARROWS = { higher: ' ↑', lower: ' ↓' };
+export const ARROWS = { higher: ' ↑', lower: ' ↓' };
 
-/** Every corpus number with its direction, beside that of one constant report. */
-export function corpusTable(system: ScoreReport, baselines: Readonly<Record<string, ScoreReport>>): string {
+/** Every corpus number with its direction, beside those of the trivial baselines. */
+export function corpusTable(
+  system: ScoreReport,
+  baselines: Readonly<Record<string, ScoreReport>>,
+  cleaning: string | undefined,
+): string {
   const others = Object.values(baselines);
   const head = ['', 'system', ...Object.keys(baselines)];
   const out = new Table({ head, style: { head: [], border: [] } });
   for (const key of Object.keys(system.corpus)) {
     if (!(key in system.directions) || key.startsWith('clinical/class/')) continue;
-    const values = [system, ...others].map(({ corpus }) => corpus[key].toFixed(4));
+    const values = [system, ...others].map(({ corpus }) => corpus[key]?.toFixed(4) ?? '–');
     out.push([key + ARROWS[system.directions[key]], ...values]);
   }
   const { facts, protocol } = system;
   return [
-    `protocol ${protocol}, ${facts.count} reports, ${facts.distinctHypotheses} distinct texts ` +
+    `${protocolLine(protocol, cleaning)}, ${facts.count} reports, ${facts.distinctHypotheses} distinct texts ` +
       `(references: ${facts.distinctReferences}), length ratio ${facts.lengthRatio.toFixed(3)}`,
     out.toString(),
-    'constant: one text said for every study, the most typical of the references (with --data: of the training ' +
-      'reports). nearest (with --data): the report of the training study whose images look most alike. Clinical ' +
-      'labels by rules.',
+    others.length > 0 ? BASELINES : '',
   ].join('\n');
 }
+
+/** What the references are, beside every table. */
+export const protocolLine = (protocol: string, cleaning: string | undefined): string =>
+  `protocol ${protocol}${cleaning === undefined ? '' : ` (both sides cleaned as for ${cleaning})`}`;
+
+export const BASELINES =
+  'constant: one text said for every study, the most typical of the references (with --data: of the training ' +
+  'reports). nearest (with --data): the report of the training study whose images look most alike.';
 
 /** Two systems, score by score: difference, p-value and p-value after Holm's correction. */
 export function comparisonTable(comparison: readonly Comparison[], resamples: number, seed: number): string {
@@ -36,7 +46,7 @@ export function comparisonTable(comparison: readonly Comparison[], resamples: nu
       key + ARROWS[direction],
       first.toFixed(4),
       second.toFixed(4),
-      (difference > 0 ? '+' : '') + difference.toFixed(4),
+      signed(difference),
       pValue.toFixed(4),
       adjusted.toFixed(4),
     ]);
@@ -47,13 +57,30 @@ export function comparisonTable(comparison: readonly Comparison[], resamples: nu
   );
 }
 
-/** One row a report: JSON for a path that ends so, else CSV. */
-export function perReportText(path: string, { perReport }: ScoreReport): string {
-  if (/\.json$/i.test(path)) return `${JSON.stringify(perReport, null, 1)}\n`;
-  if (/\.jsonl$/i.test(path)) return perReport.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const keys = Object.keys(perReport[0].scores);
+export const signed = (x: number): string => (x > 0 ? '+' : '') + x.toFixed(4);
+
+/** Scores of each report of a system. */
+export interface NamedScores {
+  readonly system: string;
+  readonly scores: ScoreReport;
+}
+
+/** One row per report, with the system's name where there are several: JSON or JSON Lines for a path that ends so, else CSV. */
+export function perReportText(path: string, systems: readonly NamedScores[], raw: boolean): string {
+  const several = systems.length > 1;
+  const rows = systems.flatMap(({ system, scores }) =>
+    scores.perReport.map((row) => ({ ...(several && { system }), ...row })),
+  );
+  if (/\.json$/i.test(path)) return `${JSON.stringify(rows, null, 1)}\n`;
+  if (/\.jsonl$/i.test(path)) return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const keys = Object.keys(systems[0].scores.perReport[0].scores);
   return toCsv(
-    ['id', ...keys],
-    perReport.map(({ id, scores }) => [id, ...keys.map((key) => scores[key])]),
+    [...(several ? ['system'] : []), 'id', ...keys],
+    rows.map(({ system, id, scores }) => [
+      ...(system === undefined ? [] : [system]),
+      id,
+      ...keys.map((key) => scores[key]),
+    ]),
+    { raw },
   );
 }

@@ -1,103 +1,125 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
+import { isKnownName } from './column-names';
+import type { JsonObject } from './json-values';
+import { readTextFile } from './table-bytes';
+import { readCsv } from './table-csv';
+import { type Cell, foundIn, readJsonTable } from './table-json';
+import { shown, visible } from './visible';
 
-/** A table of texts: from CSV with a header, from JSON (a list of objects) or JSON Lines. */
+export type { Cell } from './table-json';
+
+/** A table: from CSV, from JSON in any form that tables of reports come in, from JSON Lines, or lines of text. */
 export interface TextTable {
+  readonly path: string;
   readonly header: readonly string[];
   /** One list a row, in the order of the header. */
-  readonly rows: readonly (readonly string[])[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** How the file was read, in words. */
+  readonly form: string;
+  /** No names in the file: the columns are called 1, 2, … */
+  readonly headless: boolean;
+  /** The objects of a JSON file, one a row. */
+  readonly records?: readonly JsonObject[];
+}
+
+export interface TableOptions {
+  /** Needed for files that are neither UTF-8 nor UTF-16. */
+  readonly encoding?: string;
+  /** False: the first row of CSV is data. Left out: told by its names, for files of one column. */
+  readonly header?: boolean;
+  /** Of an `annotation.json`; default `test`. */
+  readonly split?: string;
 }
 
 /**
- * Reads a table; the ending tells the kind: `.json`, `.jsonl` or `.ndjson`, else CSV. JSON fields that are no text or
- * number are left out of the header.
+ * Reads a table. Its form is told by content, not by the ending; only `.txt` and `.tok` are always one text per line.
  * @throws Error naming file, row and column
  */
-export function readTable(path: string): TextTable {
-  const kind = /\.json$/i.test(path) ? 'JSON' : /\.(?:jsonl|ndjson)$/i.test(path) ? 'JSON Lines' : 'CSV';
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${path}: expected a ${kind} file, found ${code === 'ENOENT' ? 'nothing' : code}`);
-  }
-  const text = content.replace(/^\uFEFF/, '');
-  if (kind === 'CSV') return readCsv(path, text);
-  return fromRecords(path, kind === 'JSON' ? readJson(path, text) : readJsonLines(path, text));
+export function readTable(path: string, { encoding, header, split = 'test' }: TableOptions = {}): TextTable {
+  const { text, written } = readTextFile(path, encoding);
+  const kind = /\.([a-z]+)(?:\.gz)?$/i.exec(path)?.[1].toLowerCase() ?? '';
+  const parts = partsOf(path, text, kind, split, header);
+  const form = written === '' ? parts.form : `${parts.form}, ${written}`;
+  if (!parts.bare) return { path, ...parts, form, headless: parts.headless ?? false };
+  return { path, ...named(path, parts.rows, header), form };
 }
 
-function readCsv(path: string, text: string): TextTable {
-  let rows: string[][];
-  try {
-    rows = parse(text, { relaxColumnCount: false, skipEmptyLines: true });
-  } catch (error) {
-    throw new Error(`${path}: expected CSV, found: ${(error as Error).message.split('\n')[0]}`);
+interface Parts {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  readonly form: string;
+  readonly records?: readonly JsonObject[];
+  /** The first row may be a header. */
+  readonly bare?: boolean;
+  readonly headless?: boolean;
+}
+
+function partsOf(
+  path: string,
+  text: string,
+  kind: string,
+  split: string,
+  header: boolean | undefined,
+): Parts {
+  const isJson = /^(?:json|jsonl|ndjson)$/.test(kind);
+  if (text.trim() === '') {
+    const what = isJson ? 'at least one row, found none' : 'a header and at least one row, found 0 rows';
+    throw new Error(`${visible(path)}: expected ${what}`);
   }
-  const [header = [], ...body] = rows;
+  const opens = /^\s*[[{]/.test(text);
+  if (isJson && !opens) {
+    throw new Error(
+      `${visible(path)}: expected JSON, found: "${shown(text.trimStart().split('\n', 1)[0], 30)}"`,
+    );
+  }
+  if (opens) {
+    try {
+      return readJsonTable(path, text, split);
+    } catch (error) {
+      if (isJson || /^\s*(?:\{\s*"|\[\s*[[{"])/.test(text)) throw error;
+    }
+  }
+  if (/^(?:txt|tok)$/.test(kind) && !/^[^\n]*\t/.test(text)) {
+    const lines = text.replace(/\r?\n$/, '').split(/\r?\n/);
+    const titled = header ?? (lines.length > 1 && isKnownName(lines[0]));
+    const rows = lines.map((line) => [line]);
+    return titled
+      ? { header: rows[0], rows: rows.slice(1), form: 'lines of text' }
+      : { header: ['1'], rows, form: 'lines of text', headless: true };
+  }
+  return { header: [], ...readCsv(path, text), bare: true };
+}
+
+/** Names from the first row, or numbers where it is data. */
+function named(
+  path: string,
+  rows: readonly (readonly Cell[])[],
+  asked: boolean | undefined,
+): Pick<TextTable, 'header' | 'rows' | 'headless'> {
+  const [first = []] = rows;
+  const words = first.map((cell) => (typeof cell === 'string' ? cell : foundIn(cell)));
+  const titled = asked ?? !(first.length === 1 && !isKnownName(words[0]) && /\s/.test(words[0].trim()));
+  const body = titled ? rows.slice(1) : rows;
   if (body.length === 0) {
-    throw new Error(`${path}: expected a header and at least one row, found ${rows.length} rows`);
+    throw new Error(`${visible(path)}: expected a header and at least one row, found ${rows.length} rows`);
   }
-  return { header, rows: body };
-}
-
-function readJson(path: string, text: string): unknown[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path}: expected JSON, found: ${(error as Error).message.split('\n')[0]}`);
+  const width = first.length;
+  const uneven = body.findIndex((row) => row.length !== width);
+  if (uneven >= 0) {
+    throw new Error(
+      `${visible(path)}: row ${uneven + 1}: expected ${width} values, found ${body[uneven].length}`,
+    );
   }
-  if (!Array.isArray(value)) throw new Error(`${path}: expected a list of objects, found ${kindOf(value)}`);
-  return value;
+  return { header: titled ? words : words.map((_, i) => String(i + 1)), rows: body, headless: !titled };
 }
 
-function readJsonLines(path: string, text: string): unknown[] {
-  return text
-    .split(/\r?\n/)
-    .map((line, i) => ({ line, row: i + 1 }))
-    .filter(({ line }) => line.trim() !== '')
-    .map(({ line, row }) => {
-      try {
-        return JSON.parse(line);
-      } catch {
-        throw new Error(`${path}: line ${row}: expected JSON, found "${line.slice(0, 40)}"`);
-      }
-    });
-}
-
-function fromRecords(path: string, records: readonly unknown[]): TextTable {
-  if (records.length === 0) throw new Error(`${path}: expected at least one row, found none`);
-  const isText = (value: unknown) => typeof value === 'string' || typeof value === 'number';
-  records.forEach((record, i) => {
-    if (kindOf(record) === 'an object') return;
-    throw new Error(`${path}: row ${i + 1}: expected an object, found ${kindOf(record)}`);
-  });
-  const [first, ...others] = records as Record<string, unknown>[];
-  const header = Object.keys(first).filter((name) => isText(first[name]));
-  const rows = [first, ...others].map((record, i) =>
-    header.map((name) => {
-      const value = Object.hasOwn(record, name) ? record[name] : undefined;
-      if (isText(value)) return String(value);
-      throw new Error(`${path}: row ${i + 1}: ${name}: expected text, found ${kindOf(value)}`);
-    }),
+/** An error that names file, row, column and what is there instead of a text. */
+export const noText = ({ path, header, rows }: TextTable, row: number, column: number): Error =>
+  new Error(
+    `${visible(path)}: row ${row + 1}: ${shown(header[column])}: expected text, found ${foundIn(rows[row][column])}`,
   );
-  return { header, rows };
-}
 
-const kindOf = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'nothing'
-    : Array.isArray(value)
-      ? 'a list'
-      : typeof value === 'object'
-        ? 'an object'
-        : `a ${typeof value}`;
+/** Whether a cell holds nothing: null, NaN or a missing field of JSON. */
+export const isNothing = (cell: Cell): boolean =>
+  typeof cell !== 'string' && 'found' in cell && cell.found === 'nothing';
 
-/** One field of CSV, quoted where it has to be. */
-const csvField = (value: string | number): string =>
-  /[",\r\n]|^\s|\s$/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`;
-
-/** CSV with a header. */
-export const toCsv = (header: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [header, ...rows].map((row) => `${row.map(csvField).join(',')}\n`).join('');
+export { toCsv } from './table-csv';

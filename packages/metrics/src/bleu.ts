@@ -1,6 +1,7 @@
+import { referencesOf } from './pairs';
 import { meanOf, type StreamingScorer, streaming } from './streaming';
 import { countNgrams, type NgramCounts, splitTokens } from './tokens';
-import type { Scores } from './types';
+import type { Scores, Texts } from './types';
 
 /** What BLEU needs of one pair; it adds up over a corpus, so large sets can stream. */
 export interface BleuCounts {
@@ -39,6 +40,30 @@ export const bleuCountsOf = (reference: CountedText, hypothesis: CountedText): B
   guesses: hypothesis.ngrams.map((_, k) => Math.max(0, hypothesis.length - k)),
 });
 
+/**
+ * {@link bleuCounts} against several references: an n-gram may match as often as in the reference that has it most,
+ * and the reference length is the one closest to the hypothesis, the shorter of two at the same distance.
+ */
+export function bleuCountsOfAll(references: readonly CountedText[], hypothesis: CountedText): BleuCounts {
+  if (references.length === 1) return bleuCountsOf(references[0]!, hypothesis);
+  const ngrams = hypothesis.ngrams.map((_, k) => mostOfEach(references.map((text) => text.ngrams[k]!)));
+  const far = (length: number) => Math.abs(length - hypothesis.length);
+  const length = references
+    .map((text) => text.length)
+    .reduce((best, next) =>
+      far(next) < far(best) || (far(next) === far(best) && next < best) ? next : best,
+    );
+  return bleuCountsOf({ length, ngrams }, hypothesis);
+}
+
+function mostOfEach(all: readonly NgramCounts[]): NgramCounts {
+  const most: NgramCounts = new Map();
+  for (const counts of all) {
+    for (const [gram, count] of counts) most.set(gram, Math.max(count, most.get(gram) ?? 0));
+  }
+  return most;
+}
+
 /** Adds `more` into `total` and returns it. */
 export function addBleuCounts(total: BleuCounts, more: BleuCounts): BleuCounts {
   total.hypothesisLength += more.hypothesisLength;
@@ -58,15 +83,28 @@ export const emptyBleuCounts = (order = 4): BleuCounts => ({
 });
 
 /** BLEU-1 … BLEU-order of counts, as pycocoevalcap's `BleuScorer` prints them. */
-export function bleuFromCounts(counts: BleuCounts): number[] {
-  const ratio = (counts.hypothesisLength + TINY) / (counts.referenceLength + SMALL);
+export const bleuFromCounts = (counts: BleuCounts): number[] =>
+  bleuFromSums(bleuRow(counts), counts.matches.length);
+
+/** {@link bleuFromCounts} of a row of {@link bleuTable}. */
+function bleuFromSums(row: ArrayLike<number>, order: number): number[] {
+  const ratio = (row[0]! + TINY) / (row[1]! + SMALL);
   const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
+  const scores: number[] = [];
   let product = 1;
-  return counts.matches.map((match, k) => {
-    product *= (match + TINY) / (counts.guesses[k]! + SMALL);
-    return product ** (1 / (k + 1)) * brevity;
-  });
+  for (let k = 0; k < order; k++) {
+    product *= (row[2 + k]! + TINY) / (row[2 + order + k]! + SMALL);
+    scores.push(product ** (1 / (k + 1)) * brevity);
+  }
+  return scores;
 }
+
+const bleuRow = ({ hypothesisLength, referenceLength, matches, guesses }: BleuCounts): number[] => [
+  hypothesisLength,
+  referenceLength,
+  ...matches,
+  ...guesses,
+];
 
 /**
  * Corpus and per-report BLEU-1 … BLEU-4 (`BLEU_1` …), equal to pycocoevalcap: n-gram counts clipped by the
@@ -79,19 +117,52 @@ export function bleu(order = 4): StreamingScorer {
     id: 'bleu',
     direction: 'higher',
     range: [0, 1],
+    references: 'all',
     accumulate() {
       const total = emptyBleuCounts(order);
       return {
-        update({ reference, hypothesis }) {
-          const counts = bleuCounts(reference, hypothesis, order);
+        update(pair) {
+          const counts = countsOfPair(pair, order);
           addBleuCounts(total, counts);
           return named(counts);
         },
         compute: () => named(total),
       };
     },
+    additive: (pairs) => ({
+      keys: Array.from({ length: order }, (_, k) => `BLEU_${k + 1}`),
+      ...bleuTable(
+        pairs.map((pair) => countsOfPair(pair, order)),
+        order,
+      ),
+      values: (sums) => bleuFromSums(sums, order),
+    }),
   });
 }
+
+const countsOfPair = (pair: Texts, order: number): BleuCounts =>
+  bleuCountsOfAll(
+    referencesOf(pair).map((text) => countText(text, order)),
+    countText(pair.hypothesis, order),
+  );
+
+/** Counts as rows `[n, 2 + 2 · order]`. */
+export function bleuTable(all: readonly BleuCounts[], order: number) {
+  const width = 2 + 2 * order;
+  const table = new Float64Array(all.length * width);
+  all.forEach((counts, i) => {
+    table.set(bleuRow(counts), i * width);
+  });
+  return { width, table };
+}
+
+/** Counts from a row of {@link bleuTable}. */
+export const bleuCountsAt = (row: Float64Array, order: number): BleuCounts => ({
+  hypothesisLength: row[0]!,
+  referenceLength: row[1]!,
+  matches: Array.from(row.subarray(2, 2 + order)),
+  guesses: Array.from(row.subarray(2 + order, 2 + 2 * order)),
+});
 
 /**
  * NLTK's `sentence_bleu` with smoothing method 1: 0.1 in place of a zero count of matches, uniform weights,

@@ -1,3 +1,4 @@
+import { referencesOf } from './pairs';
 import { meanOf, type StreamingScorer, streaming } from './streaming';
 import { countNgrams, mean, type NgramCounts, splitTokens } from './tokens';
 import type { Scorer } from './types';
@@ -33,7 +34,8 @@ export function countDocuments(references: Iterable<string>): DocumentFrequencie
 /**
  * CIDEr-D (`CIDEr`) equal to pycocoevalcap's `Cider`: tf-idf of 1- to 4-grams with document frequencies of
  * the references that are scored, weights clipped by the reference, a Gaussian on the difference in length
- * (in bigrams, σ = 6), times 10. With one study every weight is log 1 = 0, so the score is 0.
+ * (in bigrams, σ = 6), times 10. With one study every weight is log 1 = 0, so the score is 0. Several references of
+ * a study are one document, and the score is the mean over them.
  *
  * It needs all references before the first score, so it does not stream: {@link ciderWith} does.
  */
@@ -42,14 +44,18 @@ export function cider(sigma = 6): Scorer {
     id: 'cider',
     direction: 'higher',
     range: [0, 10],
+    references: 'all',
     score(pairs) {
-      const references = pairs.map(({ reference }) => countNgrams(splitTokens(reference), ORDER));
+      const references = pairs.map((pair) =>
+        referencesOf(pair).map((text) => countNgrams(splitTokens(text), ORDER)),
+      );
       const documents = new Map<string, number>();
-      for (const counts of references) addDocument(documents, counts);
+      for (const counts of references)
+        addDocument(documents, counts.length === 1 ? counts[0]! : union(counts));
       const logCount = Math.log(pairs.length);
       const values = pairs.map(({ hypothesis }, i) => {
         const h = weigh(countNgrams(splitTokens(hypothesis), ORDER), documents, logCount);
-        return similarity(h, weigh(references[i]!, documents, logCount), sigma) * 10;
+        return mean(references[i]!.map((r) => similarity(h, weigh(r, documents, logCount), sigma) * 10));
       });
       return { corpus: { CIDEr: mean(values) }, perReport: values.map((value) => ({ CIDEr: value })) };
     },
@@ -74,6 +80,10 @@ export function ciderWith({ documents, count }: DocumentFrequencies, sigma = 6):
       ),
   });
 }
+
+/** The n-grams of several texts as those of one; the counts do not matter. */
+const union = (texts: readonly (readonly NgramCounts[])[]): NgramCounts[] =>
+  texts[0]!.map((_, k) => new Map(texts.flatMap((counts) => [...counts[k]!])));
 
 function addDocument(documents: Map<string, number>, counts: readonly NgramCounts[]): void {
   for (const grams of counts) {

@@ -1,14 +1,18 @@
 import { CHEXPERT_5, CHEXPERT_14, type ChexpertClass, type ReportLabels } from './labels/classes';
 import { labelReport } from './labels/labeler';
-import { type StreamingScorer, streaming } from './streaming';
-import { mean } from './tokens';
-import type { Scores } from './types';
+import type { AdditiveScores, ReportPair, Scorer, ScorerResult, Scores, Texts } from './types';
 
 export interface ClinicalF1Options {
   /** What an uncertain label counts as. A class that is not mentioned counts as negative. */
   readonly uncertain?: 'negative' | 'positive';
   /** Text to labels: the rules of {@link labelReport}, or a model of yours. */
   readonly labeler?: (report: string) => ReportLabels;
+}
+
+/** Labels of both sides of a study. */
+export interface LabelPair {
+  readonly reference: ReportLabels;
+  readonly hypothesis: ReportLabels;
 }
 
 /** Counts of one class, or of several added up. */
@@ -51,8 +55,8 @@ export function countAgreement(truth: readonly boolean[], predicted: readonly bo
 /**
  * Clinical efficacy: labels of the reference against labels of the hypothesis, over the 14 classes and over
  * CheXpert's 5. Corpus keys, with n = 14 or 5 and `+uncertain` behind it when uncertain counts as positive:
- * - `clinical/{micro,macro,example}/{precision,recall,f1}/n`: all decisions at once; mean over classes; mean
- *   over reports
+ * - `clinical/{micro,macro,example,weighted}/{precision,recall,f1}/n`: all decisions at once; mean over classes; mean
+ *   over reports; mean over classes, each weighted by its support (scikit-learn's `weighted avg`)
  * - `clinical/class/{precision,recall,f1}/<class>`, `clinical/support/<class>` and
  *   `clinical/predicted/<class>` (reports of the references and the hypotheses that have the class)
  *
@@ -63,72 +67,211 @@ export function countAgreement(truth: readonly boolean[], predicted: readonly bo
 export function clinicalF1({
   uncertain = 'negative',
   labeler = labelReport,
-}: ClinicalF1Options = {}): StreamingScorer {
-  const suffix = uncertain === 'positive' ? '+uncertain' : '';
-  return streaming({
-    id: `clinical-f1${suffix}`,
+}: ClinicalF1Options = {}): Scorer & Required<Pick<Scorer, 'accumulate' | 'additive'>> {
+  const known = remember(labeler);
+  const labelsOf = ({ reference, hypothesis }: Texts): LabelPair => ({
+    reference: known(reference),
+    hypothesis: known(hypothesis),
+  });
+  const counting = clinicalCounting(uncertain);
+  return {
+    id: `clinical-f1${counting.suffix}`,
     direction: 'higher',
     range: [0, 1],
+    score: (pairs) => counting.score(pairs.map(labelsOf)),
+    additive: (pairs) => counting.additive(pairs.map(labelsOf)),
     accumulate() {
-      const labelsOf = remember(labeler);
-      const byClass = CHEXPERT_14.map(noAgreement);
-      const sets = [CHEXPERT_14, CHEXPERT_5].map((classes) => ({
-        name: `${classes.length}${suffix}`,
-        classes,
-        byClass: classes.map((name) => byClass[CHEXPERT_14.indexOf(name)]!),
-        /** Sums over reports. */
-        example: { precision: 0, recall: 0, f1: 0 },
-      }));
+      const sums = new Float64Array(WIDTH);
       let count = 0;
       return {
-        update({ reference, hypothesis }) {
-          const truth = positives(labelsOf(reference), CHEXPERT_14, uncertain);
-          const predicted = positives(labelsOf(hypothesis), CHEXPERT_14, uncertain);
-          byClass.forEach((counts, c) => {
-            addAgreement(counts, countAgreement([truth[c]!], [predicted[c]!]));
-          });
+        update(pair) {
+          const row = counting.row(labelsOf(pair));
+          for (let k = 0; k < WIDTH; k++) sums[k]! += row[k]!;
           count++;
-          const scores: Scores = {};
-          for (const { name, classes, example } of sets) {
-            const pick = (row: readonly boolean[]) =>
-              classes.map((label) => row[CHEXPERT_14.indexOf(label)]!);
-            const value = precisionRecallF1(countAgreement(pick(truth), pick(predicted)));
-            for (const key of ['precision', 'recall', 'f1'] as const) example[key] += value[key];
-            put(scores, 'example', name, value);
-          }
-          return scores;
+          return counting.exampleScores(row, 1);
         },
-        compute() {
-          const corpus: Scores = {};
-          for (const set of sets) {
-            const { precision, recall, f1 } = set.example;
-            const n = Math.max(1, count);
-            put(
-              corpus,
-              'micro',
-              set.name,
-              precisionRecallF1(set.byClass.reduce(addAgreement, noAgreement())),
-            );
-            put(corpus, 'macro', set.name, average(set.byClass.map(precisionRecallF1)));
-            put(corpus, 'example', set.name, { precision: precision / n, recall: recall / n, f1: f1 / n });
-            if (set.classes === CHEXPERT_14) putClasses(corpus, byClass, suffix);
-          }
-          return corpus;
-        },
+        compute: () => counting.corpus(sums, count),
       };
     },
-  });
+  };
 }
 
-function putClasses(corpus: Scores, byClass: readonly Agreement[], suffix: string): void {
-  CHEXPERT_14.forEach((name, c) => {
-    const counts = byClass[c]!;
-    for (const [key, value] of Object.entries(precisionRecallF1(counts))) {
-      corpus[`clinical/class/${key}/${name}${suffix}`] = value;
+/**
+ * {@link clinicalF1} of labels that are there already, from a file or from another labeler: the same keys.
+ * @param labelsOf labels of both sides of a study
+ */
+export function clinicalF1OfLabels(
+  labelsOf: (pair: ReportPair) => LabelPair,
+  { uncertain = 'negative' }: Pick<ClinicalF1Options, 'uncertain'> = {},
+): Scorer & Required<Pick<Scorer, 'additive'>> {
+  const counting = clinicalCounting(uncertain);
+  return {
+    id: `clinical-f1${counting.suffix}`,
+    direction: 'higher',
+    range: [0, 1],
+    score: (pairs) => counting.score(pairs.map(labelsOf)),
+    additive: (pairs) => counting.additive(pairs.map(labelsOf)),
+  };
+}
+
+const SETS = [CHEXPERT_14, CHEXPERT_5].map((classes) => ({
+  classes,
+  /** Where their counts begin in a row. */
+  places: classes.map((name) => 3 * CHEXPERT_14.indexOf(name)),
+}));
+const EXAMPLE = 3 * CHEXPERT_14.length;
+/** True positives, false positives, false negatives of each class; precision, recall, F1 of the report for each set. */
+const WIDTH = EXAMPLE + 3 * SETS.length;
+const AVERAGES = ['micro', 'macro', 'example', 'weighted'] as const;
+const RATIOS = ['precision', 'recall', 'f1'] as const;
+
+type Prf = ReturnType<typeof precisionRecallF1>;
+
+/** How labels become counts, and sums of counts scores. */
+function clinicalCounting(uncertain: 'negative' | 'positive') {
+  const suffix = uncertain === 'positive' ? '+uncertain' : '';
+
+  const row = ({ reference, hypothesis }: LabelPair): Float64Array => {
+    const out = new Float64Array(WIDTH);
+    const truth = positives(reference, CHEXPERT_14, uncertain);
+    const said = positives(hypothesis, CHEXPERT_14, uncertain);
+    truth.forEach((isTrue, c) => {
+      if (isTrue || said[c]) out[3 * c + (isTrue ? (said[c] ? 0 : 2) : 1)] = 1;
+    });
+    SETS.forEach(({ places }, s) => {
+      const value = precisionRecallF1(agreementAt(out, places));
+      out.set([value.precision, value.recall, value.f1], EXAMPLE + 3 * s);
+    });
+    return out;
+  };
+
+  const averages = (sums: Float64Array, count: number): Record<(typeof AVERAGES)[number], Prf>[] =>
+    SETS.map(({ places }, s) => {
+      const each = places.map((place) => agreementAt(sums, [place]));
+      const ratios = each.map(precisionRecallF1);
+      const support = each.map(({ truePositives, falseNegatives }) => truePositives + falseNegatives);
+      return {
+        micro: precisionRecallF1(agreementAt(sums, places)),
+        macro: weightedMean(
+          ratios,
+          places.map(() => 1),
+        ),
+        example: exampleOf(sums, count, s),
+        weighted: weightedMean(ratios, support),
+      };
+    });
+
+  const corpus = (sums: Float64Array, count: number): Scores => {
+    const scores: Scores = {};
+    averages(sums, count).forEach((of, s) => {
+      const name = `${SETS[s]!.classes.length}${suffix}`;
+      for (const average of AVERAGES) put(scores, average, name, of[average]);
+    });
+    CHEXPERT_14.forEach((name, c) => {
+      const counts = agreementAt(sums, [3 * c]);
+      const value = precisionRecallF1(counts);
+      for (const ratio of RATIOS) scores[`clinical/class/${ratio}/${name}${suffix}`] = value[ratio];
+      scores[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
+      scores[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
+    });
+    return scores;
+  };
+
+  const exampleScores = (sums: Float64Array, count: number): Scores => {
+    const scores: Scores = {};
+    SETS.forEach(({ classes }, s) => {
+      put(scores, 'example', `${classes.length}${suffix}`, exampleOf(sums, count, s));
+    });
+    return scores;
+  };
+
+  const tableOf = (all: readonly LabelPair[]): Float64Array => {
+    const table = new Float64Array(all.length * WIDTH);
+    all.forEach((labels, i) => {
+      table.set(row(labels), i * WIDTH);
+    });
+    return table;
+  };
+
+  return {
+    suffix,
+    row,
+    corpus,
+    exampleScores,
+    score(all: readonly LabelPair[]): ScorerResult {
+      const rows = all.map(row);
+      const sums = new Float64Array(WIDTH);
+      for (const one of rows) for (let k = 0; k < WIDTH; k++) sums[k]! += one[k]!;
+      return { corpus: corpus(sums, all.length), perReport: rows.map((one) => exampleScores(one, 1)) };
+    },
+    additive(all: readonly LabelPair[]): AdditiveScores {
+      const names = SETS.map(({ classes }) => `${classes.length}${suffix}`);
+      const tested = names.flatMap((name) => AVERAGES.map((average) => `clinical/${average}/f1/${name}`));
+      return {
+        keys: [...tested, ...CHEXPERT_14.map((name) => `clinical/class/f1/${name}${suffix}`)],
+        tested,
+        width: WIDTH,
+        table: tableOf(all),
+        values: f1Values,
+      };
+    },
+  };
+}
+
+/**
+ * F1 in the order of `additive`'s keys: micro, macro, example, weighted of the 14 classes, of the 5, then each class. The same
+ * numbers as `averages` gives, without objects: resampling calls it hundreds of thousands of times.
+ */
+function f1Values(sums: Float64Array, count: number): number[] {
+  const out: number[] = [];
+  SETS.forEach(({ places }, s) => {
+    let [hits, wrong, macro, weighted, support] = [0, 0, 0, 0, 0];
+    for (const place of places) {
+      const positive = sums[place]! + sums[place + 2]!;
+      const misses = sums[place + 1]! + sums[place + 2]!;
+      const f1 = f1Of(sums[place]!, misses);
+      hits += sums[place]!;
+      wrong += misses;
+      macro += f1;
+      weighted += positive * f1;
+      support += positive;
     }
-    corpus[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
-    corpus[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
+    const example = sums[EXAMPLE + 3 * s + 2]! / Math.max(1, count);
+    out.push(f1Of(hits, wrong), macro / places.length, example, support === 0 ? 0 : weighted / support);
   });
+  for (const place of SETS[0]!.places) out.push(f1Of(sums[place]!, sums[place + 1]! + sums[place + 2]!));
+  return out;
+}
+
+const f1Of = (hits: number, wrong: number): number => (hits === 0 ? 0 : (2 * hits) / (2 * hits + wrong));
+
+/** The counts of some classes added up. */
+function agreementAt(sums: Float64Array, places: readonly number[]): Agreement {
+  const total = { truePositives: 0, falsePositives: 0, falseNegatives: 0 };
+  for (const place of places) {
+    total.truePositives += sums[place]!;
+    total.falsePositives += sums[place + 1]!;
+    total.falseNegatives += sums[place + 2]!;
+  }
+  return total;
+}
+
+function exampleOf(sums: Float64Array, count: number, set: number): Prf {
+  const at = EXAMPLE + 3 * set;
+  const n = Math.max(1, count);
+  return { precision: sums[at]! / n, recall: sums[at + 1]! / n, f1: sums[at + 2]! / n };
+}
+
+/** Mean of each ratio; 0 without weight. */
+function weightedMean(all: readonly Prf[], weights: readonly number[]): Prf {
+  const total = { precision: 0, recall: 0, f1: 0 };
+  let whole = 0;
+  all.forEach((one, i) => {
+    whole += weights[i]!;
+    for (const ratio of RATIOS) total[ratio] += weights[i]! * one[ratio];
+  });
+  if (whole > 0) for (const ratio of RATIOS) total[ratio] /= whole;
+  return total;
 }
 
 const KNOWN_REPORTS = 20_000;
@@ -147,25 +290,8 @@ function remember(labeler: (report: string) => ReportLabels): (report: string) =
   };
 }
 
-type Prf = ReturnType<typeof precisionRecallF1>;
-
 function put(scores: Scores, over: string, set: string, { precision, recall, f1 }: Prf): void {
   scores[`clinical/${over}/precision/${set}`] = precision;
   scores[`clinical/${over}/recall/${set}`] = recall;
   scores[`clinical/${over}/f1/${set}`] = f1;
 }
-
-const noAgreement = (): Agreement => ({ truePositives: 0, falsePositives: 0, falseNegatives: 0 });
-
-function addAgreement(total: Agreement, more: Agreement): Agreement {
-  total.truePositives += more.truePositives;
-  total.falsePositives += more.falsePositives;
-  total.falseNegatives += more.falseNegatives;
-  return total;
-}
-
-const average = (all: readonly Prf[]): Prf => ({
-  precision: mean(all.map(({ precision }) => precision)),
-  recall: mean(all.map(({ recall }) => recall)),
-  f1: mean(all.map(({ f1 }) => f1)),
-});

@@ -17,7 +17,8 @@ const bad = pairReports(
 
 describe('compareSystems', () => {
   it('gives the scores of the metrics and finds a clear difference', () => {
-    const rows = compareSystems(good, bad, { metrics: [rougeL()], meteor: {}, resamples: 500 });
+    const metrics = [bleu(), meteor15(), clinicalF1(), rougeL()];
+    const rows = compareSystems(good, bad, { metrics, resamples: 500 });
     const corpus = {
       ...bleu().score(bad).corpus,
       ...clinicalF1().score(bad).corpus,
@@ -27,7 +28,9 @@ describe('compareSystems', () => {
     expect(rows.map(({ key }) => key)).toEqual([
       ...['BLEU_1', 'BLEU_2', 'BLEU_3', 'BLEU_4'],
       'METEOR/1.5/exact+stem',
-      ...['clinical/micro/f1/14', 'clinical/macro/f1/14', 'clinical/micro/f1/5', 'clinical/macro/f1/5'],
+      ...['14', '5'].flatMap((n) =>
+        ['micro', 'macro', 'example', 'weighted'].map((average) => `clinical/${average}/f1/${n}`),
+      ),
       'ROUGE_L',
     ]);
     for (const { key, first, second, difference, pValue, adjusted } of rows) {
@@ -44,12 +47,19 @@ describe('compareSystems', () => {
     }
   });
 
+  it('tests the metrics asked for and no other, and corrects for these alone', () => {
+    const rows = compareSystems(good, bad, { metrics: [rougeL()], resamples: 500 });
+    expect(rows.map(({ key }) => key)).toEqual(['ROUGE_L']);
+    expect(rows[0]!.adjusted).toBe(rows[0]!.pValue);
+  });
+
   it('says what does not fit', () => {
     expect(() => compareSystems(good, bad.slice(1))).toThrow('got 12 and 11 pairs');
     expect(() => compareSystems(good, [...bad].reverse())).toThrow(
       'pair 0: studies must match, got "0" and "11"',
     );
-    expect(() => compareSystems(good, bad, { metrics: [bleu()], resamples: 1 })).toThrow(
+    const { additive: _, ...bare } = bleu();
+    expect(() => compareSystems(good, bad, { metrics: [bare], resamples: 1 })).toThrow(
       'the corpus value must be the mean over reports',
     );
   });

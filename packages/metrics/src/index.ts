@@ -45,12 +45,16 @@ export {
 export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
 export * from './meteor';
-export { checkPairs, pairById, pairReports } from './pairs';
+export { type OutputFault, outputFaults } from './output-faults';
+export { checkPairs, pairById, pairReports, referencesOf } from './pairs';
 export { ptbTokens, withPtbTokens } from './ptb';
 export * from './radcliq';
 export * from './registry';
+export * from './resampling';
 export * from './reward';
-export { longestCommonSubsequence, rougeL, rougeLOf } from './rouge';
+export { longestCommonSubsequence, rougeL, rougeLOf, rougeLOfAll } from './rouge';
+export * from './rouge-score';
+export * from './sacrebleu';
 export {
   type CorpusFacts,
   defaultScorers,

@@ -1,4 +1,8 @@
-import type { ReportPair } from './types';
+import type { ReportPair, Texts } from './types';
+
+/** Every reference of a study, the first one first. */
+export const referencesOf = ({ reference, references }: Texts): readonly string[] =>
+  references ?? [reference];
 
 /** @throws Error naming the first pair that is not usable: no pairs, a field that is no string, an id twice. */
 export function checkPairs(pairs: readonly ReportPair[]): void {
@@ -9,6 +13,9 @@ export function checkPairs(pairs: readonly ReportPair[]): void {
       if (typeof pair?.[field] !== 'string') {
         throw new Error(`score: pair ${i}: ${field} must be a string, got ${describe(pair?.[field])}`);
       }
+    }
+    if (pair.references && pair.references[0] !== pair.reference) {
+      throw new Error(`score: pair ${i}: references must begin with reference`);
     }
     const before = seen.get(pair.id);
     if (before !== undefined) {
@@ -40,11 +47,11 @@ export function pairReports(
 }
 
 /**
- * Pairs two tables by id, in the order of the references.
+ * Pairs two tables by id, in the order of the references. `all` holds every reference of a study that has several.
  * @throws Error naming an id that only one of the tables has, or has twice
  */
 export function pairById(
-  references: readonly { readonly id: string; readonly text: string }[],
+  references: readonly { readonly id: string; readonly text: string; readonly all?: readonly string[] }[],
   hypotheses: readonly { readonly id: string; readonly text: string }[],
 ): ReportPair[] {
   if (references.length !== hypotheses.length) {
@@ -58,10 +65,10 @@ export function pairById(
       throw new Error(`pairById: ids must be unique, got "${id}" twice in the hypotheses`);
     generated.set(id, text);
   }
-  const pairs = references.map(({ id, text }) => {
+  const pairs = references.map(({ id, text, all }): ReportPair => {
     const hypothesis = generated.get(id);
     if (hypothesis === undefined) throw new Error(`pairById: reference "${id}" has no hypothesis`);
-    return { id, reference: text, hypothesis };
+    return { id, reference: text, hypothesis, ...(all && { references: all }) };
   });
   if (pairs.length > 0) checkPairs(pairs);
   return pairs;

@@ -1,4 +1,4 @@
-import type { ReportPair, Scorer, Scores } from './types';
+import type { ReportPair, Scorer, Scores, Texts } from './types';
 
 /** What pycocoevalcap drops after tokenising; `-lrb-` and `-rrb-` stay, since it drops only the capital forms. */
 const DROPPED = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';']);
@@ -7,7 +7,10 @@ const DROPPED = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--
 const ABBREVIATIONS =
   /^(?:(?:[a-z]\.)+[a-z]?|dr|mr|mrs|ms|prof|jr|sr|vs|etc|approx|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$/;
 
-const CLITICS = /^(.+?)('(?:s|re|ve|ll|d|m)|n't)$/;
+const CLITICS = ["'s", "'re", "'ve", "'ll", "'d", "'m", "n't"];
+
+/** After a quote these are clitics, not quoted words. */
+const BARE_CLITICS = new Set(['s', 're', 've', 'll', 'd', 'm', 't']);
 
 /**
  * Tokens as pycocoevalcap's `PTBTokenizer` gives them on report text: Penn Treebank words in lower case, punctuation
@@ -35,20 +38,48 @@ export function ptbTokens(text: string): string[] {
     .map((token) => token.replaceAll('/', '\\/'));
 }
 
+/** Tokens of a piece without white space; time grows with its length, whatever quotes and clitics it holds. */
 function splitPiece(piece: string, last: boolean): string[] {
   if (/^-(?:[lr][rsc]b)-$/.test(piece) || DROPPED.has(piece)) return [piece];
-  const quoted = /^'+(?!(?:s|re|ve|ll|d|m|t)$)(.+)$/.exec(piece)?.[1] ?? piece;
-  const [, body = '', stops = ''] = /^(.*?)('*\.?'*)$/.exec(quoted)!;
-  const keeps = stops === '.' && !last && ABBREVIATIONS.test(`${body}.`);
-  const word = (keeps ? `${body}.` : body).replace(/^-+(?=.)|(?<=.)-+$/g, '');
-  if (word === '') return [];
-  const tokens: string[] = [];
-  let rest = word;
-  for (let match = CLITICS.exec(rest); match; match = CLITICS.exec(rest)) {
-    tokens.unshift(match[2]!);
-    rest = match[1]!;
+  const quoted = withoutOpeningQuotes(piece);
+  const body = quoted.slice(0, bodyEnd(quoted));
+  const keeps = `${body}.` === quoted && !last && ABBREVIATIONS.test(quoted);
+  let rest = withoutOuterHyphens(keeps ? quoted : body);
+  if (rest === '') return [];
+  const clitics: string[] = [];
+  for (let found = cliticOf(rest); found; found = cliticOf(rest)) {
+    clitics.push(found);
+    rest = rest.slice(0, -found.length);
   }
-  return [rest === 'cannot' ? ['can', 'not'] : [rest], tokens].flat();
+  return [...(rest === 'cannot' ? ['can', 'not'] : [rest]), ...clitics.reverse()];
+}
+
+const cliticOf = (word: string): string | undefined =>
+  CLITICS.find((clitic) => word.length > clitic.length && word.endsWith(clitic));
+
+function withoutOpeningQuotes(piece: string): string {
+  let start = 0;
+  while (piece[start] === "'") start++;
+  const rest = piece.slice(start);
+  return start > 0 && BARE_CLITICS.has(rest) ? `'${rest}` : rest;
+}
+
+/** Where the quotes and the full stop at the end of a piece begin. */
+function bodyEnd(piece: string): number {
+  let end = piece.length;
+  while (piece[end - 1] === "'") end--;
+  if (piece[end - 1] === '.') end--;
+  while (piece[end - 1] === "'") end--;
+  return end;
+}
+
+function withoutOuterHyphens(word: string): string {
+  if (word === '-') return word;
+  let start = 0;
+  let end = word.length;
+  while (word[start] === '-') start++;
+  while (end > start && word[end - 1] === '-') end--;
+  return word.slice(start, end);
 }
 
 /**
@@ -57,14 +88,16 @@ function splitPiece(piece: string, last: boolean): string[] {
  */
 export function withPtbTokens<T extends Scorer>(metric: T): T {
   const clean = (text: string) => ptbTokens(text).join(' ');
-  const tokenised = <P extends Pick<ReportPair, 'reference' | 'hypothesis'>>(pair: P): P => ({
+  const tokenised = <P extends Texts>(pair: P): P => ({
     ...pair,
     reference: clean(pair.reference),
     hypothesis: clean(pair.hypothesis),
+    ...(pair.references && { references: pair.references.map(clean) }),
   });
+  const renamed = (key: string) => `${key}/ptb`;
   const named = (scores: Scores): Scores =>
-    Object.fromEntries(Object.entries(scores).map(([key, value]) => [`${key}/ptb`, value]));
-  const { accumulate } = metric;
+    Object.fromEntries(Object.entries(scores).map(([key, value]) => [renamed(key), value]));
+  const { accumulate, additive } = metric;
   return {
     ...metric,
     id: `${metric.id}+ptb`,
@@ -79,6 +112,12 @@ export function withPtbTokens<T extends Scorer>(metric: T): T {
           update: (pair: Parameters<typeof inner.update>[0]) => named(inner.update(tokenised(pair))),
           compute: () => named(inner.compute()),
         };
+      },
+    }),
+    ...(additive && {
+      additive(pairs: readonly ReportPair[]) {
+        const { keys, tested, ...rest } = additive.call(metric, pairs.map(tokenised));
+        return { ...rest, keys: keys.map(renamed), ...(tested && { tested: tested.map(renamed) }) };
       },
     }),
   };

@@ -11,6 +11,8 @@ import type { Resources } from './meteor/stages';
 import type { Wordnet } from './meteor/wordnet';
 import { withPtbTokens } from './ptb';
 import { rougeL } from './rouge';
+import { rougeScore } from './rouge-score';
+import { sacreBleu } from './sacrebleu';
 import type { Scorer } from './types';
 
 /** Metrics by name; each is made when it is asked for. */
@@ -18,7 +20,7 @@ export type MetricRegistry = Readonly<Record<string, () => Scorer>>;
 
 /**
  * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`,
- * `cider`, `meteor-1.5`, `clinical-f1`, `clinical-f1+uncertain`, `radgraph-rules-f1`, `radcliq-rules` (both
+ * `cider`, `meteor-1.5`, `sacrebleu`, `rouge-score`, `rouge-score+stem`, `clinical-f1`, `clinical-f1+uncertain`, `radgraph-rules-f1`, `radcliq-rules` (both
  * with `+case`), and with WordNet `meteor-nltk`. The language scores also come with `+ptb` behind the name:
  * on Penn Treebank tokens. A registry of yours is an object beside or around it.
  * @param resources WordNet and a paraphrase table for METEOR
@@ -40,6 +42,9 @@ export function metricRegistry(
     ...Object.fromEntries(
       Object.entries(language).map(([name, make]) => [`${name}+ptb`, () => withPtbTokens(make())]),
     ),
+    sacrebleu: sacreBleu,
+    'rouge-score': () => rougeScore(),
+    'rouge-score+stem': () => rougeScore({ stem: true }),
     'prior-exam': priorExamRate,
     measurement: () => measurementRate(),
     laterality: lateralityRate,

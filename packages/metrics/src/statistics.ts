@@ -131,7 +131,7 @@ export function holm(pValues: readonly number[]): number[] {
 }
 
 /** Quantile of sorted values, linear between neighbours. */
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

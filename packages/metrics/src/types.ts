@@ -1,8 +1,13 @@
-/** One study: the reference report and the generated one. The field has one reference a study. */
+/** One study: the reference report and the generated one. The field has one reference per study. */
 export interface ReportPair {
   readonly id: string;
   readonly reference: string;
   readonly hypothesis: string;
+  /**
+   * All references of the study, `reference` first, where there are several. BLEU, ROUGE, CIDEr and METEOR define what
+   * several references mean ({@link Scorer.references}); the other metrics read `reference` alone.
+   */
+  readonly references?: readonly string[];
 }
 
 export type Direction = 'higher' | 'lower';
@@ -17,7 +22,7 @@ export interface ScorerResult {
 }
 
 /** The two texts of a pair. */
-export type Texts = Pick<ReportPair, 'reference' | 'hypothesis'>;
+export type Texts = Pick<ReportPair, 'reference' | 'references' | 'hypothesis'>;
 
 /** Adds up pairs one at a time; its memory does not grow with their number. */
 export interface Accumulator {
@@ -36,6 +41,23 @@ export interface Scorer {
   readonly direction: Direction;
   readonly range: readonly [min: number, max: number];
   score(pairs: readonly ReportPair[]): ScorerResult;
+  /** `all` where the metric reads every reference of a study; else it reads the first. */
+  readonly references?: 'all';
   /** Absent where a score needs all pairs at once. */
   accumulate?(): Accumulator;
+  /** For resampling; where absent, the corpus scores must be means over reports. */
+  additive?(pairs: readonly ReportPair[]): AdditiveScores;
+}
+
+/** Corpus scores as functions of numbers that add up over reports, so that a resampled set costs one sum. */
+export interface AdditiveScores {
+  readonly keys: readonly string[];
+  /** Keys worth a significance test; all when left out. */
+  readonly tested?: readonly string[];
+  /** Numbers per report, w. */
+  readonly width: number;
+  /** `[n, w]`, row after row. */
+  readonly table: Float64Array;
+  /** The scores of a set, in the order of `keys`, from the sums `[w]` of its `count` reports. */
+  values(sums: Float64Array, count: number): readonly number[];
 }

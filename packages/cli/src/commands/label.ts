@@ -1,19 +1,24 @@
 import { writeFileAtomic } from '@raca/core/node';
 import { CHEXPERT_14, CONVENTIONS, type Mention, type RuleLabeler, ruleLabeler } from '@raca/metrics';
 import type { Command } from 'commander';
+import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
+import { JsonNumber, type JsonValue, toJson } from '../json-values';
 import { banner } from '../output';
 import { parseSections, SECTIONS_DEFAULT, SECTIONS_HELP } from '../sections-option';
-import { readTable, toCsv } from '../table-file';
-import { columnOf } from '../text-file';
+import { isNothing, noText, readTable, type TextTable, toCsv } from '../table-file';
+import { foundIn } from '../table-json';
+import { visible } from '../visible';
 
-interface Flags {
+interface LabelFlags {
   readonly in: string;
   readonly column?: string;
+  readonly encoding?: string;
   readonly out: string;
   readonly convention: string;
   readonly sections: string;
   readonly evidence?: string | true;
+  readonly raw?: boolean;
 }
 
 export function addLabel(program: Command): void {
@@ -22,15 +27,20 @@ export function addLabel(program: Command): void {
     .description(
       "label reports with CheXpert's 14 classes by rules: 1, 0, -1 (uncertain), empty (not mentioned)",
     )
-    .requiredOption('--in <file>', 'CSV, JSON or JSONL with a column of reports')
+    .requiredOption('--in <file>', 'CSV, JSON or JSON Lines with a column of reports')
     .option('--column <name>', 'default: report, else findings and impression together, else text')
-    .requiredOption('--out <file>', 'the columns of the input and 14 more; JSON if named .json, else CSV')
+    .option('--encoding <name>', 'of the file, where it is not UTF-8 or UTF-16, for example latin1')
+    .requiredOption(
+      '--out <file>',
+      'the columns of the input and 14 more: CSV, or JSON and JSON Lines by the ending',
+    )
     .option('--convention <name>', `whose rules count: ${Object.keys(CONVENTIONS).join(' or ')}`, 'chexpert')
     .option('--sections <names>', SECTIONS_HELP, SECTIONS_DEFAULT)
     .option(
       '--evidence [file]',
       'also write a CSV with class, value, phrase, cue and sentence of every mention (default OUT.evidence.csv)',
     )
+    .option('--raw', 'write cells that begin with = + - @ as they are, although spreadsheets compute them')
     .addHelpText(
       'after',
       '\nExample:\n  raca label --in reports.csv --column report --out labels.csv --evidence',
@@ -38,7 +48,7 @@ export function addLabel(program: Command): void {
     .action(label);
 }
 
-function label(flags: Flags): void {
+function label(flags: LabelFlags): void {
   banner();
   if (!Object.hasOwn(CONVENTIONS, flags.convention)) {
     throw new UsageError(
@@ -48,16 +58,16 @@ function label(flags: Flags): void {
   const labeler = ruleLabeler(CONVENTIONS[flags.convention as keyof typeof CONVENTIONS], {
     sections: parseSections(flags.sections),
   });
-  const { header, rows } = readTable(flags.in);
-  const read = textReader(flags.in, header, flags.column);
+  const table = readTable(flags.in, { encoding: flags.encoding });
+  const { header, rows } = table;
   const twice = CHEXPERT_14.find((name) => header.includes(name));
-  if (twice) throw new UsageError(`${flags.in}: expected no column "${twice}", it is one of the 14 classes`);
-
-  const texts = rows.map(read);
+  if (twice)
+    throw new UsageError(`${visible(flags.in)}: expected no column "${twice}", it is one of the 14 classes`);
+  const texts = textsOf(table, flags.column);
   const labels = texts.map((text) => labeler.labelReport(text));
-  const labelled = rows.map((row, i) => [...row, ...CHEXPERT_14.map((name) => labels[i][name] ?? '')]);
-  writeTable(flags.out, [...header, ...CHEXPERT_14], labelled);
-  console.error(`${flags.out}: ${rows.length} reports, convention ${flags.convention}`);
+  const write = /\.jsonl?$/i.test(flags.out) ? asRecords : asCsv;
+  writeFileAtomic(flags.out, write(table, labels, flags));
+  console.error(`${visible(flags.out)}: ${rows.length} reports, convention ${flags.convention}`);
   const silent = labels.filter((values) => Object.keys(values).length === 0).length;
   if (silent > 0) {
     console.error(
@@ -66,25 +76,33 @@ function label(flags: Flags): void {
   }
   if (flags.evidence === undefined) return;
   const path = flags.evidence === true ? `${flags.out}.evidence.csv` : flags.evidence;
-  writeFileAtomic(
-    path,
-    toCsv(
-      EVIDENCE,
-      texts.flatMap((text, i) => evidenceOf(labeler, text, i + 1)),
-    ),
-  );
-  console.error(`${path}: what each label comes from`);
+  const evidence = texts.flatMap((text, i) => evidenceOf(labeler, text, i + 1));
+  writeFileAtomic(path, toCsv(EVIDENCE, evidence, { raw: flags.raw }));
+  console.error(`${visible(path)}: what each label comes from`);
 }
 
-/** The text of a row: one column, or findings and impression with their headers. */
-function textReader(path: string, header: readonly string[], asked: string | undefined) {
+/** The text of each row: one column, or findings and impression with their headers. */
+function textsOf(table: TextTable, asked: string | undefined): string[] {
+  const { path, header, rows } = table;
   const [findings, impression] = ['findings', 'impression'].map((name) => header.indexOf(name));
-  const both = asked === undefined && !header.includes('report') && findings >= 0 && impression >= 0;
-  if (both) {
-    return (row: readonly string[]) => `FINDINGS: ${row[findings]}\n\nIMPRESSION: ${row[impression]}`;
-  }
+  if (asked === undefined && !header.includes('report') && findings >= 0 && impression >= 0)
+    return rows.map((_, i) => {
+      const [first, second] = [findings, impression].map((column) => textAt(table, i, column));
+      return `FINDINGS: ${first}\n\nIMPRESSION: ${second}`;
+    });
   const column = columnOf(path, header, asked, ['report', 'findings', 'impression', 'text']);
-  return (row: readonly string[]) => row[column];
+  return rows.map((row, i) => {
+    if (isNothing(row[column])) throw noText(table, i, column);
+    return textAt(table, i, column);
+  });
+}
+
+/** One cell; nothing is an empty text. @throws Error in one line for what is no text */
+function textAt(table: TextTable, i: number, column: number): string {
+  const cell = table.rows[i][column];
+  if (isNothing(cell)) return '';
+  if (typeof cell !== 'string') throw noText(table, i, column);
+  return cell;
 }
 
 const EVIDENCE = ['row', 'class', 'value', 'side', 'severity', 'phrase', 'cue', 'sentence'];
@@ -103,19 +121,33 @@ const evidenceOf = (labeler: RuleLabeler, text: string, row: number): (string | 
       sentence.trim(),
     ]);
 
-function writeTable(
-  path: string,
-  header: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
-): void {
-  if (!/\.json$/i.test(path)) {
-    writeFileAtomic(path, toCsv(header, rows));
-    return;
-  }
-  const records = rows.map((row) =>
-    Object.fromEntries(
-      header.map((name, i) => [name, row[i] === '' && i >= header.length - 14 ? null : row[i]]),
-    ),
-  );
-  writeFileAtomic(path, `${JSON.stringify(records, null, 1)}\n`);
+type Labels = ReturnType<RuleLabeler['labelReport']>;
+
+function asCsv({ header, rows }: TextTable, labels: readonly Labels[], { raw }: LabelFlags): string {
+  const cells = rows.map((row, i) => [
+    ...row.map((cell) => (typeof cell === 'string' ? cell : Array.isArray(cell) ? JSON.stringify(cell) : '')),
+    ...CHEXPERT_14.map((name) => labels[i][name] ?? ''),
+  ]);
+  return toCsv([...header, ...CHEXPERT_14], cells, { raw });
+}
+
+/** JSON or JSON Lines: the objects of the input with 14 fields more, null where a class is not mentioned. */
+function asRecords(
+  { header, rows, records }: TextTable,
+  labels: readonly Labels[],
+  { out }: LabelFlags,
+): string {
+  const lines = rows.map((row, i) => {
+    const cells = row.map(
+      (cell): JsonValue => (typeof cell === 'string' ? cell : isNothing(cell) ? null : foundIn(cell)),
+    );
+    const fields = new Map<string, JsonValue>(header.map((name, c) => [name, cells[c]]));
+    for (const [name, value] of records?.[i] ?? []) fields.set(name, value);
+    for (const name of CHEXPERT_14) {
+      const value = labels[i][name];
+      fields.set(name, value === undefined ? null : new JsonNumber(String(value)));
+    }
+    return toJson(fields);
+  });
+  return /l$/i.test(out) ? `${lines.join('\n')}\n` : `[\n${lines.join(',\n')}\n]\n`;
 }

@@ -1,125 +1,339 @@
 import { writeFileAtomic } from '@raca/core/node';
-import { SPLITS, type Split } from '@raca/data';
+import { type Cleaning, cleanReport, SPLITS, type Split } from '@raca/data';
 import { openDataset } from '@raca/data/node';
 import {
-  type Comparison,
   compareSystems,
   constantReport,
-  defaultScorers,
-  metricRegistry,
+  outputFaults,
   type Protocol,
-  pairById,
   type ReportPair,
-  resolveMetrics,
+  rankSystems,
+  referencesOf,
   type Scorer,
   score,
 } from '@raca/metrics';
-import { readParaphrases, readWordnet } from '@raca/metrics/node';
 import { trivialBaselines } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { oneOf, UsageError, wholeNumber } from '../errors';
+import { progress } from '../output';
+import { readScoreInput, type ScoreInput, type SystemInput, type TextStep } from '../score-input';
+import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
-import { worstReportsPage } from '../score-page';
-import { readTexts } from '../text-file';
+import { systemsPage } from '../systems-page';
+import { asText, type SystemsResult, systemsTables, systemsText } from '../systems-tables';
+import { shown, visible } from '../visible';
+import { worstReportsPage } from '../worst-page';
 
 const PROTOCOL_NAMES = ['r2gen', 'full'] as const satisfies readonly Protocol[];
-const HYPOTHESIS_COLUMNS = ['generated', 'hypothesis', 'prediction', 'report', 'text'];
+const CLEANINGS = ['iu_xray', 'mimic_cxr'] as const satisfies readonly Cleaning[];
 
 interface ScoreFlags {
   references: string;
-  hypotheses: string;
+  hypotheses: string[];
   idColumn?: string;
   referenceColumn?: string;
   hypothesisColumn?: string;
-  protocol: Protocol;
+  header: boolean;
+  byRow?: boolean;
+  encoding?: string;
+  allowMissing?: boolean;
+  dropDuplicates?: boolean;
+  protocol?: Protocol;
+  clean?: Cleaning;
   metrics?: string;
   wordnet?: string;
   paraphrases?: string;
+  referenceLabels?: string;
+  hypothesisLabels?: string[];
+  chexbert?: string;
+  bertscore?: string;
+  referenceRadgraph?: string;
+  hypothesisRadgraph?: string[];
   perReport?: string;
   compare?: string;
+  baseline?: string;
   data?: string;
   split: Split;
   resamples: number;
   seed: number;
+  table?: string[];
   html?: string;
+  raw?: boolean;
   json?: boolean;
 }
-
-type WithId = { readonly id: string };
 
 export function addScore(program: Command): void {
   program
     .command('score')
-    .description('score generated reports against references (two files matched by id: CSV, JSON or JSONL)')
-    .requiredOption('--references <file>', 'file with an id and a text column')
-    .requiredOption('--hypotheses <file>', 'file with an id and a text column; may be the same file')
-    .option('--id-column <name>', 'default: id, study_id or dicom_id')
-    .option('--reference-column <name>', 'default: reference, report, findings or text')
-    .option('--hypothesis-column <name>', 'default: generated, hypothesis, prediction, report or text')
+    .description(
+      'score generated reports against references, for one system or several: CSV, JSON and JSON Lines in the forms that tables of reports come in',
+    )
+    .requiredOption(
+      '--references <file>',
+      'file with ids and texts; several texts per id are several references',
+    )
+    .requiredOption(
+      '--hypotheses <files...>',
+      'file with ids and texts, one per system; may be the file of the references',
+    )
+    .option('--id-column <name>', 'default: id, study_id, dicom_id, image_id or the like')
+    .option('--reference-column <name>', 'default: reference, report, findings, text or the like')
+    .option(
+      '--hypothesis-column <name>',
+      'default: generated, hypothesis, prediction, report, text or the like',
+    )
+    .option('--no-header', 'the first row is data; columns are called 1, 2, …')
+    .option('--by-row', 'pair rows by position instead of by id')
+    .option('--encoding <name>', 'of the files, where it is not UTF-8 or UTF-16, for example latin1')
+    .option('--allow-missing', 'score the studies that all files have, and say how many those are')
+    .option('--drop-duplicates', 'keep rows once that say the same of the same id')
     .option(
       '--protocol <name>',
-      'how the references were prepared, to stand beside the numbers',
+      'how the texts were prepared: full (as written; default), or r2gen (cleaned as R2Gen does, see --clean)',
       oneOf('--protocol', PROTOCOL_NAMES),
-      'r2gen',
     )
     .option(
-      '--metrics <names>',
-      `comma-separated, from: ${Object.keys(metricRegistry()).join(', ')}, meteor-nltk`,
+      '--clean <set>',
+      `clean both sides as R2Gen does for ${CLEANINGS.join(' or ')}: protocol r2gen`,
+      oneOf('--clean', CLEANINGS),
     )
+    .option('--metrics <names>', `comma-separated, from: ${METRIC_NAMES}`)
     .option('--wordnet <folder>', "WordNet's files, for METEOR (Debian: /usr/share/wordnet)")
     .option('--paraphrases <file>', "METEOR's paraphrase table, packed with gzip or not")
-    .option('--per-report <file>', 'write the scores of each report: CSV, or JSON and JSONL by the ending')
+    .option(
+      '--reference-labels <file>',
+      'labels of the references for clinical F1: 14 columns with 1, 0, -1 or nothing',
+    )
+    .option('--hypothesis-labels <files...>', 'labels of the generated reports, one file per system')
+    .option(
+      '--chexbert <dir>',
+      'label by your CheXbert instead of rules: a folder with model.onnx and vocab.txt',
+    )
+    .option('--bertscore <dir>', 'add BERTScore of your model: a folder with model.onnx and vocab.txt')
+    .option(
+      '--reference-radgraph <file>',
+      'add F1 of graphs that your RadGraph wrote: its JSON for the references',
+    )
+    .option('--hypothesis-radgraph <files...>', 'the same for the generated reports, one file per system')
+    .option(
+      '--per-report <file>',
+      'write the scores of each report: CSV, or JSON and JSON Lines by the ending',
+    )
     .option('--compare <file>', 'reports of another system on the same studies: differences and significance')
-    .option('--resamples <n>', 'of the significance test', wholeNumber('--resamples'), 10_000)
-    .option('--seed <n>', 'of the significance test', wholeNumber('--seed', 0), 1)
+    .option('--baseline <name>', 'with several systems: test only against this one (name of its file)')
+    .option('--resamples <n>', 'of intervals and significance tests', wholeNumber('--resamples'), 10_000)
+    .option('--seed <n>', 'of intervals and significance tests', wholeNumber('--seed', 0), 1)
     .option('--data <dir>', 'data set folder: its training studies give the constant and the nearest report')
     .option(
       '--split <name>',
-      `with --data: where the studies are, ${SPLITS.join(', ')}`,
+      `where the studies are, with --data or an annotation.json: ${SPLITS.join(', ')}`,
       oneOf('--split', SPLITS),
       'test',
     )
-    .option('--html <file>', 'write a page with the worst reports and how their labels differ')
+    .option('--table <files...>', 'write the tables with intervals and tests: .md, .tex, .csv or .html')
+    .option(
+      '--html <file>',
+      'write a page: of one system its worst reports, of several the tables with plots',
+    )
+    .option('--raw', 'write cells that begin with = + - @ as they are, although spreadsheets compute them')
     .option('--json', 'print corpus and per-report scores as JSON')
-    .addHelpText('after', '\nExample:\n  raca score --references references.csv --hypotheses generated.csv')
-    .action(async (flags: ScoreFlags) => {
-      const { protocol, resamples, seed } = flags;
-      const resources = readResources(flags);
-      const metrics = chosenMetrics(flags, resources);
-      const pairs = readPairs(flags, flags.hypotheses);
-      const other = flags.compare === undefined ? null : readPairs(flags, flags.compare);
-      const system = score(pairs, { protocol, metrics });
-      const texts = await baselineTexts(flags, pairs);
-      const baselines = Object.fromEntries(
-        Object.entries(texts).map(([name, said]) => [
-          name,
-          score(
-            pairs.map((pair, i): ReportPair => ({ ...pair, hypothesis: said[i] })),
-            { protocol, metrics },
-          ),
-        ]),
+    .addHelpText(
+      'after',
+      '\nExamples:\n  raca score --references references.csv --hypotheses generated.csv' +
+        '\n  raca score --references references.csv --hypotheses a.csv b.csv c.csv --table table.tex page.html' +
+        '\n  raca score --references gts.csv --hypotheses res.csv --clean iu_xray',
+    )
+    .action(runScore);
+}
+
+async function runScore(flags: ScoreFlags): Promise<void> {
+  const { references, hypotheses, compare } = flags;
+  checkFlags(flags);
+  const files = compare === undefined ? hypotheses : [...hypotheses, compare];
+  const input = readScoreInput(references, files, {
+    ...flags,
+    header: flags.header ? undefined : false,
+    steps: textSteps(flags),
+  });
+  const protocol = protocolOf(flags, input.systems);
+  const { metrics, labels, baselineMetrics } = await chooseMetrics(flags, input);
+  const warnings = [...input.warnings, ...textWarnings(input, metrics)];
+  for (const line of warnings) console.error(`warning: ${line}`);
+  const [first] = input.systems;
+  const texts = input.labelsOnly ? {} : await baselineTexts(flags, first.pairs);
+  const baselines = Object.fromEntries(
+    Object.entries(texts).map(([name, said]) => {
+      const pairs = first.pairs.map((pair, i): ReportPair => ({ ...pair, hypothesis: said[i] }));
+      return [name, score(pairs, { protocol, metrics: baselineMetrics })];
+    }),
+  );
+  const scored = input.systems
+    .slice(0, hypotheses.length)
+    .map(({ name, pairs }) => ({ system: name, scores: score(pairs, { protocol, metrics }) }));
+  const about = { protocol, cleaning: flags.clean ?? null, read: input.read, warnings, labels };
+  const printed = {
+    ...about,
+    baselines: Object.fromEntries(
+      Object.entries(baselines).map(([name, { corpus }]) => [
+        name,
+        { ...(name === 'constant' && { text: texts.constant?.[0] }), corpus },
+      ]),
+    ),
+  };
+  if (flags.perReport)
+    writeFileAtomic(flags.perReport, perReportText(flags.perReport, scored, flags.raw ?? false));
+  if (hypotheses.length === 1 && !flags.table) {
+    const system = scored[0].scores;
+    const { resamples, seed } = flags;
+    const comparison =
+      compare !== undefined &&
+      compareSystems(first.pairs, input.systems[1].pairs, { metrics, resamples, seed });
+    if (flags.html) writeFileAtomic(flags.html, worstReportsPage(first.pairs, system));
+    if (flags.json) {
+      console.log(
+        JSON.stringify({
+          ...system,
+          ...printed,
+          ...(comparison && { comparison: { resamples, seed, scores: comparison } }),
+        }),
       );
-      const meteor = metrics.some(({ id }) => id === 'meteor-1.5') ? resources : undefined;
-      const comparison =
-        other && compareSystems(pairs, other, { metrics: ofMeans(metrics), meteor, resamples, seed });
-      if (flags.perReport) writeFileAtomic(flags.perReport, perReportText(flags.perReport, system));
-      if (flags.html) writeFileAtomic(flags.html, worstReportsPage(pairs, system));
-      if (flags.json) {
-        console.log(
-          JSON.stringify({
-            ...system,
-            baselines: {
-              constant: { text: texts.constant[0], corpus: baselines.constant.corpus },
-              ...(baselines.nearest && { nearest: { corpus: baselines.nearest.corpus } }),
-            },
-            ...(comparison && { comparison: { resamples, seed, scores: comparison satisfies Comparison[] } }),
-          }),
-        );
-        return;
-      }
-      console.log(corpusTable(system, baselines));
-      if (comparison) console.log(comparisonTable(comparison, resamples, seed));
-    });
+      return;
+    }
+    console.log([...input.read, corpusTable(system, baselines, flags.clean)].join('\n'));
+    if (metrics.some(({ id }) => id.startsWith('clinical-f1'))) console.log(`Clinical labels by ${labels}.`);
+    if (comparison) console.log(comparisonTable(comparison, resamples, seed));
+    return;
+  }
+  const result = rank(flags, input, metrics, {
+    ...about,
+    cleaning: flags.clean,
+    baselines,
+    scores: scored[0].scores,
+  });
+  writeSystems(flags, result);
+  if (flags.json) {
+    const each = Object.fromEntries(scored.map(({ system, scores }) => [system, scores]));
+    console.log(
+      JSON.stringify({ ...printed, ...result.report, resamples: flags.resamples, seed: flags.seed, each }),
+    );
+    return;
+  }
+  console.log([...input.read, '', asText(systemsTables(result))].join('\n'));
+}
+
+/** @throws UsageError for options that do not go together */
+function checkFlags({ hypotheses, compare, clean, protocol, table = [], baseline }: ScoreFlags): void {
+  const other = table.find((path) => !/\.(?:md|tex|csv|html)$/i.test(path));
+  if (other !== undefined) {
+    throw new UsageError(
+      `--table: expected files that end in .md, .tex, .csv or .html, found "${visible(other)}"`,
+    );
+  }
+  if (compare !== undefined && (hypotheses.length > 1 || table.length > 0)) {
+    throw new UsageError(
+      '--compare: expected with one file of --hypotheses; several files are compared anyway',
+    );
+  }
+  if (baseline !== undefined && hypotheses.length < 2) {
+    throw new UsageError('--baseline: expected with several files of --hypotheses');
+  }
+  if (clean !== undefined && protocol === 'full') {
+    throw new UsageError(`--clean: expected without --protocol full: cleaned texts are protocol r2gen`);
+  }
+}
+
+/** What is done to every text of both sides, in this order. */
+function textSteps({ clean }: ScoreFlags): TextStep[] {
+  return [
+    ...(clean === undefined
+      ? []
+      : [
+          {
+            name: `both sides: cleaned as R2Gen does for ${clean}`,
+            apply: (text: string) => cleanReport(text, clean),
+          },
+        ]),
+  ];
+}
+
+/** Text that R2Gen's cleaning cannot have written: capitals, marks, a full stop at a word. */
+const RAW = /[\p{Lu},;:!?"()[\]{}]|[^\s.]\./u;
+
+/** The name beside the numbers. @throws UsageError for `r2gen` over texts that are not cleaned */
+function protocolOf({ clean, protocol = 'full' }: ScoreFlags, systems: readonly SystemInput[]): Protocol {
+  if (clean !== undefined) return 'r2gen';
+  if (protocol === 'full') return 'full';
+  for (const { pairs, file } of systems) {
+    for (const pair of pairs) {
+      const raw = referencesOf(pair).find((text) => RAW.test(text));
+      const text = raw ?? (RAW.test(pair.hypothesis) ? pair.hypothesis : undefined);
+      if (text === undefined) continue;
+      throw new UsageError(
+        `--protocol r2gen: expected cleaned text, found "${shown(text, 40)}" at id "${shown(pair.id)}" of ` +
+          `${raw === undefined ? visible(file) : 'the references'}: --clean iu_xray or --clean mimic_cxr cleans both sides`,
+      );
+    }
+  }
+  return 'r2gen';
+}
+
+/** What is wrong with the texts, and which metrics read one of several references. */
+function textWarnings({ systems, labelsOnly }: ScoreInput, metrics: readonly Scorer[]): string[] {
+  if (labelsOnly) return [];
+  const references = systems[0].pairs.map(({ reference }) => reference);
+  const ids = systems[0].pairs.map(({ id }) => id);
+  const empty = references.flatMap((text, i) => (text.trim() === '' ? [i] : []));
+  const say = (whose: string, count: number, example: number, what: string): string =>
+    `${whose}: ${count} of ${ids.length} texts ${what} (first at id "${shown(ids[example])}")`;
+  const single = metrics.filter((metric) => metric.references !== 'all').map(({ id }) => id);
+  const several = systems[0].pairs.some((pair) => pair.references);
+  return [
+    ...(empty.length > 0 ? [say('references', empty.length, empty[0], EMPTY)] : []),
+    ...systems.flatMap(({ name, pairs }) =>
+      outputFaults(
+        pairs.map(({ hypothesis }) => hypothesis),
+        references,
+      ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
+    ),
+    ...(several && single.length > 0
+      ? [`${single.join(', ')}: only the first of several references is read`]
+      : []),
+  ];
+}
+
+const EMPTY = 'are empty; the labelers count an empty text as No Finding';
+
+function rank(
+  { resamples, seed, baseline }: ScoreFlags,
+  { systems }: ScoreInput,
+  metrics: readonly Scorer[],
+  {
+    scores,
+    ...about
+  }: Pick<SystemsResult, 'protocol' | 'cleaning' | 'labels' | 'read' | 'warnings' | 'baselines'> & {
+    readonly scores: { readonly corpus: Readonly<Record<string, number>> };
+  },
+): SystemsResult {
+  const bar = progress('resampling');
+  try {
+    const onProgress = (share: number): void => bar.update(Math.round(100 * share), 100);
+    const report = rankSystems(systems, { metrics, resamples, seed, baseline, onProgress });
+    const prefix = 'clinical/support/';
+    const support = Object.fromEntries(
+      Object.entries(scores.corpus).flatMap(([key, value]) =>
+        key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+      ),
+    );
+    return { report, resamples, seed, support, ...about };
+  } finally {
+    bar.stop();
+  }
+}
+
+function writeSystems({ table = [], html, raw = false }: ScoreFlags, result: SystemsResult): void {
+  for (const path of [...table, ...(html === undefined ? [] : [html])]) {
+    writeFileAtomic(path, systemsText(path, result, raw) ?? systemsPage(result));
+  }
 }
 
 /** Most images a study whose thumbnails are compared. */
@@ -132,7 +346,7 @@ const VIEWS = 2;
 async function baselineTexts(
   { data, split }: ScoreFlags,
   pairs: readonly ReportPair[],
-): Promise<{ constant: string[]; nearest?: string[] }> {
+): Promise<{ constant?: string[]; nearest?: string[] }> {
   if (data === undefined) {
     const typical = constantReport(pairs.map(({ reference }) => reference));
     return { constant: pairs.map(() => typical) };
@@ -142,63 +356,9 @@ async function baselineTexts(
   const [constant, , nearest] = await trivialBaselines(dataset, split, { views });
   const places = new Map(nearest.ids.map((id, i) => [id, i]));
   const missing = pairs.find(({ id }) => !places.has(id));
-  if (missing) throw new Error(`${data}: expected id "${missing.id}" in the ${split} split, found none`);
+  if (missing) {
+    throw new Error(`${visible(data)}: expected id "${shown(missing.id)}" in the ${split} split, found none`);
+  }
   const said = (texts: readonly string[]): string[] => pairs.map(({ id }) => texts[places.get(id)!]);
   return { constant: said(constant.texts), nearest: said(nearest.texts) };
-}
-
-type Resources = NonNullable<Parameters<typeof metricRegistry>[0]>;
-
-/** @throws Error for a folder or file that is not as expected */
-const readResources = ({ wordnet, paraphrases }: ScoreFlags): Resources => ({
-  ...(wordnet !== undefined && { wordnet: readWordnet(wordnet) }),
-  ...(paraphrases !== undefined && { paraphrases: readParaphrases(paraphrases) }),
-});
-
-/** @throws UsageError for a name that is not there */
-function chosenMetrics({ metrics }: ScoreFlags, resources: Resources): Scorer[] {
-  const registry = metricRegistry(resources);
-  if (metrics === undefined) {
-    const meteor = resources.wordnet === undefined ? [] : ['meteor-1.5', 'meteor-nltk'];
-    return [...defaultScorers(), ...resolveMetrics(meteor, registry)];
-  }
-  const names = [...new Set(metrics.split(',').map((name) => name.trim()))];
-  const unknown = names.find((name) => !Object.hasOwn(registry, name));
-  if (unknown !== undefined) {
-    const why = unknown.startsWith('meteor-nltk') ? ', with --wordnet' : '';
-    throw new UsageError(
-      `--metrics: expected names from ${Object.keys(registry).join(', ')}${why}, found "${unknown}"`,
-    );
-  }
-  return resolveMetrics(names, registry);
-}
-
-/** Metrics whose corpus value is the mean over reports, as the comparison takes them beside its own. */
-const ofMeans = (metrics: readonly Scorer[]): Scorer[] =>
-  metrics.filter(({ id }) => /^(?:rouge-l|cider|sentence-bleu|meteor-nltk)(?:\+ptb)?$/.test(id));
-
-function readPairs(flags: ScoreFlags, hypothesesFile: string): ReportPair[] {
-  const { idColumn: id, references: referencesFile } = flags;
-  const references = readTexts(referencesFile, {
-    id,
-    text: flags.referenceColumn,
-    guesses: ['reference', 'report', 'findings', 'text'],
-  });
-  const hypotheses = readTexts(hypothesesFile, {
-    id,
-    text: flags.hypothesisColumn,
-    guesses: HYPOTHESIS_COLUMNS,
-  });
-  requireIds(hypothesesFile, hypotheses, referencesFile, references);
-  requireIds(referencesFile, references, hypothesesFile, hypotheses);
-  return pairById(references, hypotheses);
-}
-
-/** @throws Error naming the first id of another file that a file lacks */
-function requireIds(file: string, rows: readonly WithId[], other: string, wanted: readonly WithId[]): void {
-  const ids = new Set(rows.map(({ id }) => id));
-  const missing = wanted.filter(({ id }) => !ids.has(id));
-  if (missing.length === 0) return;
-  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : '';
-  throw new Error(`${file}: expected a row for id "${missing[0].id}" of ${other}, found none${more}`);
 }

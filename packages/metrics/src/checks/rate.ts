@@ -20,6 +20,18 @@ export function faultRate(id: string, place: string, count: (pair: Texts) => Fau
     id,
     direction: 'lower',
     range: [0, 1],
+    additive: (pairs) => ({
+      keys: Object.keys(named(0, 0, 0)),
+      width: 3,
+      table: Float64Array.from(
+        pairs.flatMap((pair) => {
+          const { faults, places } = count(pair);
+          return [faults, places, faults > 0 ? 1 : 0];
+        }),
+      ),
+      values: ([faults = 0, places = 0, faulty = 0], reports) =>
+        Object.values(named(faults, places, faulty / Math.max(1, reports))),
+    }),
     accumulate() {
       const total = { faults: 0, places: 0, faulty: 0, reports: 0 };
       return {

@@ -15,3 +15,4 @@ export {
   greenFormula,
   judgeReports,
 } from './error-counts';
+export { type WordPiece, type WordPieceOptions, wordPiece } from './wordpiece';

@@ -29,6 +29,9 @@ export interface PossibleMatches {
   readonly phrases: readonly Candidate[];
 }
 
+/** One bit a word of the reference, 1024 to a page; paths share the pages that they have not changed. */
+type Taken = readonly Uint32Array[];
+
 /** A path from the start of the hypothesis to a position. */
 interface Path {
   readonly parent: Path | null;
@@ -42,8 +45,8 @@ interface Path {
   /** Position after the last match in each text. */
   readonly hypothesisEnd: number;
   readonly referenceEnd: number;
-  /** Reference words taken, one bit each: made when the path is carried on, dropped when nothing needs it. */
-  used: Uint32Array | null;
+  /** Reference words taken: made when the path is carried on, dropped when nothing needs it. */
+  used: Taken | null;
 }
 
 /**
@@ -72,7 +75,7 @@ export function align(
     distance: 0,
     hypothesisEnd: -1,
     referenceEnd: -1,
-    used: new Uint32Array((referenceLength + 31) >> 5),
+    used: Array.from({ length: (referenceLength + 1023) >>> 10 }, () => new Uint32Array(32)),
   });
   for (let at = 0; at < possible.length; at++) {
     for (const path of beams[at]!) carryOn(path, at, possible[at]!, beams, beamSize);
@@ -138,13 +141,19 @@ function take(path: Path, at: number, match: Candidate, beam: Path[], beamSize: 
   return true;
 }
 
-const has = (bits: Uint32Array, at: number): boolean => (bits[at >> 5]! & (1 << (at & 31))) !== 0;
+const has = (taken: Taken, at: number): boolean =>
+  (taken[at >>> 10]![(at >>> 5) & 31]! & (1 << (at & 31))) !== 0;
 
-function takenBy(path: Path): Uint32Array {
+function takenBy(path: Path): Taken {
   if (path.used === null) {
-    path.used = path.parent!.used!.slice();
+    const pages = [...path.parent!.used!];
     const { reference, referenceWords } = path.match!;
-    for (let k = reference; k < reference + referenceWords; k++) path.used[k >> 5]! |= 1 << (k & 31);
+    const [first, last] = [reference >>> 10, (reference + referenceWords - 1) >>> 10];
+    for (let page = first; page <= last; page++) pages[page] = pages[page]!.slice();
+    for (let k = reference; k < reference + referenceWords; k++) {
+      pages[k >>> 10]![(k >>> 5) & 31]! |= 1 << (k & 31);
+    }
+    path.used = pages;
   }
   return path.used;
 }

@@ -89,6 +89,41 @@ export function meteor15Counts(
   return { ...sides, chunks };
 }
 
+/** {@link meteor15Counts} against the reference that scores best, as the program does with several. */
+export function meteor15CountsOfAll(
+  references: readonly string[],
+  hypothesis: string,
+  options: Meteor15Options = {},
+): Meteor15Counts {
+  let [best, ...others] = references.map((reference) => meteor15Counts(reference, hypothesis, options));
+  for (const next of others) {
+    const [most, here] = [best!, next].map((counts) => meteor15FromCounts(counts, options.parameters));
+    if (here! > most!) best = next;
+  }
+  return best!;
+}
+
+/** Numbers of one side and one pair, in the order of {@link meteor15Row}. */
+const SIDE = ['content', 'function', 'weightedContent', 'weightedFunction', 'matched'] as const;
+
+/** Counts as a row of 11 numbers, which add up. */
+export const meteor15Row = ({ hypothesis, reference, chunks }: Meteor15Counts): number[] => [
+  ...SIDE.map((key) => hypothesis[key]),
+  ...SIDE.map((key) => reference[key]),
+  chunks,
+];
+
+/** Counts from a row of {@link meteor15Row}. */
+export function meteor15CountsAt(row: ArrayLike<number>): Meteor15Counts {
+  const counts = emptyMeteor15Counts();
+  SIDE.forEach((key, k) => {
+    counts.hypothesis[key] = row[k]!;
+    counts.reference[key] = row[SIDE.length + k]!;
+  });
+  counts.chunks = row[2 * SIDE.length]!;
+  return counts;
+}
+
 export const emptyMeteor15Counts = (): Meteor15Counts => ({
   hypothesis: emptySide([], new Set()),
   reference: emptySide([], new Set()),

@@ -1,10 +1,13 @@
+import { referencesOf } from '../pairs';
 import { meanOf, type StreamingScorer, streaming } from '../streaming';
 import {
   addMeteor15Counts,
   emptyMeteor15Counts,
   type Meteor15Options,
-  meteor15Counts,
+  meteor15CountsAt,
+  meteor15CountsOfAll,
   meteor15FromCounts,
+  meteor15Row,
 } from './meteor15';
 import { type NltkMeteorOptions, nltkMeteorOf } from './nltk';
 import type { Resources } from './stages';
@@ -15,7 +18,11 @@ export function nltkMeteor(options: NltkMeteorOptions): StreamingScorer {
     id: 'meteor-nltk',
     direction: 'higher',
     range: [0, 1],
-    accumulate: () => meanOf('METEOR/nltk', (pair) => nltkMeteorOf(pair.reference, pair.hypothesis, options)),
+    references: 'all',
+    accumulate: () =>
+      meanOf('METEOR/nltk', (pair) =>
+        Math.max(...referencesOf(pair).map((reference) => nltkMeteorOf(reference, pair.hypothesis, options))),
+      ),
   });
 }
 
@@ -36,11 +43,22 @@ export function meteor15(options: Meteor15Options = {}): StreamingScorer {
     id: 'meteor-1.5',
     direction: 'higher',
     range: [0, 1],
+    references: 'all',
+    additive: (pairs) => ({
+      keys: [key],
+      width: 11,
+      table: Float64Array.from(
+        pairs.flatMap((pair) =>
+          meteor15Row(meteor15CountsOfAll(referencesOf(pair), pair.hypothesis, options)),
+        ),
+      ),
+      values: (sums) => [meteor15FromCounts(meteor15CountsAt(sums), options.parameters)],
+    }),
     accumulate() {
       const total = emptyMeteor15Counts();
       return {
-        update({ reference, hypothesis }) {
-          const counts = meteor15Counts(reference, hypothesis, options);
+        update(pair) {
+          const counts = meteor15CountsOfAll(referencesOf(pair), pair.hypothesis, options);
           addMeteor15Counts(total, counts);
           return { [key]: meteor15FromCounts(counts, options.parameters) };
         },

@@ -10,4 +10,4 @@ export {
 export type { Cell, CellEvaluation, Outcome } from './cell';
 export { type Grid, type GridRow, gridSchema, parseGrid } from './grid';
 export { type Ended, type Launch, type LaunchOptions, launchProgram } from './launch';
-export { type FinishedRun, markdown, type TableRow, type TextTable } from './tables';
+export { type FinishedRun, latex, markdown, type TableRow, type TextTable } from './tables';

@@ -85,7 +85,7 @@ export function testTable({ scores, protocol }: Analysis, baseline: string): Tex
 /** GitHub's tables. */
 export function markdown({ title, head, rows }: TextTable): string {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((x) => x.replaceAll('|', '\\|')).join(' | ')} |`;
+    `| ${cells.map((x) => x.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`;
   return [`${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
 }
 
@@ -142,6 +142,8 @@ const range = ([low, high]: readonly [number, number]): string => `${low.toFixed
 const signed = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
 
 const LATEX: Readonly<Record<string, string>> = {
+  '↑': '$\\uparrow$',
+  '↓': '$\\downarrow$',
   '\\': '\\textbackslash{}',
   '~': '\\textasciitilde{}',
   '^': '\\textasciicircum{}',
@@ -154,4 +156,4 @@ const LATEX: Readonly<Record<string, string>> = {
 };
 
 const escapeLatex = (text: string): string =>
-  text.replace(/[\\~^±−<>–’]|[&%$#_{}]/g, (c) => LATEX[c] ?? `\\${c}`);
+  text.replace(/[\\~^±−<>–’↑↓]|[&%$#_{}]/g, (c) => LATEX[c] ?? `\\${c}`);

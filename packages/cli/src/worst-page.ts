@@ -1,5 +1,13 @@
-import { CHEXPERT_14, type LabelValue, labelReport, type ReportPair, type ScoreReport } from '@raca/metrics';
-import { BANNER } from './output';
+import {
+  CHEXPERT_14,
+  type LabelValue,
+  labelReport,
+  type ReportPair,
+  referencesOf,
+  type ScoreReport,
+} from '@raca/metrics';
+import { asHtml, htmlPage } from './html-page';
+import { visible } from './visible';
 
 const SHOWN = 50;
 
@@ -16,29 +24,19 @@ export function worstReportsPage(pairs: readonly ReportPair[], system: ScoreRepo
   });
   const shown = order.slice(0, SHOWN);
   const { facts, protocol } = system;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Worst reports</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
-article { border-top: 1px solid #ccc; padding: 1rem 0 }
+  return htmlPage(
+    `Worst ${shown.length} of ${facts.count} reports`,
+    STYLE,
+    `<p>Protocol ${asHtml(protocol)}; sorted by ${keys.map(asHtml).join(', then ')}. Labels by rules.</p>
+${shown.map((i) => article(pairs[i], system.perReport[i].scores, keys)).join('\n')}`,
+  );
+}
+
+const STYLE = `article { border-top: 1px solid #ccc; padding: 1rem 0 }
 h2 { font-size: 1rem; margin: 0 }
 .texts { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem }
 h3 { font-size: .85rem; margin: .5rem 0 0; color: #555 }
-p { margin: .25rem 0; overflow-wrap: anywhere }
-table { border-collapse: collapse; margin-top: .5rem }
-th, td { text-align: left; padding: .1rem 1rem .1rem 0; font-weight: normal; border-bottom: 1px solid #eee }
-th { color: #555 }
-@media (max-width: 40rem) { .texts { grid-template-columns: 1fr } }
-</style>
-<h1>Worst ${shown.length} of ${facts.count} reports</h1>
-<p>${asHtml(BANNER)} Protocol ${asHtml(protocol)}; sorted by ${keys.map(asHtml).join(', then ')}. Labels by rules.</p>
-${shown.map((i) => article(pairs[i], system.perReport[i].scores, keys)).join('\n')}
-</html>
-`;
-}
+@media (max-width: 40rem) { .texts { grid-template-columns: 1fr } }`;
 
 /** Per-report scores to sort by. */
 function sortKeys({ perReport }: ScoreReport): string[] {
@@ -54,10 +52,12 @@ function article(
 ): string {
   const values = keys.map((key) => `${asHtml(key)} ${scores[key].toFixed(3)}`).join(' · ');
   return `<article>
-<h2>${asHtml(pair.id)}</h2>
+<h2>${asHtml(visible(pair.id))}</h2>
 <p>${values}</p>
 <div class="texts">
-<div><h3>Reference</h3><p>${asHtml(pair.reference)}</p></div>
+<div><h3>Reference</h3>${referencesOf(pair)
+    .map((text) => `<p>${asHtml(text)}</p>`)
+    .join('')}</div>
 <div><h3>Generated</h3><p>${asHtml(pair.hypothesis)}</p></div>
 </div>
 ${differences(pair)}
@@ -77,5 +77,3 @@ function differences({ reference, hypothesis }: ReportPair): string {
 
 const word = (value: LabelValue | undefined): string =>
   value === undefined ? 'not mentioned' : { '1': 'present', '0': 'absent', '-1': 'uncertain' }[`${value}`];
-
-const asHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
