@@ -19,10 +19,10 @@ export interface Samples {
 
 /** Unpacks the first frame, whatever its coding. @throws DataError */
 export async function readSamples(file: DicomFile, wasm: WasmSource | undefined): Promise<Samples> {
-  const { format, syntax } = file;
+  const { format, coding } = file;
   const data = firstFrame(file);
   const pixels = format.rows * format.columns;
-  switch (syntax.coding) {
+  switch (coding) {
     case 'native':
       return { words: nativeWords(data, format, file.bigEndian), rgb: false };
     case 'rle': {
