@@ -7,10 +7,12 @@ import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
 import { oneOf } from '../errors';
+import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { scoreTable, truthSummary } from '../score-table';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends ImageFlags {
+  strict?: boolean;
   run: string;
   data: string;
   split: Split;
@@ -20,8 +22,7 @@ interface EvaluateFlags {
 }
 
 export function addEvaluate(program: Command): void {
-  program
-    .command('evaluate')
+  imageOptions(program.command('evaluate'))
     .description(
       'write reports for a split, score them beside trivial baselines, write reports.csv and report.html',
     )
@@ -29,13 +30,14 @@ export function addEvaluate(program: Command): void {
     .requiredOption('--data <dir>', 'data set folder')
     .option('--split <name>', SPLITS.join(', '), oneOf('--split', SPLITS), 'test')
     .option('--features <dir>', 'folder made by raca extract, for a model that reads stored features')
+    .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print the scores as JSON')
     .addHelpText('after', '\nExample:\n  raca evaluate --run run --data phantom')
     .action(async (flags: EvaluateFlags) => {
       banner();
       const config = new RunFolder(flags.run).readConfig();
-      const dataset = openDataset(flags.data);
+      const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));
       const bar = progress('writing reports');
@@ -44,15 +46,17 @@ export function addEvaluate(program: Command): void {
         const evaluation = await evaluate(loaded, dataset, {
           split: flags.split,
           features: flags.features,
+          strict: flags.strict,
           signal,
           onProgress: bar.update,
         });
         bar.stop();
+        leftOutSummary(evaluation.leftOut, 'their studies are in no score');
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
-          const { split, systems, truth } = evaluation;
-          console.log(JSON.stringify({ split, systems, truth }));
+          const { split, systems, truth, leftOut } = evaluation;
+          console.log(JSON.stringify({ split, systems, truth, leftOut }));
         } else {
           console.log(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
           if (evaluation.truth) console.log(`\n${truthSummary(evaluation.truth)}`);

@@ -6,11 +6,13 @@ import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor, readConfig } from '../config-file';
 import { INTERRUPTED, oneOf, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 
 const DTYPES = ['float16', 'float32'] as const;
 
-interface ExtractFlags {
+interface ExtractFlags extends ImageFlags {
+  strict?: boolean;
   data: string;
   out: string;
   config: string;
@@ -25,8 +27,7 @@ interface ExtractFlags {
 }
 
 export function addExtract(program: Command): void {
-  program
-    .command('extract')
+  imageOptions(program.command('extract'))
     .description('compute the backbone’s features of all images once, for training without the backbone')
     .requiredOption('--data <dir>', 'data set folder (R2Gen layout)')
     .requiredOption('--out <dir>', 'folder of features to make, or to go on with')
@@ -49,6 +50,7 @@ export function addExtract(program: Command): void {
       wholeNumber('--threads'),
     )
     .option('--dtype <name>', `${DTYPES.join(' or ')} (default: float16)`, oneOf('--dtype', DTYPES))
+    .option('--strict', 'stop at an image that cannot be read (otherwise it is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -64,7 +66,7 @@ export function addExtract(program: Command): void {
 /** Extracts as the flags say. @throws INTERRUPTED after Ctrl-C */
 async function runExtraction(flags: ExtractFlags): Promise<void> {
   banner();
-  const dataset = openDataset(flags.data);
+  const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
   const config = fitToData(readConfig(flags.config), dataset.annotation);
   const modules = await modulesFor(config);
   const backend = await startCompute(flags.backend, flags.threads);
@@ -75,9 +77,11 @@ async function runExtraction(flags: ExtractFlags): Promise<void> {
     const { shard: shardImages, batch: batchSize, out, weights, workers, dtype } = flags;
     const result = await extract({
       ...{ dataset, config, modules, signal, out, weights, workers, dtype, shardImages, batchSize },
+      strict: flags.strict,
       onProgress: (count, total) => bar.update(count, total),
     });
     bar.stop();
+    leftOutSummary(result.leftOut, 'they have no features');
     const rate = (result.done - result.skipped) / ((Date.now() - started) / 1000);
     if (flags.json) console.log(JSON.stringify({ ...result, backend: backend.name, imagesPerSecond: rate }));
     if (result.interrupted) {

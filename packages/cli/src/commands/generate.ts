@@ -10,9 +10,10 @@ import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { modulesFor } from '../config-file';
 import { UsageError, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner } from '../output';
 
-interface GenerateFlags {
+interface GenerateFlags extends ImageFlags {
   run: string;
   images: string[];
   out?: string;
@@ -22,11 +23,10 @@ interface GenerateFlags {
 }
 
 export function addGenerate(program: Command): void {
-  program
-    .command('generate')
+  imageOptions(program.command('generate'))
     .description('write the report of one study from its image files')
     .requiredOption('--run <dir>', 'run folder of a trained model')
-    .requiredOption('--images <file...>', 'PNG, JPEG or DICOM, one a view (frontal first)')
+    .requiredOption('--images <file...>', 'DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000, one per view')
     .option('--out <dir>', 'write report.txt, report.json and regions.png into this folder')
     .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
     .option(...backendOption)
@@ -43,8 +43,8 @@ export function addGenerate(program: Command): void {
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, await modulesFor(config));
       try {
-        const { maxPixels } = flags;
-        const made = await generateFromFiles(loaded, flags.images, maxPixels ? { maxPixels } : {});
+        const options = { ...(flags.maxPixels && { maxPixels: flags.maxPixels }), ...pictureOptions(flags) };
+        const made = await generateFromFiles(loaded, flags.images, options);
         for (const line of made.warnings) console.error(line);
         const json = JSON.stringify(asJson(made, loaded));
         if (flags.out !== undefined) await writeFiles(flags.out, made, loaded, json);

@@ -22,7 +22,8 @@ export function firstFrame({ dataSet, pixels, format, coding, bigEndian }: Dicom
       throw new DataError(`${pixels.length} bytes of pixels where the header promises ${expected}`);
     }
     // words of 2 bytes hold 8-bit samples too, but for VR OB (PS3.5-2013 A.3)
-    if (bigEndian && bitsAllocated === 8 && pixels.vr !== 'OB') return swapped(bytes, pixels.offset, expected);
+    if (bigEndian && bitsAllocated === 8 && pixels.vr !== 'OB')
+      return swapped(bytes, pixels.offset, expected);
     return bytes.subarray(pixels.offset, pixels.offset + expected);
   }
   const { fragments = [], offsetTable: table = [] } = pixels;

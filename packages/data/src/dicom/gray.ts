@@ -1,7 +1,7 @@
 import type { DataSet } from './data-set';
 import type { PixelFormat } from './header';
-import { equalised } from './mimic-jpg';
 import { lookUp, placed, readLut, whiteOf } from './lut';
+import { equalised } from './mimic-jpg';
 import { TAG } from './tags';
 
 /** How stored values become gray: the file's own choice, or another. */
@@ -55,7 +55,12 @@ export function grayOf(
   for (let i = 0; i < words.length; i++) pixels[(words[i] >> shift) & mask]++;
 
   const warnings: string[] = [];
-  const modality = modalityOf(dataSet, signed ? -(count >> 1) : 0, signed ? (count >> 1) - 1 : mask, warnings);
+  const modality = modalityOf(
+    dataSet,
+    signed ? -(count >> 1) : 0,
+    signed ? (count >> 1) - 1 : mask,
+    warnings,
+  );
   const values = Float64Array.from(pixels, (_, word) => modality(stored(word)));
   const isAsStored = bitsStored <= 8 && values.every((value, word) => value === stored(word));
   const occurring: Occurring = { values: [], pixels: [] };
@@ -129,7 +134,12 @@ interface Picture {
   readonly asStored: boolean;
 }
 
-function shownBy(dataSet: DataSet, voi: Exclude<VoiChoice, 'mimic-jpg'>, picture: Picture, warnings: string[]): Shown {
+function shownBy(
+  dataSet: DataSet,
+  voi: Exclude<VoiChoice, 'mimic-jpg'>,
+  picture: Picture,
+  warnings: string[],
+): Shown {
   const { occurring } = picture;
   const [low, high] = [occurring.values[0] ?? 0, occurring.values.at(-1) ?? 0];
   if (voi === 'minmax') return range(low, high);
@@ -141,7 +151,7 @@ function shownBy(dataSet: DataSet, voi: Exclude<VoiChoice, 'mimic-jpg'>, picture
     return high > low && brightest - darkest < 1 / 255;
   };
   for (const [name, shown] of [
-    ['VOI LUT', tableOf(dataSet, picture, bounds)],
+    ['VOI LUT', tableOf(dataSet, picture, bounds, warnings)],
     ['window', windowOf(dataSet)],
   ] as const) {
     if (shown === undefined) continue;
@@ -160,6 +170,7 @@ function tableOf(
   dataSet: DataSet,
   { occurring }: Picture,
   [least, most]: readonly [number, number],
+  warnings: string[],
 ): Shown | 'unusable' | undefined {
   const sequence = dataSet.item(TAG.voiLut) ?? groupsOf(dataSet, TAG.frameVoi)[0]?.item(TAG.voiLut);
   if (!sequence) return undefined;
@@ -167,7 +178,9 @@ function tableOf(
   if (!lut || isConstant(lut.data)) return 'unusable';
   const first = placed(lut, { least, most });
   if (lut.cut && (occurring.values.at(-1) ?? 0) > first + lut.data.length - 1) return 'unusable';
-  const white = whiteOf(lut);
+  const { white, asSaid } = whiteOf(lut);
+  if (!asSaid)
+    warnings.push(`a VOI LUT whose bits are not what it says: scaled by its values, which end at ${white}`);
   const entry = lookUp(lut, first);
   return (value) => entry(value) / white;
 }
@@ -198,7 +211,12 @@ function percentiles({ values, pixels }: Occurring): [number, number] {
   const total = pixels.reduce((sum, n) => sum + n, 0);
   const at = (share: number) => {
     let below = 0;
-    return values.find((_, i) => (below += pixels[i]) > share * total) ?? 0;
+    return (
+      values.find((_, i) => {
+        below += pixels[i];
+        return below > share * total;
+      }) ?? 0
+    );
   };
   return [at(OUTLIERS), at(1 - OUTLIERS)];
 }

@@ -96,7 +96,11 @@ function afterPreamble(bytes: Uint8Array): number {
 /** The transfer syntax, and where the data set begins: behind every group 0002, for some files have two. */
 function metaOf(bytes: Uint8Array): { syntax?: string; end: number } {
   let { syntax, end } = readMeta(bytes, afterPreamble(bytes));
-  for (let again = afterPreamble(bytes.subarray(end)); again > 0; again = afterPreamble(bytes.subarray(end))) {
+  for (
+    let again = afterPreamble(bytes.subarray(end));
+    again > 0;
+    again = afterPreamble(bytes.subarray(end))
+  ) {
     const inner = readMeta(bytes, end + again);
     syntax = inner.syntax ?? syntax;
     end = inner.end;
@@ -162,20 +166,14 @@ function pixelFormat(dataSet: DataSet, coding: PixelCoding): PixelFormat {
   const columns = number(TAG.columns, 'Columns', (n) => n > 0);
   const samples = number(TAG.samples, 'Samples per Pixel', (n) => n === 1 || n === 3, 1) as 1 | 3;
   const bitsAllocated = number(TAG.bitsAllocated, 'Bits Allocated', (n) => n === 8 || n === 16) as 8 | 16;
-  const bitsStored = number(
-    TAG.bitsStored,
-    'Bits Stored',
-    (n) => n > 0 && n <= bitsAllocated,
-    bitsAllocated,
-  );
+  const bitsStored = number(TAG.bitsStored, 'Bits Stored', (n) => n > 0 && n <= bitsAllocated, bitsAllocated);
   const highBit = number(
     TAG.highBit,
     'High Bit',
     (n) => n >= bitsStored - 1 && n < bitsAllocated,
     bitsStored - 1,
   );
-  const signed =
-    number(TAG.pixelRepresentation, 'Pixel Representation', (n) => n === 0 || n === 1, 0) === 1;
+  const signed = number(TAG.pixelRepresentation, 'Pixel Representation', (n) => n === 0 || n === 1, 0) === 1;
   const planar = samples > 1 && number(TAG.planar, 'Planar Configuration', (n) => n <= 1, 0) === 1;
   const said = dataSet.text(TAG.photometric) ?? (samples === 1 ? 'MONOCHROME2' : 'RGB');
   const photometric = PHOTOMETRICS.find((name) => name === said);

@@ -72,10 +72,11 @@ export function lookUp({ data }: Lut, first: number): (value: number) => number 
  * quarter of it. Such descriptors are wrong (Agfa's CR says 16 bits of tables that end at 4095), and the largest value
  * held, filled up to whole bits, stands in.
  */
-export function whiteOf({ data, bits = 16 }: Lut): number {
+export function whiteOf({ data, bits = 16 }: Lut): { white: number; asSaid: boolean } {
   let largest = 1;
   for (const value of data) if (value > largest) largest = value;
   const said = 2 ** bits - 1;
   const held = 2 ** Math.ceil(Math.log2(largest + 1)) - 1;
-  return largest > said || held < said >> 1 ? held : said;
+  const asSaid = largest <= said && held >= said >> 1;
+  return { white: asSaid ? said : held, asSaid };
 }

@@ -74,7 +74,7 @@ export function notAChest({ modality, bodyPart }: DicomSubject): string | undefi
   const elsewhere = bodyPart !== undefined && !CHEST.test(bodyPart);
   if (!other && !elsewhere) return undefined;
   const said = [modality && `modality ${modality}`, bodyPart && `body part ${bodyPart}`].filter(Boolean);
-  return `not a chest radiograph: its header says ${said.join(', ')}`;
+  return `${said.join(', ')} by its header: not a chest radiograph`;
 }
 
 function bodyPartOf(dataSet: DataSet): string | undefined {

@@ -1,5 +1,11 @@
 import { evalTransform } from '@raca/data';
-import { type ReadImage, type ReadOptions, readImage } from '@raca/data/node';
+import {
+  orderViews,
+  type PictureOptions,
+  type ReadImage,
+  type ReadOptions,
+  readRadiograph,
+} from '@raca/data/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeReports } from '../generate';
 import type { LoadedRun } from './load-run';
@@ -22,15 +28,15 @@ export interface FileReport {
 
 /**
  * Writes the report of one study from its image files: PNG, JPEG or DICOM, one a view. Fewer images than the model has views:
- * the last one is repeated, as in training, and a warning says so.
+ * the last one is repeated, as in training, and a warning says so. A lateral view given first is put behind the frontal one.
  *
  * @param options how DICOM files are shown, and limits of size
- * @throws Error naming the file that cannot be read; RangeError for more images than views
+ * @throws Error naming the file that cannot be read or is no chest radiograph (unless `force`); RangeError for more images than views
  */
 export async function generateFromFiles(
   loaded: LoadedRun,
   files: readonly string[],
-  options: ReadOptions = {},
+  options: ReadOptions & PictureOptions = {},
 ): Promise<FileReport> {
   const { model, config, tokenizer } = loaded;
   const { views, imageSize: size, maxLength } = config.model;
@@ -39,8 +45,9 @@ export async function generateFromFiles(
   }
   if (config.model.backbone === null)
     throw new RangeError('generate: the model reads stored features and has no backbone for images');
-  const images: StudyFile[] = [];
-  for (const file of files) images.push({ file, ...(await readImage(file, options)) });
+  const given: StudyFile[] = [];
+  for (const file of files) given.push({ file, ...(await readRadiograph(file, options)) });
+  const { views: images, warnings: moved } = orderViews(given);
   const pixels = new Float32Array(views * size * size * 3);
   for (let v = 0; v < views; v++) {
     const { image } = images[Math.min(v, images.length - 1)];
@@ -56,7 +63,7 @@ export async function generateFromFiles(
     const masks = Uint8Array.from(written.regions.masks.dataSync());
     written.dispose();
     const report = tokenizer.decode(written.tokens[0] as number[]);
-    return { report, masks, images, warnings: warningsOf(images, views) };
+    return { report, masks, images, warnings: [...moved, ...warningsOf(images, views)] };
   } finally {
     input.dispose();
   }

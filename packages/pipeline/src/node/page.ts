@@ -1,7 +1,7 @@
 import { writeFileAtomic } from '@raca/core/node';
 import { REGIONS } from '@raca/core/regions';
 import { lexiconAnnotator, resizeShortSide, splitSentences } from '@raca/data';
-import { type Dataset, decodeImage, encodePng } from '@raca/data/node';
+import { type Dataset, encodePng, type PictureOptions, readImage } from '@raca/data/node';
 import { reportPage, type StudyView } from '../report-page';
 import { type CurvePoint, curvesSvg } from './curves';
 import type { EvaluatedStudy, Evaluation } from './evaluate';
@@ -48,7 +48,7 @@ export async function writePage(
       ...(evaluation.truth ? truthTables(evaluation.truth) : []),
     ],
     curves: await curves(run.readMetrics()),
-    studies: await Promise.all(chosen.map((study) => studyView(study, views, grid))),
+    studies: await Promise.all(chosen.map((study) => studyView(study, views, grid, dataset.pictures))),
   });
   writeFileAtomic(path, html);
 }
@@ -88,8 +88,9 @@ async function studyView(
   study: EvaluatedStudy,
   views: number,
   grid: { rows: number; cols: number },
+  pictures: PictureOptions | undefined,
 ): Promise<StudyView> {
-  const images = await Promise.all(study.images.map(dataUrl));
+  const images = await Promise.all(study.images.map((path) => dataUrl(path, pictures)));
   const n = grid.rows * grid.cols;
   const masks = REGIONS.map((_, r) =>
     Array.from({ length: views }, (_, v) => {
@@ -109,8 +110,8 @@ async function studyView(
   };
 }
 
-async function dataUrl(path: string): Promise<string> {
-  const image = await decodeImage(path);
+async function dataUrl(path: string, pictures: PictureOptions | undefined): Promise<string> {
+  const { image } = await readImage(path, pictures);
   const small = Math.min(image.width, image.height) > PICTURE ? resizeShortSide(image, PICTURE) : image;
   return `data:image/png;base64,${Buffer.from(await encodePng(small)).toString('base64')}`;
 }

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -25,7 +25,7 @@ const LIMIT = 1 << 30;
 
 /**
  * Walks the files of folders and archives (zip, tar, tgz), in the order of their names inside a folder, links
- * followed. Archives below a folder are walked too, after its files; archives inside archives are not.
+ * followed, but each folder walked once. Archives below a folder are walked too, after its files; archives inside archives are not.
  *
  * @throws DataError for a missing root, a broken or cut archive; the signal's reason once it is aborted
  */
@@ -42,9 +42,11 @@ export async function* walk(
 async function* walkAll(roots: readonly string[]): AsyncGenerator<SourceFile, void, undefined> {
   const archives: string[] = [];
   for (const root of roots) {
-    const stat = statSync(root, { throwIfNoEntry: false });
-    if (!stat) throw new DataError(`${root}: expected a folder or an archive, found nothing`);
-    if (stat.isDirectory()) yield* walkFolder(root, '', archives, 0);
+    const found = statSync(root, { throwIfNoEntry: false });
+    if (!found) throw new DataError(`${root}: expected a folder or an archive, found nothing`);
+    if (found.isDirectory()) yield* walkFolder(root, archives);
+    else if (!found.isFile())
+      throw new DataError(`${root}: expected a folder or an archive, found a pipe or a device`);
     else if (isArchive(root)) archives.push(root);
     else yield onDisk(root, basename(root), root);
   }
@@ -53,27 +55,44 @@ async function* walkAll(roots: readonly string[]): AsyncGenerator<SourceFile, vo
   }
 }
 
-const DEEPEST = 12; // links can go round in circles
-
 const byNumber = new Intl.Collator('en', { numeric: true });
 
-async function* walkFolder(
+/** Each folder once, however many links lead to it; what only links lead to comes last. */
+async function* walkFolder(root: string, archives: string[]): AsyncGenerator<SourceFile, void, undefined> {
+  const seen = new Set<string>();
+  const linked = [''];
+  for (let below = linked.shift(); below !== undefined; below = linked.shift())
+    yield* walkBelow(root, below, { archives, seen, linked });
+}
+
+interface Walk {
+  readonly archives: string[];
+  /** Real paths of the folders that were entered. */
+  readonly seen: Set<string>;
+  /** Links to folders, still to be followed. */
+  readonly linked: string[];
+}
+
+async function* walkBelow(
   root: string,
   below: string,
-  archives: string[],
-  depth: number,
+  walk: Walk,
 ): AsyncGenerator<SourceFile, void, undefined> {
+  const real = await realpath(join(root, below));
+  if (walk.seen.has(real)) return;
+  walk.seen.add(real);
   const entries = await readdir(join(root, below), { withFileTypes: true });
   entries.sort((a, b) => byNumber.compare(a.name, b.name));
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const name = below ? `${below}/${entry.name}` : entry.name;
     const path = join(root, name);
-    const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry; // links may lead nowhere
     if (kind?.isDirectory()) {
-      if (depth < DEEPEST) yield* walkFolder(root, name, archives, depth + 1);
+      if (entry.isSymbolicLink()) walk.linked.push(name);
+      else yield* walkBelow(root, name, walk);
     } else if (!kind?.isFile()) continue;
-    else if (isArchive(name)) archives.push(path);
+    else if (isArchive(name)) walk.archives.push(path);
     else yield onDisk(root, name, path);
   }
 }
