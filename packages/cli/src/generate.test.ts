@@ -75,7 +75,7 @@ describe('raca generate', () => {
       const failed = await generate(broken, png);
       expect(failed.code).toBe(1);
       expect(failed.errors).toHaveLength(1);
-      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable PNG, JPEG or DICOM image, found: /);
+      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: /);
       const all = [stdout, ...errors, ...failed.errors, ...written].join('\n');
       for (const secret of SECRETS) for (const part of secret.split('^')) expect(all).not.toContain(part);
     },
@@ -86,7 +86,7 @@ describe('raca generate', () => {
     const large = await generate(png, '--max-pixels', '5000');
     expect([large.code, large.errors[0]]).toEqual([
       1,
-      `raca: ${png}: expected a readable PNG, JPEG or DICOM image, found: an image of 90x110, expected at most 5000 pixels`,
+      `raca: ${png}: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: an image of 90x110, expected at most 5000 pixels`,
     ]);
     expect((await generate(png, '--max-pixels', 'many')).code).toBe(2);
   });

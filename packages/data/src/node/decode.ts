@@ -190,5 +190,6 @@ function reasonOf(error: unknown): string {
       .replace(/\s+/g, ' ')
       .trim(),
   );
-  return [...new Set(lines)].filter(Boolean).slice(0, 2).join('; ').replace(/:$/, '').slice(0, 160);
+  const said = [...new Set(lines)].filter((line) => line !== '' && !/^unknown error$/i.test(line));
+  return said.slice(0, 2).join('; ').replace(/:$/, '').slice(0, 160) || 'a damaged or truncated picture';
 }

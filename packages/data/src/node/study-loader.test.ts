@@ -161,7 +161,7 @@ describe('StudyLoader', () => {
     const odd = { dir, annotation: { ...dataset.annotation, train: [dataset.annotation.train[1], study] } };
     const run = all(batches(odd, 'train', { ...base, batchSize: 1, shuffle: false }));
     await expect(run).rejects.toThrow(
-      /broken\.png: expected a readable PNG, JPEG or DICOM image, found: [^\n]+$/,
+      /broken\.png: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: [^\n]+$/,
     );
   });
 

@@ -113,7 +113,8 @@ function writeLeftOut(
   lines: readonly string[],
 ): void {
   const file = join(out, LEFT_OUT);
-  if (lines.length === 0) return rmSync(file, { force: true });
+  rmSync(file, { force: true });
+  if (lines.length === 0) return;
   const pathOf = (line: string) => paths.find((path) => line.startsWith(`${imageFile(dataset.dir, path)}: `));
   const entries = lines.map((line) => [pathOf(line), line] as const).filter(([path]) => path !== undefined);
   writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`);

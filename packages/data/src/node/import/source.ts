@@ -19,6 +19,9 @@ export interface SourceFile {
   read(limit?: number): Promise<Buffer>;
 }
 
+/** Whether a JSON file was itself named, not found in a folder. */
+export const isNamedJson = ({ root, path }: SourceFile): boolean => path === root && /\.json$/i.test(root);
+
 export const isArchive = (name: string): boolean => /\.(zip|tar|tgz|tar\.gz)$/i.test(name);
 
 const LIMIT = 1 << 30;

@@ -18,6 +18,12 @@ export async function foundTable(file: SourceFile): Promise<FoundTable> {
     : { name: `${file.root}: ${file.name}`, content: await file.read() };
 }
 
+/** The names of the columns. @throws DataError if it is no CSV */
+export async function columnsOf(table: FoundTable): Promise<string[]> {
+  for await (const row of rowsOf(table, [])) return Object.keys(row);
+  return [];
+}
+
 /**
  * The rows of a CSV file (`.gz` too), one at a time.
  *
