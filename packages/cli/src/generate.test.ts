@@ -75,7 +75,7 @@ describe('raca generate', () => {
       const failed = await generate(broken, png);
       expect(failed.code).toBe(1);
       expect(failed.errors).toHaveLength(1);
-      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: /);
+      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable image \(.*\), found: /);
       const all = [stdout, ...errors, ...failed.errors, ...written].join('\n');
       for (const secret of SECRETS) for (const part of secret.split('^')) expect(all).not.toContain(part);
     },

@@ -141,6 +141,8 @@ const broken = [];
 const reasons = {};
 const count = { decoded: 0, refused: 0 };
 let slowest = { ms: 0 };
+/** A picture that takes longer counts as hung. */
+const LONGEST_MS = 10_000;
 const total = Number(values.count);
 for (let i = 0; i < total; i++) {
   const [kind, mutate] = pick(Object.entries(MUTATIONS));
@@ -172,6 +174,7 @@ for (let i = 0; i < total; i++) {
     reasons[reason] = (reasons[reason] ?? 0) + 1;
   }
   const ms = Math.round(performance.now() - started);
+  if (ms > LONGEST_MS) broken.push(`${label}: took ${ms} ms`);
   if (ms > slowest.ms) slowest = { ms, what: label };
   rmSync(path);
 }

@@ -64,9 +64,7 @@ export function grayOf(
   const values = Float64Array.from(pixels, (_, word) => modality(stored(word)));
   const isAsStored = bitsStored <= 8 && values.every((value, word) => value === stored(word));
   const occurring: Occurring = { values: [], pixels: [] };
-  const order = Array.from(pixels.keys()).filter((word) => pixels[word] > 0 && !isPadding(stored(word)));
-  order.sort((a, b) => values[a] - values[b]);
-  for (const word of order) {
+  for (const word of rising(pixels, values, (word) => isPadding(stored(word)))) {
     occurring.values.push(values[word]);
     occurring.pixels.push(pixels[word]);
   }
@@ -83,6 +81,24 @@ export function grayOf(
   }
   for (let i = 0; i < words.length; i++) gray[i] = levels[(words[i] >> shift) & mask];
   return { data: gray, warnings };
+}
+
+/** Words that occur and are not left out, by rising value. */
+function rising(
+  pixels: Uint32Array,
+  values: Float64Array,
+  isLeftOut: (word: number) => boolean,
+): readonly number[] {
+  const words: number[] = [];
+  for (let word = 0; word < pixels.length; word++) if (pixels[word] > 0 && !isLeftOut(word)) words.push(word);
+  const isRising = (list: number[]) =>
+    list.every((word, i) => i === 0 || values[list[i - 1]] <= values[word]);
+  // most transforms are straight: rising but for the place where signed words begin, or falling
+  const half = words.findIndex((word) => word >= pixels.length >> 1);
+  const signed = half < 0 ? words : [...words.slice(half), ...words.slice(0, half)];
+  for (const list of [words, signed, words.toReversed(), signed.toReversed()])
+    if (isRising(list)) return list;
+  return words.sort((a, b) => values[a] - values[b]);
 }
 
 /** Values of the pixels that are no padding, rising, and how many pixels have each. */
