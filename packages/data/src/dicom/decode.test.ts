@@ -421,6 +421,18 @@ describe.skipIf(MISSING.length > 0)(
         expect(warnings).toEqual(['JPEG 2000 data without their end mark: cut short?']);
       });
 
+      it('JPEG 2000 data that lack their end mark alone', async () => {
+        run('gdcmconv', '--j2k', source(), at('endless.dcm'));
+        const whole = readFileSync(at('endless.dcm'));
+        const { image } = await decodeDicom(whole, { wasm: wasmFile });
+        whole.fill(
+          0,
+          whole.lastIndexOf(Buffer.from([0xff, 0xd9])),
+          whole.lastIndexOf(Buffer.from([0xff, 0xd9])) + 2,
+        );
+        expect((await decodeDicom(whole, { wasm: wasmFile })).image).toEqual(image);
+      });
+
       it('a codec that is not at hand', async () => {
         run('gdcmconv', '--j2k', source(), at('j.dcm'));
         await expect(decodeDicom(readFileSync(at('j.dcm')))).rejects.toThrow(

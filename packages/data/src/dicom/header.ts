@@ -181,7 +181,7 @@ function pixelFormat(dataSet: DataSet, coding: PixelCoding): PixelFormat {
   if (!photometric || (samples === 1) !== gray) {
     const found = photometric ? `${photometric} of ${samples} samples a pixel` : 'another';
     throw new DataError(
-      `DICOM with a photometric interpretation that is not read (${found}; expected ${PHOTOMETRICS.join(', ')})`,
+      `DICOM with a photometric interpretation that is not read (${found}; expected a MONOCHROME, RGB, YBR or palette one)`,
     );
   }
   if (photometric === 'YBR_FULL_422' && coding === 'native' && columns % 2 === 1)

@@ -75,7 +75,8 @@ function boxed(bytes: Uint8Array): string | undefined {
 function textual(bytes: Uint8Array): string | undefined {
   const start = bytes.subarray(0, 2048);
   if (start.every((byte) => byte === 0)) return 'a file of zeros (a download that broke off?)';
-  const plain = start[1] === 0 || start[0] === 0 ? start.filter((byte) => byte !== 0) : start; // UTF-16
+  const wide = matches(start, '\xff\xfe') || matches(start, '\xfe\xff') || start[0] === 0 || start[1] === 0;
+  const plain = wide ? start.filter((byte) => byte !== 0) : start; // UTF-16
   if (plain.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;
   const text = String.fromCharCode(...plain)
     .replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '')

@@ -72,7 +72,8 @@ function words(data: Buffer): Uint16Array {
 
 /**
  * Red, green, blue of cyan, magenta, yellow, black by multiplication: gray that was taken apart into equal inks, or into
- * black alone, comes back as it was, which no printer's profile does.
+ * black alone, comes back as it was, which no printer's profile does. Inks are taken as Adobe stores them in JPEG, inverted,
+ * also where its mark is missing: so do libvips and Pillow.
  */
 function fromInks<T extends Uint8Array | Uint16Array>(inks: T, channels: number, top: number): T {
   const pixels = Math.floor(inks.length / channels);
