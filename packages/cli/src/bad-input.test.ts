@@ -709,9 +709,7 @@ it('names an unreadable image and trains without its study', async () => {
   const { code, errors, stdout } = await runCommand(...trainOn(data));
   expect(code, errors.join('\n')).toBe(0);
   const skipped = errors.filter((line) => line.startsWith('skipped: '));
-  expect(skipped).toEqual([
-    expect.stringMatching(/0\.png: expected a readable image \(.*\), found: /),
-  ]);
+  expect(skipped).toEqual([expect.stringMatching(/0\.png: expected a readable image \(.*\), found: /)]);
   expect(errors).toContain('images that could not be read: 1; their studies were left out (see --strict)');
   expect(stdout).toMatch(/6 steps/);
 });

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { REGIONS } from '@raca/core/regions';
 import { decodeImage, encodePng } from '@raca/data/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,8 @@ const root = mkdtempSync(join(tmpdir(), 'raca-generate-'));
 const at = (name: string) => join(root, name);
 const generate = (...more: string[]) =>
   runCommand('generate', '--run', at('run'), '--backend', 'wasm', '--images', ...more);
+
+const field = fileURLToPath(new URL('../../../../shared/field/image/inputs', import.meta.url));
 
 let png: string;
 
@@ -80,6 +83,48 @@ describe('raca generate', () => {
       for (const secret of SECRETS) for (const part of secret.split('^')) expect(all).not.toContain(part);
     },
   );
+
+  it.skipIf(!existsSync(field))('takes and refuses what devices write (needs ../shared/field)', async () => {
+    const [lateral, plain] = [join(field, 'px/view-lateral.dcm'), join(field, 'plain12.dcm')];
+    const turned = await generate(lateral, plain, '--json');
+    expect(turned.errors).toEqual([
+      `${lateral}: a lateral view (View Position LL) by its header: put behind the frontal one`,
+    ]);
+    expect(JSON.parse(turned.stdout).images.map(({ file }: { file: string }) => file)).toEqual([
+      plain,
+      lateral,
+    ]);
+    const knee = join(field, 'px/modality-MR-KNEE.dcm');
+    const refused = await generate(knee, plain);
+    expect([refused.code, refused.errors]).toEqual([
+      1,
+      [
+        `raca: ${knee}: expected a chest radiograph, found: modality MR, body part KNEE by its header: ` +
+          'not a chest radiograph (--force takes it all the same)',
+      ],
+    ]);
+    const forced = await generate(knee, plain, '--force', '--json');
+    expect([forced.code, JSON.parse(forced.stdout).warnings]).toEqual([
+      0,
+      [expect.stringContaining('modality MR')],
+    ]);
+    for (const options of [
+      ['--window', '2048', '3000'],
+      ['--levels', 'auto'],
+      ['--gray', 'mimic-jpg'],
+      ['--invert'],
+    ])
+      expect((await generate(plain, plain, ...options)).code, options.join(' ')).toBe(0);
+  });
+
+  it('refuses a picture of one gray unless it is forced', async () => {
+    const flat = at('flat.png');
+    const data = new Uint8Array(8100).fill(70);
+    writeFileSync(flat, await encodePng({ width: 90, height: 90, channels: 1, data }));
+    const { code, errors } = await generate(flat, flat);
+    expect([code, errors]).toEqual([1, [expect.stringContaining('found: nearly one gray')]]);
+    expect((await generate(flat, flat, '--force')).code).toBe(0);
+  });
 
   it('refuses too many images and too large ones', async () => {
     expect((await generate(png, png, png)).errors[0]).toMatch(/the model takes 1 to 2 images a study, got 3/);

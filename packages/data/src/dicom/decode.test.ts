@@ -421,6 +421,16 @@ describe.skipIf(MISSING.length > 0)(
         expect(warnings).toEqual(['JPEG 2000 data without their end mark: cut short?']);
       });
 
+      it('JPEG-LS data that are cut short: refused at once, and read where the end mark alone is missing', async () => {
+        run('dcmcjpls', '+el', source(), at('ls.dcm'));
+        const whole = readFileSync(at('ls.dcm'));
+        const end = whole.lastIndexOf(Buffer.from([0xff, 0xd9]));
+        const cut = whole.subarray(0, end - 1000);
+        await expect(decodeDicom(cut, { wasm: wasmFile })).rejects.toThrow('damaged or truncated');
+        const { image } = await decodeDicom(whole, { wasm: wasmFile });
+        expect((await decodeDicom(whole.subarray(0, end), { wasm: wasmFile })).image).toEqual(image);
+      });
+
       it('JPEG 2000 data that lack their end mark alone', async () => {
         run('gdcmconv', '--j2k', source(), at('endless.dcm'));
         const whole = readFileSync(at('endless.dcm'));
