@@ -191,5 +191,5 @@ function reasonOf(error: unknown): string {
       .trim(),
   );
   const said = [...new Set(lines)].filter((line) => line !== '' && !/^unknown error$/i.test(line));
-  return said.slice(0, 2).join('; ').replace(/:$/, '').slice(0, 160) || 'a damaged or truncated picture';
+  return said.slice(0, 2).join('; ').replace(/:$/, '').slice(0, 120) || 'a damaged or truncated picture';
 }

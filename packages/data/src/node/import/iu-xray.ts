@@ -122,7 +122,7 @@ function kaggleTable(columns: readonly string[]): string | undefined {
 function underOpenINames(
   studies: ImportStudy[],
   images: ReadonlyMap<string, FoundImage>,
-): { studies: ImportStudy[]; remarks: Map<string, number> } {
+): { studies: ImportStudy[]; remarks?: Map<string, number> } {
   const byReport = new Map<string, string[]>();
   for (const key of images.keys()) {
     if (!/^CXR\d+_[^/]+$/.test(key) || /\.\w+$/.test(key)) continue;
@@ -142,7 +142,7 @@ function underOpenINames(
     }),
   }));
   const remark = 'images under Open-i\u2019s names, matched with R2Gen\u2019s by their order';
-  return { studies: withNames, remarks: new Map(matched > 0 ? [[remark, matched]] : []) };
+  return { studies: withNames, ...(matched > 0 && { remarks: new Map([[remark, matched]]) }) };
 }
 
 /** A file that can be read after the walk. */
