@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -186,7 +185,7 @@ function shownByDcmtk(dir: string, file: string) {
       const pictures = ways.flatMap((way) => {
         rmSync(shown, { force: true });
         try {
-          execFileSync('dcmj2pnm', ['+op', ...way, source, shown], { stdio: 'ignore' });
+          run('dcmj2pnm', '+op', ...way, source, shown);
           return [pnm(readFileSync(shown))];
         } catch {
           return []; // dcmtk fails where a file has no such table or window

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chest } from '../dicom/testing/programs';
+import { chest, run } from '../dicom/testing/programs';
 import { bitmaps, bmp, grays } from '../image/testing/bitmaps';
 import { blockJpeg } from '../image/testing/block-jpeg';
 import { orderViews } from '../image/view-order';
@@ -186,7 +185,7 @@ describe('what is not read is named, and what to do about it', () => {
   it.skipIf(process.platform === 'win32')(
     'never waits for a pipe or a device, never follows links in circles',
     async () => {
-      execFileSync('mkfifo', [join(dir, 'pipe.png')]);
+      run('mkfifo', join(dir, 'pipe.png'));
       symlinkSync(join(dir, 'round.png'), join(dir, 'round.png'));
       for (const file of [join(dir, 'pipe.png'), '/dev/zero', '/dev/null'])
         await expect(readImage(file)).rejects.toThrow('found: no regular file (a pipe or a device)');

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chest } from '../../dicom/testing/programs';
+import { chest, run } from '../../dicom/testing/programs';
 import { decodeImage } from '../decode';
 import { openDataset } from '../read';
 import { importIuXray, importMimicCxr } from './run';
@@ -144,7 +143,7 @@ it('walks each folder once, however links go round', async () => {
 });
 
 it.skipIf(process.platform === 'win32')('never waits for a pipe', async () => {
-  execFileSync('mkfifo', [at('pipe.png')]);
+  run('mkfifo', at('pipe.png'));
   const names: string[] = [];
   for await (const { name } of walk([dir])) names.push(name);
   expect(names).toEqual([]);
