@@ -101,6 +101,7 @@ it('says in one line what does not fit', async () => {
         'wasm',
         '--batch',
         '1',
+        '--strict',
       ],
     );
     expect(broken.code).toBe(1);
@@ -115,3 +116,79 @@ it('says in one line what does not fit', async () => {
     expect.stringContaining(`${partial}: no features of the image ${study.image_path[1]}`),
   ]);
 }, 60_000);
+
+it('leaves out what cannot be read as training does, with the list, and trains and evaluates on the rest', async () => {
+  const annotation = JSON.parse(readFileSync(join(data, 'annotation.json'), 'utf8'));
+  const [damaged] = annotation.test;
+  const image = join(data, 'images', damaged.image_path[1]);
+  const bytes = readFileSync(image);
+  const rest = join(root, 'rest');
+  const onRest = (...more: string[]) =>
+    runCommand('extract', '--data', data, '--out', rest, '--config', config, '--backend', 'wasm', ...more);
+  try {
+    writeFileSync(image, 'not an image');
+    const { code, stdout, errors } = await onRest('--json');
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ done: 71, total: 72, interrupted: false });
+    expect(result.leftOut).toEqual([
+      expect.stringMatching(/expected a readable image .*, found: a text file$/),
+    ]);
+    expect(errors).toEqual([
+      `skipped: ${result.leftOut[0]}`,
+      'images that could not be read: 1; they have no features (see --strict)',
+    ]);
+    expect(JSON.parse(readFileSync(join(rest, 'left-out.json'), 'utf8'))).toEqual({
+      [damaged.image_path[1]]: result.leftOut[0],
+    });
+    const again = await onRest('--json'); // what is left out does not fail the second time
+    expect(JSON.parse(again.stdout)).toMatchObject({ done: 71, skipped: 71, leftOut: result.leftOut });
+
+    const out = join(root, 'rest-run');
+    expect((await trainOn('--out', out, '--features', rest)).code).toBe(0);
+    const evaluated = await runCommand(
+      ...['evaluate', '--run', out, '--data', data, '--features', rest, '--backend', 'wasm', '--json'],
+    );
+    expect(evaluated.code, evaluated.errors.join('\n')).toBe(0);
+    const { leftOut, systems } = JSON.parse(evaluated.stdout);
+    expect(leftOut).toEqual(result.leftOut);
+    expect(systems[0].protocols.full.perReport).toHaveLength(5);
+    expect(evaluated.errors.at(-1)).toBe(
+      'images that could not be read: 1; their studies are in no score (see --strict)',
+    );
+  } finally {
+    writeFileSync(image, bytes);
+  }
+  const whole = await onRest('--json'); // mended: taken up
+  expect(JSON.parse(whole.stdout)).toMatchObject({ done: 72, leftOut: [] });
+  expect(readdirSync(rest)).not.toContain('left-out.json');
+}, 180_000);
+
+it('evaluates on images without the study that cannot be read; --strict stops', async () => {
+  const out = join(root, 'image-run');
+  expect((await trainOn('--out', out)).code).toBe(0);
+  const annotation = JSON.parse(readFileSync(join(data, 'annotation.json'), 'utf8'));
+  const image = join(data, 'images', annotation.test[2].image_path[0]);
+  const bytes = readFileSync(image);
+  const evaluate = (...more: string[]) =>
+    runCommand('evaluate', '--run', out, '--data', data, '--backend', 'wasm', '--json', ...more);
+  try {
+    writeFileSync(image, '');
+    const { code, stdout, errors } = await evaluate();
+    expect(code, errors.join('\n')).toBe(0);
+    const { leftOut, systems, truth } = JSON.parse(stdout);
+    expect(leftOut).toEqual([expect.stringContaining(`${image}: expected a readable image`)]);
+    for (const { protocols } of systems)
+      expect(protocols.full.perReport.map(({ id }: { id: string }) => id)).toEqual(
+        annotation.test.map(({ id }: { id: string }) => id).filter((_: string, i: number) => i !== 2),
+      );
+    expect(truth).not.toBeNull();
+    const strict = await evaluate('--strict');
+    expect([strict.code, strict.errors]).toEqual([
+      1,
+      [expect.stringContaining(`raca: ${image}: expected a readable`)],
+    ]);
+  } finally {
+    writeFileSync(image, bytes);
+  }
+}, 180_000);

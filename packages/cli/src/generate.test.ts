@@ -1,6 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { REGIONS } from '@raca/core/regions';
 import { decodeImage, encodePng } from '@raca/data/node';
 import { DRAWN_NOTICE } from '@raca/pipeline';
@@ -13,6 +23,8 @@ const root = mkdtempSync(join(tmpdir(), 'raca-generate-'));
 const at = (name: string) => join(root, name);
 const generate = (...more: string[]) =>
   runCommand('generate', '--run', at('run'), '--backend', 'wasm', '--images', ...more);
+
+const field = fileURLToPath(new URL('../../../../shared/field/image/inputs', import.meta.url));
 
 let png: string;
 
@@ -94,18 +106,60 @@ describe('raca generate', () => {
       const failed = await generate(broken, png);
       expect(failed.code).toBe(1);
       expect(failed.errors).toHaveLength(1);
-      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable PNG, JPEG or DICOM image, found: /);
+      expect(failed.errors[0]).toMatch(/broken\.dcm: expected a readable image \(.*\), found: /);
       const all = [stdout, ...errors, ...failed.errors, ...written].join('\n');
       for (const secret of SECRETS) for (const part of secret.split('^')) expect(all).not.toContain(part);
     },
   );
+
+  it.skipIf(!existsSync(field))('takes and refuses what devices write (needs ../shared/field)', async () => {
+    const [lateral, plain] = [join(field, 'px/view-lateral.dcm'), join(field, 'plain12.dcm')];
+    const turned = await generate(lateral, plain, '--json');
+    expect(turned.errors).toEqual([
+      `${lateral}: a lateral view (View Position LL) by its header: put behind the frontal one`,
+    ]);
+    expect(JSON.parse(turned.stdout).images.map(({ file }: { file: string }) => file)).toEqual([
+      plain,
+      lateral,
+    ]);
+    const knee = join(field, 'px/modality-MR-KNEE.dcm');
+    const refused = await generate(knee, plain);
+    expect([refused.code, refused.errors]).toEqual([
+      1,
+      [
+        `raca: ${knee}: expected a chest radiograph, found: modality MR, body part KNEE by its header: ` +
+          'not a chest radiograph (--force takes it all the same)',
+      ],
+    ]);
+    const forced = await generate(knee, plain, '--force', '--json');
+    expect([forced.code, JSON.parse(forced.stdout).warnings]).toEqual([
+      0,
+      [expect.stringContaining('modality MR')],
+    ]);
+    for (const options of [
+      ['--window', '2048', '3000'],
+      ['--levels', 'auto'],
+      ['--gray', 'mimic-jpg'],
+      ['--invert'],
+    ])
+      expect((await generate(plain, plain, ...options)).code, options.join(' ')).toBe(0);
+  });
+
+  it('refuses a picture of one gray unless it is forced', async () => {
+    const flat = at('flat.png');
+    const data = new Uint8Array(8100).fill(70);
+    writeFileSync(flat, await encodePng({ width: 90, height: 90, channels: 1, data }));
+    const { code, errors } = await generate(flat, flat);
+    expect([code, errors]).toEqual([1, [expect.stringContaining('found: nearly one gray')]]);
+    expect((await generate(flat, flat, '--force')).code).toBe(0);
+  });
 
   it('refuses too many images and too large ones', async () => {
     expect((await generate(png, png, png)).errors[0]).toMatch(/the model takes 1 to 2 images a study, got 3/);
     const large = await generate(png, '--max-pixels', '5000');
     expect([large.code, large.errors[0]]).toEqual([
       1,
-      `raca: ${png}: expected a readable PNG, JPEG or DICOM image, found: an image of 90x110, expected at most 5000 pixels`,
+      `raca: ${png}: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: an image of 90x110, expected at most 5000 pixels`,
     ]);
     expect((await generate(png, '--max-pixels', 'many')).code).toBe(2);
   });

@@ -31,12 +31,28 @@ function countsTable({ counts = [] }: Manifest): string {
     const dropped = (row.dropped ?? []) as readonly Dropped[];
     const [first, ...more] = dropped.map(({ reason, studies, images, examples }) => [
       `${[studies > 0 && `${studies} studies`, images > 0 && `${images} images`].filter(Boolean).join(', ')}: ${reason}`,
-      examples.map((example) => (example.length > 70 ? `${example.slice(0, 67)}...` : example)).join('\n'),
+      examples.map((example) => wrapped(example)).join('\n'),
     ]);
     table.push([row.filter, row.studies, row.images ?? '', ...(first ?? ['', ''])]);
     for (const cells of more) table.push(['', '', '', ...cells]);
   }
   return table.toString();
+}
+
+/** Columns of an example in the table. */
+const EXAMPLE_WIDTH = 80;
+
+/** A text on lines of at most {@link EXAMPLE_WIDTH}, broken between words where it can be; nothing is cut. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > EXAMPLE_WIDTH) {
+    const space = rest.lastIndexOf(' ', EXAMPLE_WIDTH);
+    const end = space > 2 ? space : EXAMPLE_WIDTH;
+    lines.push(rest.slice(0, end));
+    rest = `  ${rest.slice(end).trimStart()}`;
+  }
+  return [...lines, rest].join('\n');
 }
 
 function publishedTable({ published }: Manifest): string {
@@ -68,7 +84,7 @@ function splitFile({ agreement }: Manifest): string[] {
 function remarks({ remarks }: Manifest): string[] {
   const entries = Object.entries(remarks ?? {});
   if (entries.length === 0) return [];
-  return [`reports of unusual form:\n${entries.map(([remark, count]) => `  ${count} ${remark}`).join('\n')}`];
+  return [`of unusual form:\n${entries.map(([remark, count]) => `  ${count} ${remark}`).join('\n')}`];
 }
 
 function imageWarnings({ imageFiles }: Manifest): string[] {

@@ -1,3 +1,4 @@
+export { orderViews } from './image/view-order';
 export { AddressError } from './node/annotate/address';
 export {
   type AnnotateFailure,
@@ -13,7 +14,15 @@ export {
   type DataProblem,
   type SplitCounts,
 } from './node/check';
-export { decodeImage, encodePng, type ReadImage, type ReadOptions, readImage } from './node/decode';
+export {
+  decodeImage,
+  encodePng,
+  type PictureOptions,
+  type ReadImage,
+  type ReadOptions,
+  readImage,
+  readRadiograph,
+} from './node/decode';
 export { encodeJpeg } from './node/encode-jpeg';
 export { ImageCache } from './node/image-cache';
 export * from './node/import';

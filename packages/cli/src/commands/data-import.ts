@@ -9,10 +9,11 @@ import {
 } from '@raca/data/node';
 import type { Command } from 'commander';
 import { oneOf, UsageError, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { importSummary } from '../import-table';
 import { banner, interruptSignal, progress } from '../output';
 
-interface ImportFlags {
+interface ImportFlags extends ImageFlags {
   from: string[];
   out: string;
   form?: string;
@@ -59,7 +60,7 @@ export function addDataImport(data: Command): void {
 }
 
 function importOptions(command: Command, forms: readonly string[]): Command {
-  return command
+  return imageOptions(command)
     .requiredOption('--from <paths...>', 'folders and archives (zip, tgz) with reports, tables and images')
     .requiredOption('--out <dir>', 'data set folder to make')
     .option('--form <name>', `where there are several: ${forms.join(', ')}`, oneOf('--form', forms))
@@ -99,6 +100,7 @@ async function run(
   try {
     const result = await start({
       ...flags,
+      pictures: pictureOptions(flags),
       images: flags.withoutImages ? 'none' : flags.images,
       views: flags.views?.split(','),
       shares: shares(flags.shares),

@@ -4,9 +4,10 @@ import { type Labeler, showDataset } from '@raca/data/node';
 import { labelReport } from '@raca/metrics';
 import type { Command } from 'commander';
 import { wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, progress } from '../output';
 
-interface ShowFlags {
+interface ShowFlags extends ImageFlags {
   out?: string;
   samples: number;
   images: number;
@@ -17,8 +18,7 @@ interface ShowFlags {
 
 /** Registers `raca data show`. */
 export function addDataShow(data: Command): void {
-  data
-    .command('show <dir>')
+  imageOptions(data.command('show <dir>'))
     .description(
       'write a page about a data set folder: samples, labels, lengths, words, views, leaks, odd images',
     )
@@ -43,6 +43,7 @@ export function addDataShow(data: Command): void {
           images,
           seed,
           label,
+          pictures: pictureOptions(flags),
           onProgress,
         });
         bar.stop();

@@ -1,6 +1,7 @@
 import { checkDataset, drawForReports, makePhantom, type PhantomResult } from '@raca/data/node';
 import type { Command } from 'commander';
 import { FAILED, oneOf, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { addDataImport } from './data-import';
 import { addDataShow } from './data-show';
@@ -54,14 +55,16 @@ export function addData(program: Command): void {
   addDataImport(data);
   addDataShow(data);
 
-  data
-    .command('check <dir>')
+  imageOptions(data.command('check <dir>'))
     .description('look for faults in a data set folder (R2Gen layout)')
     .option('--fast', 'do not decode the images')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  raca data check phantom')
-    .action(async (dir: string, flags: { fast?: boolean; json?: boolean }) => {
-      const { problems, counts } = await checkDataset(dir, { decodeImages: !flags.fast });
+    .action(async (dir: string, flags: ImageFlags & { fast?: boolean; json?: boolean }) => {
+      const { problems, counts } = await checkDataset(dir, {
+        decodeImages: !flags.fast,
+        pictures: pictureOptions(flags),
+      });
       if (flags.json) console.log(JSON.stringify({ problems, counts }));
       else {
         for (const { level, message } of problems) console.log(`${level}: ${message}`);

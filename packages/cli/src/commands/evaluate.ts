@@ -7,11 +7,13 @@ import { evaluate, loadRun, RunFolder, writePage, writeReportsCsv } from '@raca/
 import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { oneOf } from '../errors';
+import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { scoreTable, truthSummary } from '../score-table';
 import { modulesFor, trustOption } from '../user-modules';
 
-interface EvaluateFlags {
+interface EvaluateFlags extends ImageFlags {
+  strict?: boolean;
   run: string;
   data: string;
   split: Split;
@@ -22,8 +24,7 @@ interface EvaluateFlags {
 }
 
 export function addEvaluate(program: Command): void {
-  program
-    .command('evaluate')
+  imageOptions(program.command('evaluate'))
     .description(
       'write reports for a split, score them beside trivial baselines, write reports.csv and report.html',
     )
@@ -32,6 +33,7 @@ export function addEvaluate(program: Command): void {
     .option('--split <name>', SPLITS.join(', '), oneOf('--split', SPLITS), 'test')
     .option('--features <dir>', 'folder made by raca extract, for a model that reads stored features')
     .option(...trustOption)
+    .option('--strict', 'stop at an image that cannot be read (otherwise its study is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print the scores as JSON')
     .addHelpText('after', '\nExample:\n  raca evaluate --run run --data phantom')
@@ -39,7 +41,7 @@ export function addEvaluate(program: Command): void {
       banner();
       const run = new RunFolder(flags.run);
       const trust = { file: run.path('config.json'), trusted: flags.trustModules };
-      const dataset = openDataset(flags.data);
+      const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
       const modules = await modulesFor(run.readConfig(), trust);
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, modules);
@@ -49,18 +51,20 @@ export function addEvaluate(program: Command): void {
         const evaluation = await evaluate(loaded, dataset, {
           split: flags.split,
           features: flags.features,
+          strict: flags.strict,
           signal,
           onProgress: bar.update,
         });
         bar.stop();
+        leftOutSummary(evaluation.leftOut, 'their studies are in no score');
         const counts = textCounts(evaluation.studies.map(({ generated }) => generated));
         const warning = sameTextWarning(counts, 'the model', flags.split);
         if (warning !== null) console.error(`warning: ${warning}`);
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
-          const { split, systems, truth } = evaluation;
-          console.log(JSON.stringify({ split, systems, truth }));
+          const { split, systems, truth, leftOut } = evaluation;
+          console.log(JSON.stringify({ split, systems, truth, leftOut }));
         } else {
           console.log(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
           if (evaluation.truth) console.log(`\n${truthSummary(evaluation.truth)}`);

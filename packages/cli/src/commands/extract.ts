@@ -6,12 +6,14 @@ import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { readConfig } from '../config-file';
 import { INTERRUPTED, oneOf, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { modulesFor, trustOption } from '../user-modules';
 
 const DTYPES = ['float16', 'float32'] as const;
 
-interface ExtractFlags {
+interface ExtractFlags extends ImageFlags {
+  strict?: boolean;
   data: string;
   out: string;
   config: string;
@@ -27,8 +29,7 @@ interface ExtractFlags {
 }
 
 export function addExtract(program: Command): void {
-  program
-    .command('extract')
+  imageOptions(program.command('extract'))
     .description('compute the backbone’s features of all images once, for training without the backbone')
     .requiredOption('--data <dir>', 'data set folder (R2Gen layout)')
     .requiredOption('--out <dir>', 'folder of features to make, or to go on with')
@@ -52,6 +53,7 @@ export function addExtract(program: Command): void {
     )
     .option('--dtype <name>', `${DTYPES.join(' or ')} (default: float16)`, oneOf('--dtype', DTYPES))
     .option(...trustOption)
+    .option('--strict', 'stop at an image that cannot be read (otherwise it is left out, and named)')
     .option(...backendOption)
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -67,7 +69,7 @@ export function addExtract(program: Command): void {
 /** Extracts as the flags say. @throws INTERRUPTED after Ctrl-C */
 async function runExtraction(flags: ExtractFlags): Promise<void> {
   banner();
-  const dataset = openDataset(flags.data);
+  const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
   const config = fitToData(readConfig(flags.config, { trusted: flags.trustModules }), dataset.annotation);
   const modules = await modulesFor(config, { file: flags.config, trusted: true });
   const backend = await startCompute(flags.backend, flags.threads);
@@ -78,9 +80,11 @@ async function runExtraction(flags: ExtractFlags): Promise<void> {
     const { shard: shardImages, batch: batchSize, out, weights, workers, dtype } = flags;
     const result = await extract({
       ...{ dataset, config, modules, signal, out, weights, workers, dtype, shardImages, batchSize },
+      strict: flags.strict,
       onProgress: (count, total) => bar.update(count, total),
     });
     bar.stop();
+    leftOutSummary(result.leftOut, 'they have no features');
     const rate = (result.done - result.skipped) / ((Date.now() - started) / 1000);
     if (flags.json) console.log(JSON.stringify({ ...result, backend: backend.name, imagesPerSecond: rate }));
     if (result.interrupted) {

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
 import { writeFileAtomic } from '@raca/core/node';
 import { SPLITS, type Split } from '@raca/data';
-import { encodePng, type ReadOptions, readStudyImages, type StudyImages } from '@raca/data/node';
+import {
+  encodePng,
+  type PictureOptions,
+  type ReadOptions,
+  readStudyImages,
+  type StudyImages,
+} from '@raca/data/node';
 import { regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
 import {
   findStudies,
@@ -18,10 +24,11 @@ import type { Command } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { generateMany } from '../generate-many';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner } from '../output';
 import { modulesFor, trustOption } from '../user-modules';
 
-interface GenerateFlags {
+interface GenerateFlags extends ImageFlags {
   run: string;
   images?: string[];
   studies?: string[];
@@ -38,11 +45,10 @@ interface GenerateFlags {
 }
 
 export function addGenerate(program: Command): void {
-  program
-    .command('generate')
+  imageOptions(program.command('generate'))
     .description('write the report of one study, or of many, from image files')
     .requiredOption('--run <dir>', 'run folder of a trained model')
-    .option('--images <file...>', 'one study: PNG, JPEG or DICOM, one per view (frontal first)')
+    .option('--images <file...>', 'one study: DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000, one per view')
     .option(
       '--studies <source...>',
       'many studies: a folder of study folders, a table (CSV, JSON, JSONL: id and images), or a quoted pattern',
@@ -97,7 +103,10 @@ reason; the exit code is then 1, and the next call tries it again.`,
 }
 
 /** How every image is read. */
-const readOptions = ({ maxPixels }: GenerateFlags): ReadOptions => ({ ...(maxPixels && { maxPixels }) });
+const readOptions = (flags: GenerateFlags): ReadOptions & PictureOptions => ({
+  ...(flags.maxPixels && { maxPixels: flags.maxPixels }),
+  ...pictureOptions(flags),
+});
 
 /** @throws UsageError */
 function checkFlags({ images, studies, data, out, pictures, restart, regions }: GenerateFlags): void {

@@ -13,10 +13,11 @@ import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
+import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { modulesFor, type Trust, trustOption } from '../user-modules';
 
-interface TrainFlags {
+interface TrainFlags extends ImageFlags {
   data: string;
   out: string;
   config?: string;
@@ -39,8 +40,7 @@ interface TrainFlags {
 const AUTO = 'auto';
 
 export function addTrain(program: Command): void {
-  program
-    .command('train')
+  imageOptions(program.command('train'))
     .description('train a model on a data set folder and write a run folder')
     .requiredOption('--data <dir>', 'data set folder (R2Gen layout)')
     .requiredOption('--out <dir>', 'run folder to make, or to go on with by --resume')
@@ -78,7 +78,7 @@ export function addTrain(program: Command): void {
 /** Trains as the flags say. @throws INTERRUPTED after Ctrl-C */
 async function runTraining(flags: TrainFlags): Promise<void> {
   banner();
-  const dataset = openDataset(flags.data);
+  const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
   for (const warning of dataset.warnings) console.error(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');

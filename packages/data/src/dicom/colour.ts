@@ -1,7 +1,9 @@
-import type { DataSet } from 'dicom-parser';
-import { readLut } from './gray';
+import { DataError } from '../errors';
+import type { DataSet } from './data-set';
 import type { PixelFormat } from './header';
+import { readLut } from './lut';
 import type { Samples } from './samples';
+import { TAG } from './tags';
 
 /** Red, green, blue 0..255, channels innermost. */
 export function colourOf(dataSet: DataSet, format: PixelFormat, { words, rgb }: Samples): Uint8Array {
@@ -25,20 +27,28 @@ function toRgb(pixels: Uint8Array): void {
   }
 }
 
+const PALETTES = [
+  [TAG.redDescriptor, TAG.redData],
+  [TAG.greenDescriptor, TAG.greenData],
+  [TAG.blueDescriptor, TAG.blueData],
+] as const;
+
 function paletteColour(
   dataSet: DataSet,
-  { bitsStored, signed }: PixelFormat,
+  { bitsStored }: PixelFormat,
   words: Uint8Array | Uint16Array,
 ): Uint8Array {
   const mask = (1 << bitsStored) - 1;
   const out = new Uint8Array(words.length * 3);
-  for (let c = 0; c < 3; c++) {
-    const lut = readLut(dataSet, signed, 'palette', `x0028110${c + 1}`, `x0028120${c + 1}`);
-    const levels = lut.data.map((value) => (lut.most > 255 ? value >> 8 : value));
+  PALETTES.forEach(([descriptor, data], c) => {
+    const lut = readLut(dataSet, descriptor, data);
+    if (!lut || lut.cut) throw new DataError('DICOM with a damaged palette');
+    const deep = lut.data.some((value) => value > 255);
+    const levels = lut.data.map((value) => (deep ? value >> 8 : value));
     for (let i = 0; i < words.length; i++) {
       const place = Math.min(Math.max((words[i] & mask) - lut.first, 0), levels.length - 1);
       out[i * 3 + c] = levels[place];
     }
-  }
+  });
   return out;
 }

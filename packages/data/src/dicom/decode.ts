@@ -5,6 +5,8 @@ import { squarePixels, upright } from './geometry';
 import { grayOf, type VoiChoice } from './gray';
 import { parseDicom } from './header';
 import { readSamples } from './samples';
+import { type DicomSubject, subjectOf } from './subject';
+import { TAG } from './tags';
 import type { WasmSource } from './wasm-codecs';
 
 /** Options of {@link decodeDicom}. */
@@ -23,6 +25,8 @@ export interface DicomOptions {
 export interface DicomImage {
   /** Gray or red, green, blue 0..255. */
   readonly image: RasterImage;
+  /** What the header says that it shows. */
+  readonly subject: DicomSubject;
   /** One line each: what was chosen or looks odd. */
   readonly warnings: readonly string[];
 }
@@ -33,7 +37,8 @@ export const MAX_PIXELS = 50_000_000;
 /**
  * Decodes the first frame of a DICOM file as it would be shown: modality and VOI transforms (PS3.3 C.11), bright is dense
  * also for MONOCHROME1, pixel padding black, overlays left out. Reads uncompressed, deflated, RLE, JPEG (8 and 12 bit, lossless),
- * JPEG-LS and JPEG 2000 data. Nothing of the patient is read, and no message repeats a text of the file.
+ * JPEG-LS and JPEG 2000 data. Nothing of the patient is read, and no message repeats a text of the file but the standard's
+ * own words for modality, body part and view.
  *
  * @throws DataError one line: what is damaged, missing, not read or too large
  */
@@ -54,18 +59,26 @@ async function decode(bytes: Uint8Array, options: DicomOptions): Promise<DicomIm
   const { rows: height, columns: width } = format;
   if (width * height > maxPixels)
     throw new DataError(`an image of ${width}x${height}, expected at most ${maxPixels} pixels`);
+  const subject = subjectOf(dataSet);
   const warnings: string[] = [];
   if (format.frames > 1) warnings.push(`the first of ${format.frames} frames is taken`);
-  if (dataSet.string('x00280301')?.trim() === 'YES')
+  if (dataSet.text(TAG.burnedIn) === 'YES')
     warnings.push('burned-in annotation: the picture itself may name the patient');
+  if (subject.forProcessing)
+    warnings.push('raw values of the detector (FOR PROCESSING), which are not meant to be looked at');
   const samples = await readSamples(file, wasm);
   if (samples.warning) warnings.push(samples.warning);
-  const gray = format.photometric.startsWith('MONOCHROME');
-  const stored: RasterImage = gray
-    ? { width, height, channels: 1, data: grayOf(dataSet, format, samples.words, voi) }
-    : equalChannelsAsGray({ width, height, channels: 3, data: colourOf(dataSet, format, samples) });
-  if (geometry === 'stored') return { image: stored, warnings };
+  const stored = storedImage();
+  if (geometry === 'stored') return { image: stored, subject, warnings };
   const square = squarePixels(stored, dataSet, maxPixels);
   const turned = upright(square.image, dataSet);
-  return { image: turned.image, warnings: [...warnings, ...square.warnings, ...turned.warnings] };
+  return { image: turned.image, subject, warnings: [...warnings, ...square.warnings, ...turned.warnings] };
+
+  function storedImage(): RasterImage {
+    if (!format.photometric.startsWith('MONOCHROME'))
+      return equalChannelsAsGray({ width, height, channels: 3, data: colourOf(dataSet, format, samples) });
+    const gray = grayOf(dataSet, format, samples.words, voi);
+    warnings.push(...gray.warnings);
+    return { width, height, channels: 1, data: gray.data };
+  }
 }

@@ -12,19 +12,21 @@ const STARTS: readonly (readonly number[])[] = [
  * Bytes of the first frame: samples as they lie in the file, or one codestream.
  * @throws DataError if they are shorter than the header says
  */
-export function firstFrame({ dataSet, pixels, format, syntax }: DicomFile): Uint8Array {
-  const bytes = dataSet.byteArray as Uint8Array;
-  if (syntax.coding === 'native') {
+export function firstFrame({ dataSet, pixels, format, coding, bigEndian }: DicomFile): Uint8Array {
+  const { bytes } = dataSet;
+  if (coding === 'native') {
     const { rows, columns, samples, bitsAllocated, photometric } = format;
     const perPixel = photometric === 'YBR_FULL_422' ? 2 : samples;
     const expected = (rows * columns * perPixel * bitsAllocated) / 8;
-    const found = Math.max(0, Math.min(pixels.length, bytes.length - pixels.dataOffset));
-    if (pixels.encapsulatedPixelData || found < expected) {
-      throw new DataError(`${found} bytes of pixels where the header promises ${expected}`);
+    if (pixels.length < expected) {
+      throw new DataError(`${pixels.length} bytes of pixels where the header promises ${expected}`);
     }
-    return bytes.subarray(pixels.dataOffset, pixels.dataOffset + expected);
+    // words of 2 bytes hold 8-bit samples too, but for VR OB (PS3.5-2013 A.3)
+    if (bigEndian && bitsAllocated === 8 && pixels.vr !== 'OB')
+      return swapped(bytes, pixels.offset, expected);
+    return bytes.subarray(pixels.offset, pixels.offset + expected);
   }
-  const { fragments = [], basicOffsetTable: table = [] } = pixels;
+  const { fragments = [], offsetTable: table = [] } = pixels;
   if (fragments.length === 0) throw new DataError('compressed DICOM without a fragment of pixels');
   const first = fragments[0];
   let end = 1;
@@ -47,4 +49,11 @@ export function firstFrame({ dataSet, pixels, format, syntax }: DicomFile): Uint
     at += part.length;
   }
   return whole;
+}
+
+/** A copy with the bytes of each word exchanged. */
+function swapped(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  for (let i = 0; i < length; i++) out[i] = bytes[offset + (i ^ 1)];
+  return out;
 }

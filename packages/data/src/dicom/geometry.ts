@@ -1,7 +1,7 @@
-import type { DataSet } from 'dicom-parser';
 import type { RasterImage } from '../image/raster';
 import { resize } from '../image/resize';
-import { positivePair, textValues } from './values';
+import type { DataSet } from './data-set';
+import { TAG } from './tags';
 
 /** Pixels more oblong than this are taken for an error of the header. */
 const MOST_OBLONG = 4;
@@ -15,7 +15,7 @@ interface Turn {
 
 /** Turned so that feet are down and, in frontal views, the patient's left is at the picture's right. */
 export function upright(image: RasterImage, dataSet: DataSet): { image: RasterImage; warnings: string[] } {
-  const turn = turnOf(textValues(dataSet, 'x00200020'));
+  const turn = turnOf(dataSet.texts(TAG.patientOrientation));
   if (!turn) return { image, warnings: [] };
   return { image: turned(image, turn), warnings: ['turned upright, as its Patient Orientation tells'] };
 }
@@ -43,8 +43,8 @@ export function squarePixels(
 
 /** Height of a pixel over its width; undefined where the file does not say. */
 function pixelRatio(dataSet: DataSet): number | undefined {
-  for (const tag of ['x00280034', 'x00280030', 'x00181164']) {
-    const pair = positivePair(dataSet, tag); // vertical, horizontal
+  for (const tag of [TAG.pixelAspect, TAG.pixelSpacing, TAG.imagerPixelSpacing]) {
+    const pair = dataSet.positivePair(tag); // vertical, horizontal
     if (pair) return pair[0] / pair[1];
   }
   return undefined;

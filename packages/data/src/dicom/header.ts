@@ -1,13 +1,9 @@
-import type { DataSet, Element } from 'dicom-parser';
 import { DataError } from '../errors';
+import type { DataSet, Element, Encoding } from './data-set';
+import { readElements, readMeta, sniffEncoding } from './elements';
 import { inflateRaw } from './inflate';
-import {
-  EXPLICIT_LITTLE_ENDIAN,
-  IMPLICIT_LITTLE_ENDIAN,
-  type TransferSyntax,
-  transferSyntaxOf,
-} from './transfer-syntax';
-import { firstNumber } from './values';
+import { TAG } from './tags';
+import { type PixelCoding, type TransferSyntax, transferSyntaxOf } from './transfer-syntax';
 
 const PHOTOMETRICS = [
   'MONOCHROME1',
@@ -41,106 +37,156 @@ export interface PixelFormat {
 
 /** A parsed file. Only the fields named here ever leave it: nothing of the patient is read. */
 export interface DicomFile {
-  readonly syntax: TransferSyntax;
+  readonly coding: PixelCoding;
+  /** Uncompressed words have their first byte first. */
   readonly bigEndian: boolean;
   readonly dataSet: DataSet;
   readonly pixels: Element;
   readonly format: PixelFormat;
 }
 
-/** Whether bytes look like a DICOM file, with its preamble or, as old files are, without. */
+/** Whether bytes look like a DICOM file: with its preamble or without, with file meta information or without. */
 export function isDicom(bytes: Uint8Array): boolean {
-  return hasPreamble(bytes) || headless(bytes) !== undefined;
+  if (afterPreamble(bytes) > 0) return true;
+  const little = bytes[1] === 0 && bytes[0] >= 2 && bytes[0] <= 0x28;
+  const big = bytes[0] === 0 && bytes[1] >= 2 && bytes[1] <= 0x28;
+  return (little || big) && bytes.length >= 24 && sniffEncoding(bytes, 0) !== undefined;
 }
 
 /**
- * Parses a file up to its pixels.
+ * Parses a file up to its pixels. What the bytes show goes before what the header says: files without preamble, meta
+ * information or transfer syntax are read, and so are those whose transfer syntax is not that of their elements.
+ *
  * @param maxBytes of deflated data when unpacked
  * @throws DataError saying what was found; never with a text of the file in it
  */
 export async function parseDicom(bytes: Uint8Array, maxBytes: number): Promise<DicomFile> {
-  const { default: parser } = await import('dicom-parser');
-  const raw = hasPreamble(bytes) ? undefined : headless(bytes);
-  const uid = raw ?? guarded('its file meta information', () => metaUid(parser.readPart10Header(bytes)));
-  const syntax = transferSyntaxOf(uid);
-  const inflated = syntax.deflated
-    ? await inflateRaw(bytes.subarray(endOfMeta(parser.readPart10Header(bytes))), maxBytes)
-    : undefined;
-  const dataSet = guarded('its data elements', () =>
-    parser.parseDicom(bytes, {
-      ...(raw ? { TransferSyntaxUID: raw } : {}),
-      ...(inflated ? { inflater: () => inflated } : {}),
-    }),
-  );
-  const format = guarded('its image fields', () => pixelFormat(dataSet, syntax));
-  const pixels = dataSet.elements.x7fe00010;
-  if (!pixels) throw new DataError('DICOM without pixels (no Pixel Data element)');
-  return { syntax, bigEndian: uid === '1.2.840.10008.1.2.2', dataSet, pixels, format };
-}
-
-/** Runs code of the parser, whose errors are of every kind and may repeat what they read. */
-function guarded<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw new DataError(`a damaged or truncated DICOM file (in ${what})`);
+  const { syntax: uid, end } = metaOf(bytes);
+  const syntax = uid === undefined ? undefined : transferSyntaxOf(uid);
+  let content = bytes;
+  let start = end;
+  let encoding = sniffEncoding(bytes, start);
+  if (encoding === undefined && (syntax === undefined || syntax.deflated)) {
+    content = await inflateRaw(bytes.subarray(start), maxBytes);
+    start = 0;
+    encoding = sniffEncoding(content, 0);
   }
+  encoding ??= syntax ?? fail('a damaged or truncated DICOM file (in its file meta information)');
+  const dataSet = readElements(content, start, encoding);
+  const pixels = dataSet.get(TAG.pixels) ?? fail(withoutPixels(dataSet));
+  const coding = codingOf(pixels, content, syntax);
+  const format = pixelFormat(dataSet, coding);
+  return { coding, bigEndian: isBigEndian(encoding, syntax), dataSet, pixels, format };
 }
 
-function hasPreamble(bytes: Uint8Array): boolean {
-  return bytes.length > 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
+const isBigEndian = (encoding: Encoding, syntax?: TransferSyntax): boolean =>
+  !encoding.littleEndian || syntax?.bigEndianPixels === true;
+
+function fail(message: string): never {
+  throw new DataError(message);
 }
 
-/** Without preamble: the syntax of a file that begins with an element of group 0008. */
-function headless(bytes: Uint8Array): string | undefined {
-  if (bytes.length < 16 || bytes[0] !== 8 || bytes[1] !== 0 || bytes[3] !== 0) return undefined;
-  const vr = String.fromCharCode(bytes[4], bytes[5]);
-  if (/^(UL|CS|UI|DA|TM|LO|SH)$/.test(vr)) return EXPLICIT_LITTLE_ENDIAN;
-  const length = bytes[4] | (bytes[5] << 8) | (bytes[6] << 16) | (bytes[7] << 24);
-  return length >= 0 && length < 256 ? IMPLICIT_LITTLE_ENDIAN : undefined;
+/** Where the file meta information begins; 0 where there is no preamble. */
+function afterPreamble(bytes: Uint8Array): number {
+  const marked = (at: number) =>
+    bytes.length > at + 4 && String.fromCharCode(...bytes.subarray(at, at + 4)) === 'DICM';
+  return marked(128) ? 132 : marked(0) ? 4 : 0;
 }
 
-function metaUid(meta: DataSet): string {
-  const uid = meta.string('x00020010')?.trim();
-  if (!uid) throw new DataError('DICOM without a transfer syntax');
-  return uid;
+/** The transfer syntax, and where the data set begins: behind every group 0002, for some files have two. */
+function metaOf(bytes: Uint8Array): { syntax?: string; end: number } {
+  let { syntax, end } = readMeta(bytes, afterPreamble(bytes));
+  for (
+    let again = afterPreamble(bytes.subarray(end));
+    again > 0;
+    again = afterPreamble(bytes.subarray(end))
+  ) {
+    const inner = readMeta(bytes, end + again);
+    syntax = inner.syntax ?? syntax;
+    end = inner.end;
+  }
+  return { syntax, end };
 }
 
-const endOfMeta = (meta: DataSet): number => (meta as unknown as { position: number }).position;
+function withoutPixels(dataSet: DataSet): string {
+  const sop = dataSet.text(TAG.sopClass) ?? '';
+  const kind = Object.entries(WITHOUT_PIXELS).find(([prefix]) => sop.startsWith(prefix))?.[1];
+  if (dataSet.get(TAG.floatPixels) ?? dataSet.get(TAG.doublePixels))
+    return 'DICOM with pixels of floating point, which are not read';
+  return kind ? `DICOM without pixels: ${kind}` : 'DICOM without pixels (no Pixel Data element)';
+}
 
-function pixelFormat(dataSet: DataSet, { coding }: TransferSyntax): PixelFormat {
-  const number = (tag: string, name: string, allowed: (value: number) => boolean, fallback?: number) => {
-    const value = dataSet.uint16(tag) ?? fallback;
+/** SOP classes (PS3.4 B.5) of what often lies beside images. */
+const WITHOUT_PIXELS: Readonly<Record<string, string>> = {
+  '1.2.840.10008.1.3.10': 'a DICOMDIR, the index of a disc; name the files that it lists',
+  '1.2.840.10008.5.1.4.1.1.88': 'a structured report',
+  '1.2.840.10008.5.1.4.1.1.104': 'a document (PDF or other) in DICOM',
+  '1.2.840.10008.5.1.4.1.1.11': 'a presentation state',
+  '1.2.840.10008.5.1.4.1.1.9': 'a waveform',
+  '1.2.840.10008.5.1.4.1.1.481': 'an object of radiotherapy',
+};
+
+/** What the first bytes of compressed pixels are; what the header says of them is often wrong. */
+function codingOf(pixels: Element, bytes: Uint8Array, syntax: TransferSyntax | undefined): PixelCoding {
+  const said = syntax?.coding ?? 'native';
+  const { fragments } = pixels;
+  if (!fragments) return 'native';
+  const found = fragments.length > 0 ? codestreamKind(bytes.subarray(fragments[0].position)) : undefined;
+  if (found === undefined && said === 'native')
+    throw new DataError('compressed DICOM whose transfer syntax is missing or wrong');
+  return found ?? said;
+}
+
+function codestreamKind(data: Uint8Array): PixelCoding | undefined {
+  const begins = (...mark: number[]) => mark.every((byte, i) => data[i] === byte);
+  if (begins(0xff, 0x4f, 0xff, 0x51) || begins(0, 0, 0, 12, 0x6a, 0x50)) return 'jpeg-2000';
+  if (begins(0xff, 0xd8)) return hasLsFrame(data) ? 'jpeg-ls' : 'jpeg';
+  return begins(data[0], 0, 0, 0, 64, 0, 0, 0) && data[0] > 0 && data[0] < 16 ? 'rle' : undefined;
+}
+
+/** Whether the first frame marker is JPEG-LS's. */
+function hasLsFrame(data: Uint8Array): boolean {
+  for (let at = 2; at + 4 <= data.length && data[at] === 0xff; ) {
+    const marker = data[at + 1];
+    if (marker === 0xf7) return true;
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return false;
+    at += marker === 0xff ? 1 : 2 + ((data[at + 2] << 8) | data[at + 3]);
+  }
+  return false;
+}
+
+function pixelFormat(dataSet: DataSet, coding: PixelCoding): PixelFormat {
+  const number = (tag: number, name: string, allowed: (value: number) => boolean, fallback?: number) => {
+    const value = dataSet.word(tag) ?? fallback;
     if (value === undefined) throw new DataError(`DICOM without ${name}`);
     if (!allowed(value)) throw new DataError(`DICOM with ${name} ${value}, which is not read`);
     return value;
   };
-  const rows = number('x00280010', 'Rows', (n) => n > 0);
-  const columns = number('x00280011', 'Columns', (n) => n > 0);
-  const samples = number('x00280002', 'Samples per Pixel', (n) => n === 1 || n === 3, 1) as 1 | 3;
-  const bitsAllocated = number('x00280100', 'Bits Allocated', (n) => n === 8 || n === 16) as 8 | 16;
-  const bitsStored = number('x00280101', 'Bits Stored', (n) => n > 0 && n <= bitsAllocated, bitsAllocated);
+  const rows = number(TAG.rows, 'Rows', (n) => n > 0);
+  const columns = number(TAG.columns, 'Columns', (n) => n > 0);
+  const samples = number(TAG.samples, 'Samples per Pixel', (n) => n === 1 || n === 3, 1) as 1 | 3;
+  const bitsAllocated = number(TAG.bitsAllocated, 'Bits Allocated', (n) => n === 8 || n === 16) as 8 | 16;
+  const bitsStored = number(TAG.bitsStored, 'Bits Stored', (n) => n > 0 && n <= bitsAllocated, bitsAllocated);
   const highBit = number(
-    'x00280102',
+    TAG.highBit,
     'High Bit',
     (n) => n >= bitsStored - 1 && n < bitsAllocated,
     bitsStored - 1,
   );
-  const signed = number('x00280103', 'Pixel Representation', (n) => n === 0 || n === 1, 0) === 1;
-  const planar = samples > 1 && number('x00280006', 'Planar Configuration', (n) => n <= 1, 0) === 1;
-  const said = dataSet.string('x00280004')?.trim() ?? (samples === 1 ? 'MONOCHROME2' : 'RGB');
+  const signed = number(TAG.pixelRepresentation, 'Pixel Representation', (n) => n === 0 || n === 1, 0) === 1;
+  const planar = samples > 1 && number(TAG.planar, 'Planar Configuration', (n) => n <= 1, 0) === 1;
+  const said = dataSet.text(TAG.photometric) ?? (samples === 1 ? 'MONOCHROME2' : 'RGB');
   const photometric = PHOTOMETRICS.find((name) => name === said);
   const gray = samples === 1 && /^(MONO|PAL)/.test(said);
   if (!photometric || (samples === 1) !== gray) {
     const found = photometric ? `${photometric} of ${samples} samples a pixel` : 'another';
     throw new DataError(
-      `DICOM with a photometric interpretation that is not read (${found}; expected ${PHOTOMETRICS.join(', ')})`,
+      `DICOM with a photometric interpretation that is not read (${found}; expected a MONOCHROME, RGB, YBR or palette one)`,
     );
   }
   if (photometric === 'YBR_FULL_422' && coding === 'native' && columns % 2 === 1)
     throw new DataError(`DICOM of YBR_FULL_422 with an odd number of columns (${columns})`);
-  const frames = Math.max(1, Math.trunc(firstNumber(dataSet, 'x00280008') ?? 1));
+  const frames = Math.max(1, Math.trunc(dataSet.number(TAG.frames) ?? 1));
   return {
     rows,
     columns,

@@ -19,10 +19,10 @@ export interface Samples {
 
 /** Unpacks the first frame, whatever its coding. @throws DataError */
 export async function readSamples(file: DicomFile, wasm: WasmSource | undefined): Promise<Samples> {
-  const { format, syntax } = file;
+  const { format, coding } = file;
   const data = firstFrame(file);
   const pixels = format.rows * format.columns;
-  switch (syntax.coding) {
+  switch (coding) {
     case 'native':
       return { words: nativeWords(data, format, file.bigEndian), rgb: false };
     case 'rle': {
@@ -33,7 +33,7 @@ export async function readSamples(file: DicomFile, wasm: WasmSource | undefined)
       return jpegSamples(data, format, wasm);
     case 'jpeg-ls': {
       const { precision } = requireSize(jpegSize(data), format);
-      const picture = await decode('charls', data, format, precision, wasm);
+      const picture = await decode('charls', withEndMark(data), format, precision, wasm);
       const words = asWords(picture.bytes, precision);
       return { words: picture.interleave === 0 ? interleaved(words, format.samples) : words, rgb: false };
     }
@@ -111,6 +111,15 @@ function hasEndMark(data: Uint8Array): boolean {
   for (let i = data.length - 1; i > 0 && i > data.length - 16; i--)
     if (data[i] === 0xd9 && data[i - 1] === 0xff) return true;
   return false;
+}
+
+/** Data whose last mark is that of the end: where there is none the codec searches on for a minute. */
+function withEndMark(data: Uint8Array): Uint8Array {
+  if (hasEndMark(data)) return data;
+  const out = new Uint8Array(data.length + 2);
+  out.set(data);
+  out.set([0xff, 0xd9], data.length);
+  return out;
 }
 
 /** Two bytes a word, or one below 9 bits; copied, for files align nothing. */

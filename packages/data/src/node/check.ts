@@ -12,7 +12,7 @@ import {
 import { DataError, parseOrThrow, shown } from '../errors';
 import { type Cleaning, cleanReport, words } from '../text/clean';
 import { buildVocabulary } from '../text/tokenizer';
-import { readImage } from './decode';
+import { type PictureOptions, readRadiograph } from './decode';
 import { readJsonLists } from './json-lists';
 import { imageFile, readJson } from './read';
 
@@ -56,6 +56,8 @@ export interface CheckOptions {
   readonly threshold?: number;
   /** Decode every image (default true); otherwise only look whether the files are there. */
   readonly decodeImages?: boolean;
+  /** How images are read; by default as their files say. */
+  readonly pictures?: PictureOptions;
 }
 
 /**
@@ -92,7 +94,7 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
   checkOwners(studies, file, report);
   if ((manifest?.imageFiles as { mode?: unknown } | undefined)?.mode === 'none')
     report('warning', `${dir}: imported without images`);
-  else await checkImages(dir, studies, options.decodeImages ?? true, report);
+  else await checkImages(dir, studies, options, report);
   for (const [name, uses] of unknownRegions(studies)) {
     report(
       'warning',
@@ -191,7 +193,12 @@ function checkOwners(studies: Studies, file: string, report: Report): void {
   }
 }
 
-async function checkImages(dir: string, studies: Studies, decode: boolean, report: Report): Promise<void> {
+async function checkImages(
+  dir: string,
+  studies: Studies,
+  { decodeImages: decode = true, pictures }: CheckOptions,
+  report: Report,
+): Promise<void> {
   const paths = [...new Set(SPLITS.flatMap((split) => studies[split].flatMap((study) => study.image_path)))];
   const faults: (string | undefined)[] = new Array(paths.length).fill(undefined);
   const odd = new Map<string, string[]>();
@@ -203,7 +210,8 @@ async function checkImages(dir: string, studies: Studies, decode: boolean, repor
       if (!existsSync(file)) faults[i] = `${file}: expected an image, found nothing`;
       else if (decode) {
         try {
-          for (const warning of (await readImage(file)).warnings) addTo(odd, warning.split(':')[0], paths[i]);
+          for (const warning of (await readRadiograph(file, pictures)).warnings)
+            addTo(odd, warning.split(':')[0], paths[i]);
         } catch (error) {
           faults[i] = (error as Error).message;
         }

@@ -1,15 +1,32 @@
-import { open } from 'node:fs/promises';
 import { asDiskError, isSystemError } from '@raca/core/node';
+import { jpeg2000Size } from '../dicom/codestream';
 import { type DicomOptions, decodeDicom, MAX_PIXELS } from '../dicom/decode';
 import { isDicom } from '../dicom/header';
+import { type DicomSubject, notAChest } from '../dicom/subject';
+import { decodeByWasm } from '../dicom/wasm-codecs';
 import { DataError } from '../errors';
-import { imageWarnings } from '../image/inspect';
+import { decodeBmp } from '../image/bmp';
+import { imageFaults, imageWarnings } from '../image/inspect';
+import { kindOf, type PictureKind } from '../image/kinds';
+import { type StoredPicture, toLevels } from '../image/levels';
 import { equalChannelsAsGray, type RasterImage } from '../image/raster';
 import { MemoryGate } from './memory-gate';
+import { readRegular } from './regular-file';
+import { decodeBySharp, loadSharp } from './sharp';
 import { wasmFile } from './wasm-files';
 
-/** Options of {@link readImage}: what DICOM files are shown as, and limits. */
-export interface ReadOptions extends Omit<DicomOptions, 'wasm'> {
+/** How pictures are taken; what the options of the command say. */
+export interface PictureOptions {
+  /** Window or range of stored values; default what the file says. See `VoiChoice` of `@raca/data/dicom`. */
+  readonly voi?: DicomOptions['voi'];
+  /** Exchange dark and bright in the end. */
+  readonly invert?: boolean;
+  /** Take pictures that are no chest radiographs by their header or their gray levels, with a warning. */
+  readonly force?: boolean;
+}
+
+/** Options of {@link readImage}. */
+export interface ReadOptions extends Omit<DicomOptions, 'wasm'>, Omit<PictureOptions, 'force'> {
   /** Larger files are not read; 512 MB. */
   readonly maxBytes?: number;
 }
@@ -18,8 +35,12 @@ export interface ReadOptions extends Omit<DicomOptions, 'wasm'> {
 export interface ReadImage {
   /** Gray or red, green, blue 0..255. */
   readonly image: RasterImage;
-  readonly format: 'PNG' | 'JPEG' | 'DICOM';
-  /** One line each: what was chosen for the picture, or looks wrong with it. */
+  readonly format: PictureKind | 'DICOM';
+  /** What a DICOM header says that it shows. */
+  readonly subject?: DicomSubject;
+  /** One line each: why this is no chest radiograph that a model could read. */
+  readonly faults: readonly string[];
+  /** One line each: what was chosen for the picture, or looks odd. */
   readonly warnings: readonly string[];
 }
 
@@ -28,28 +49,47 @@ const TOGETHER = 128e6;
 const gate = new MemoryGate(TOGETHER);
 
 /**
- * Reads a PNG or JPEG (8 or 16 bit, gray or colour) or DICOM file as 0..255; the kind is told by content, not by name.
- * Transparency is dropped, 16 bit is scaled to 8, colour of equal channels becomes one channel, embedded colour profiles are
- * ignored, EXIF orientation is applied. DICOM: see `decodeDicom` of `@raca/data/dicom`.
+ * Reads a DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000 file as 0..255; the kind is told by content, not by name.
+ * Transparency is dropped, 16 bit is scaled to 8 (by the bits in use where these are 14 or fewer), colour of equal channels
+ * becomes one channel, embedded colour profiles are ignored, EXIF orientation is applied. DICOM: see `decodeDicom` of
+ * `@raca/data/dicom`.
  *
- * @throws DataError one line naming the file: missing, not an image, truncated, corrupt, too large
+ * @throws DataError one line naming the file: missing, not an image, truncated, corrupt, too large. Error where the system
+ * fails (no permission, a broken disk, too many open files)
  */
 export async function readImage(path: string, options: ReadOptions = {}): Promise<ReadImage> {
   try {
-    const bytes = await readBytes(path, options.maxBytes ?? 512e6);
-    if (isDicom(bytes)) {
-      const { image, warnings } = await gate.run(TOGETHER, () =>
-        decodeDicom(bytes, { ...options, wasm: wasmFile }),
-      );
-      return { image, format: 'DICOM', warnings: [...warnings, ...imageWarnings(image)] };
-    }
-    const format = formatOf(bytes);
-    const { image, warnings } = await decodeBySharp(bytes, options.maxPixels ?? MAX_PIXELS);
-    return { image, format, warnings: [...warnings, ...imageWarnings(image)] };
+    const bytes = await readRegular(path, options.maxBytes ?? 512e6);
+    const { image: shown, ...rest } = await decode(bytes, options);
+    const image = options.invert ? negative(shown) : shown;
+    const header = rest.subject && notAChest(rest.subject);
+    const faults = [...(header ? [header] : []), ...imageFaults(image)];
+    return { image, ...rest, faults, warnings: [...rest.warnings, ...imageWarnings(image)] };
   } catch (error) {
     if (isSystemError(error)) throw asDiskError(error, path);
-    throw new DataError(`${path}: expected a readable PNG, JPEG or DICOM image, found: ${reasonOf(error)}`);
+    throw new DataError(
+      `${path}: expected a readable image (DICOM, PNG, JPEG, TIFF, BMP, WebP, JPEG 2000), found: ${reasonOf(error)}`,
+    );
   }
+}
+
+/**
+ * {@link readImage} for a picture that should be a chest radiograph.
+ * @throws DataError also for one that its header or its gray levels rule out, unless `force` makes a warning of it
+ */
+export async function readRadiograph(
+  path: string,
+  options: ReadOptions & PictureOptions = {},
+): Promise<ReadImage> {
+  const read = await readImage(path, options);
+  const { faults, warnings } = read;
+  if (faults.length === 0) return read;
+  if (options.force) return { ...read, faults: [], warnings: [...faults, ...warnings] };
+  const flat = faults[0].startsWith('nearly one gray');
+  const way = flat
+    ? '--levels auto stretches it, --force takes it as it is'
+    : '--force takes it all the same';
+  throw new DataError(`${path}: expected a chest radiograph, found: ${faults.join('; ')} (${way})`);
 }
 
 /** The picture of {@link readImage} alone. @throws DataError one line naming the file */
@@ -70,75 +110,74 @@ export async function encodePng(image: RasterImage): Promise<Uint8Array> {
   return (channels === 1 ? png.toColourspace('b-w') : png).png().toBuffer();
 }
 
-/** Loaded when an image is: its library is an optional dependency, and programs without images run without it. */
-export async function loadSharp() {
-  try {
-    return (await import('sharp')).default;
-  } catch {
-    throw new Error(
-      'the library of the package sharp is not installed (npm install --include=optional sharp)',
-    );
+type Decoded = Pick<ReadImage, 'image' | 'format' | 'subject' | 'warnings'>;
+
+async function decode(bytes: Uint8Array, options: ReadOptions): Promise<Decoded> {
+  if (isDicom(bytes)) {
+    const read = await gate.run(TOGETHER, () => decodeDicom(bytes, { ...options, wasm: wasmFile }));
+    return { ...read, format: 'DICOM' };
   }
+  const found = kindOf(bytes);
+  if ('unread' in found) throw new DataError(found.unread);
+  const { kind } = found;
+  const { maxPixels = MAX_PIXELS, voi = 'auto' } = options;
+  const { picture, warnings } = await stored(kind, bytes, maxPixels);
+  const levels = toLevels(picture, voi);
+  return {
+    image: equalChannelsAsGray(levels.image),
+    format: kind,
+    warnings: [...warnings, ...levels.warnings],
+  };
 }
 
-async function readBytes(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new DataError(stat.isDirectory() ? 'a folder' : 'no regular file');
-    if (stat.size > maxBytes)
-      throw new DataError(`a file of ${stat.size} bytes, expected at most ${maxBytes}`);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
-function formatOf(bytes: Uint8Array): 'PNG' | 'JPEG' {
-  if (bytes.length === 0) throw new DataError('an empty file');
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'JPEG';
-  if (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47) return 'PNG';
-  throw new DataError('a file that begins like none of them');
-}
-
-async function decodeBySharp(
+async function stored(
+  kind: PictureKind,
   bytes: Uint8Array,
   maxPixels: number,
-): Promise<{ image: RasterImage; warnings: string[] }> {
-  const options = { failOn: 'error', limitInputPixels: false, ignoreIcc: true } as const;
-  const sharp = await loadSharp();
-  const input = sharp(bytes, options).autoOrient();
-  const { depth = 'uchar', space = 'srgb', width, height, channels } = await input.metadata();
+): Promise<{ picture: StoredPicture; warnings: readonly string[] }> {
+  switch (kind) {
+    case 'BMP': {
+      const { width, height, channels, data } = await gate.run(TOGETHER, async () =>
+        decodeBmp(bytes, maxPixels),
+      );
+      return { picture: { width, height, channels, data: data as Uint8Array, top: 255 }, warnings: [] };
+    }
+    case 'JPEG 2000':
+      return { picture: await gate.run(TOGETHER, () => decodeJpeg2000(bytes, maxPixels)), warnings: [] };
+    default:
+      return decodeBySharp(kind, bytes, { maxPixels, gate });
+  }
+}
+
+async function decodeJpeg2000(bytes: Uint8Array, maxPixels: number): Promise<StoredPicture> {
+  const { width, height, components, precision } = jpeg2000Size(bytes);
   if (width * height > maxPixels)
     throw new DataError(`an image of ${width}x${height}, expected at most ${maxPixels} pixels`);
-  const deep = depth === 'ushort';
-  const gray = space === 'b-w' || space === 'grey16';
-  const colourspace = gray ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb';
-  return gate.run(width * height * channels * (deep ? 3 : 1), async () => {
-    const { data, info } = await input
-      .removeAlpha()
-      .toColourspace(colourspace)
-      .raw({ depth: deep ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const shape = { width: info.width, height: info.height, channels: info.channels };
-    if (!deep) {
-      const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      return { image: equalChannelsAsGray({ ...shape, data: pixels }), warnings: [] };
-    }
-    const { pixels, brightest } = toBytes(data);
-    const bits = Math.ceil(Math.log2(brightest + 1));
-    const warnings =
-      bits >= 8 && bits <= 14
-        ? [`16-bit picture with no value above ${brightest}: ${bits}-bit values that nobody scaled?`]
-        : [];
-    return { image: equalChannelsAsGray({ ...shape, data: pixels }), warnings };
-  });
+  if (components > 4 || precision > 16)
+    throw new DataError(`a JPEG 2000 of ${components} components of ${precision} bits, which is not read`);
+  const size = width * height * components * (precision > 8 ? 2 : 1);
+  const picture = await decodeByWasm('openjpeg', bytes, size, wasmFile);
+  const { bytes: samples } = picture;
+  const words = precision > 8 ? new Uint16Array(samples.slice().buffer) : samples;
+  const channels = components < 3 ? 1 : 3;
+  const data = channels === components ? words : withoutAlpha(words, components, channels);
+  return { width, height, channels, data, top: 2 ** precision - 1 };
+}
+
+function withoutAlpha(words: Uint8Array | Uint16Array, components: number, channels: number) {
+  return words.filter((_, i) => i % components < channels);
+}
+
+function negative(image: RasterImage): RasterImage {
+  return { ...image, data: Uint8Array.from(image.data, (level) => 255 - level) };
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'nothing';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'nothing';
+  if (code === 'ELOOP') return 'symbolic links that go round in circles';
+  if (code === 'ENXIO') return 'no regular file (a pipe or a device)';
   if (code?.startsWith('E')) return code;
   if (error instanceof DataError) return error.message;
   // libvips says the same thing several times, a line each
@@ -148,18 +187,6 @@ function reasonOf(error: unknown): string {
       .replace(/\s+/g, ' ')
       .trim(),
   );
-  return [...new Set(lines)].filter(Boolean).slice(0, 2).join('; ').replace(/:$/, '').slice(0, 160);
-}
-
-/** 16 bit of this machine to 8 bit: 65535 becomes 255. */
-function toBytes(data: Buffer): { pixels: Uint8Array; brightest: number } {
-  const aligned = data.byteOffset % 2 === 0 ? data : Buffer.from(data);
-  const wide = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 1);
-  const pixels = new Uint8Array(wide.length);
-  let brightest = 0;
-  for (let i = 0; i < wide.length; i++) {
-    if (wide[i] > brightest) brightest = wide[i];
-    pixels[i] = Math.round(wide[i] / 257);
-  }
-  return { pixels, brightest };
+  const said = [...new Set(lines)].filter((line) => line !== '' && !/^unknown error$/i.test(line));
+  return said.slice(0, 2).join('; ').replace(/:$/, '').slice(0, 120) || 'a damaged or truncated picture';
 }

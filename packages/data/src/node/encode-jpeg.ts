@@ -1,5 +1,5 @@
 import type { RasterImage } from '../image/raster';
-import { loadSharp } from './decode';
+import { loadSharp } from './sharp';
 
 /**
  * Writes 8-bit pixels of 1 or 3 channels as JPEG bytes, for pages and previews; values outside 0..255 are clamped.

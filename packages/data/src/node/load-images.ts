@@ -1,7 +1,7 @@
 import { DataError } from '../errors';
 import type { RasterImage } from '../image/raster';
 import { type Draws, finish, normalise, place, prepare, type Transform } from '../image/transform';
-import { decodeImage } from './decode';
+import { type PictureOptions, readRadiograph } from './decode';
 
 /** Images decoded at once in one thread: bounds memory, and sharp has four threads below it anyway. */
 const AT_ONCE = 4;
@@ -18,6 +18,7 @@ export interface ImageRequest {
 export interface LoadRequest {
   readonly images: readonly ImageRequest[];
   readonly transform: Transform;
+  readonly pictures?: PictureOptions;
   /** An array that nobody needs any more, for the pixels if it has their length. */
   readonly spare?: Float32Array<ArrayBuffer>;
 }
@@ -32,7 +33,7 @@ export interface LoadResult {
 }
 
 /** Decodes, transforms and normalises, in order. */
-export async function loadImages({ images, transform, spare }: LoadRequest): Promise<LoadResult> {
+export async function loadImages({ images, transform, pictures, spare }: LoadRequest): Promise<LoadResult> {
   const each = transform.size * transform.size * 3;
   const fits = spare?.length === images.length * each;
   const pixels = fits ? spare : new Float32Array(images.length * each);
@@ -44,7 +45,7 @@ export async function loadImages({ images, transform, spare }: LoadRequest): Pro
       const i = next++;
       const out = pixels.subarray(i * each, (i + 1) * each);
       try {
-        prepared[i] = await loadImage(images[i], transform, out);
+        prepared[i] = await loadImage(images[i], transform, pictures, out);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         errors[i] = error.message;
@@ -56,13 +57,18 @@ export async function loadImages({ images, transform, spare }: LoadRequest): Pro
   return { pixels, prepared, errors };
 }
 
-async function loadImage(request: ImageRequest, transform: Transform, out: Float32Array) {
+async function loadImage(
+  request: ImageRequest,
+  transform: Transform,
+  pictures: PictureOptions | undefined,
+  out: Float32Array,
+) {
   const { draws, file, keep } = request;
   if (request.prepared) {
     normalise(finish(request.prepared, transform, draws), out);
     return undefined;
   }
-  const image = await decodeImage(file);
+  const { image } = await readRadiograph(file, pictures);
   if (!keep) {
     normalise(place(image, transform, draws), out);
     return undefined;

@@ -214,7 +214,7 @@ describe('checkDataset', () => {
     expect(messages[2]).toMatch(/"a": expected split "test", found "train"$/);
     expect(messages[3]).toMatch(/image_path: 1 images stand in two splits, first "a\/0\.png"$/);
     expect(messages[4]).toMatch(/subject_id: 1 patients stand in two splits, first 10$/);
-    expect(messages[5]).toMatch(/^\/images\/b\/0\.png: expected a readable PNG[^\n]*, found: [^\n]+$/);
+    expect(messages[5]).toMatch(/^\/images\/b\/0\.png: expected a readable image [^\n]*, found: [^\n]+$/);
     expect(messages[6]).toBe('/images/c/0.png: expected an image, found nothing');
     expect(messages[7]).toBe('/images: tiny: 2 images, first a/0.png');
     expect(messages[8]).toMatch(/"Nose" is not one of the 12 regions/);

@@ -17,6 +17,7 @@ import {
 } from '../dataset';
 import { DataError, parseOrThrow, shown } from '../errors';
 import { Tokenizer } from '../text/tokenizer';
+import type { PictureOptions } from './decode';
 import { readJsonLists } from './json-lists';
 
 /** An opened data set folder. */
@@ -27,17 +28,23 @@ export interface Dataset {
   readonly regions?: RegionTruth;
   /** One line each: what was found odd and left out, such as unknown region names. */
   readonly warnings: readonly string[];
+  /** How its images are read; by default as their files say. */
+  readonly pictures?: PictureOptions;
 }
 
 /**
  * Opens a folder in R2Gen's layout: `annotation.json`, `images/`, and where present `manifest.json`, `regions.json`.
  *
+ * @param options.pictures how images are read
  * @param options.checkImages look for every image file (default true); turn off to read reports alone
  * @throws DataError one line naming file, field, expected and found
  */
 export function openDataset(
   dir: string,
-  { checkImages = true }: { readonly checkImages?: boolean } = {},
+  {
+    checkImages = true,
+    pictures,
+  }: { readonly checkImages?: boolean; readonly pictures?: PictureOptions } = {},
 ): Dataset {
   if (!isFolder(dir)) {
     throw new DataError(
@@ -57,7 +64,7 @@ export function openDataset(
       `${path('annotation.json')}: sentence_regions: ignored ${JSON.stringify(name)}, ` +
       `not one of the 12 regions (${uses} uses)`,
   );
-  return { dir, annotation, manifest, regions, warnings };
+  return { dir, annotation, manifest, regions, warnings, ...(pictures && { pictures }) };
 }
 
 /**

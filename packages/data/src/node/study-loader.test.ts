@@ -160,9 +160,7 @@ describe('StudyLoader', () => {
     const study = { ...dataset.annotation.train[0], image_path: ['broken.png'] };
     const odd = { dir, annotation: { ...dataset.annotation, train: [dataset.annotation.train[1], study] } };
     const run = all(batches(odd, 'train', { ...base, batchSize: 1, shuffle: false }));
-    await expect(run).rejects.toThrow(
-      /broken\.png: expected a readable PNG, JPEG or DICOM image, found: [^\n]+$/,
-    );
+    await expect(run).rejects.toThrow(/broken\.png: expected a readable image \(.*\), found: [^\n]+$/);
   });
 
   it('leaves out studies with a file that cannot be read, told once, in the same order otherwise', async () => {
@@ -190,7 +188,7 @@ describe('StudyLoader', () => {
     }
     expect(loader.skipped).toBe(2);
     expect(lines.toSorted()).toEqual([
-      expect.stringMatching(/cut\.png: expected a readable .*, found: a file that begins like none of them$/),
+      expect.stringMatching(/cut\.png: expected a readable .*, found: a text file$/),
       expect.stringMatching(/gone\.png: expected a readable .*, found: nothing$/),
     ]);
     // a batch with nothing left is not given, and a pass with nothing at all is an error

@@ -81,7 +81,7 @@ export class StudyLoader {
 
   /** @throws RangeError for counts that are not positive integers, sizes that do not fit */
   constructor(
-    private readonly dataset: Pick<Dataset, 'dir' | 'annotation' | 'manifest'>,
+    private readonly dataset: Pick<Dataset, 'dir' | 'annotation' | 'manifest' | 'pictures'>,
     private readonly options: LoaderOptions,
   ) {
     const { batchSize, maxLength, views = 1, seed = 0, transform, lookAhead = 2 } = options;
@@ -208,13 +208,19 @@ export class StudyLoader {
     const images = indices.flatMap((index, b) =>
       augmentationDraws(pass, index, this.views).map((draws, v): ImageRequest => {
         const file = files[b][v];
-        return { file, draws, prepared: cache?.get(file, transform), keep: cache !== undefined };
+        return {
+          file,
+          draws,
+          prepared: cache?.get(this.cacheName(file), transform),
+          keep: cache !== undefined,
+        };
       }),
     );
-    const request = { images, transform, spare: this.spare.pop() };
+    const { pictures } = this.dataset;
+    const request = { images, transform, pictures, spare: this.spare.pop() };
     const { pixels, prepared, errors } = await (this.pool ? this.pool.run(request) : loadImages(request));
     prepared.forEach((image, i) => {
-      if (image) cache?.set(images[i].file, transform, image);
+      if (image) cache?.set(this.cacheName(images[i].file), transform, image);
     });
     errors.forEach((line, i) => {
       if (line !== undefined) this.report(images[i].file, line);
@@ -232,6 +238,12 @@ export class StudyLoader {
     return { images: left, readable };
   }
 
+  /** Pictures taken otherwise than their files say are other pictures. */
+  private cacheName(file: string): string {
+    const { voi, invert } = this.dataset.pictures ?? {};
+    return voi === undefined && !invert ? file : `${file} as ${JSON.stringify({ voi, invert })}`;
+  }
+
   private report(file: string, line: string): void {
     const { onUnreadable } = this.options;
     if (!onUnreadable) throw new DataError(line);
@@ -243,7 +255,7 @@ export class StudyLoader {
 
 /** One pass through a split; its threads end with it. For several epochs make a {@link StudyLoader}. */
 export async function* batches(
-  dataset: Pick<Dataset, 'dir' | 'annotation' | 'manifest'>,
+  dataset: Pick<Dataset, 'dir' | 'annotation' | 'manifest' | 'pictures'>,
   split: Split,
   options: LoaderOptions & PassOptions,
 ): AsyncGenerator<StudyBatch, void, undefined> {

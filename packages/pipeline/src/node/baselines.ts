@@ -19,6 +19,8 @@ export interface BaselineOptions {
   /** Training studies looked at, the first ones in a seeded order; 2000. */
   readonly neighbours?: number;
   readonly signal?: AbortSignal;
+  /** Called for each image that cannot be read; its study is left out. Without this the first ends the work. */
+  readonly onUnreadable?: (line: string) => void;
 }
 
 /** Reports of a system that looks at nothing, or at thumbnails only; in the order of the split. */
@@ -32,12 +34,12 @@ export interface BaselineReports {
  * What every score should stand beside: two constant reports (most like the training reports; best clinical micro-F1
  * on them) and the report of the training study whose images look most alike (cosine of 16 × 16 thumbnails without
  * their mean). Texts are cleaned reports.
- * @throws DataError naming the image file that cannot be read
+ * @throws DataError naming the image file that cannot be read (without `onUnreadable`)
  */
 export async function trivialBaselines(
   dataset: Dataset,
   split: Split,
-  { views, seed = 0, cleaning, neighbours = 2000, signal }: BaselineOptions,
+  { views, seed = 0, cleaning, neighbours = 2000, signal, onUnreadable }: BaselineOptions,
 ): Promise<BaselineReports[]> {
   const loader = new StudyLoader(dataset, {
     batchSize: 64,
@@ -48,6 +50,7 @@ export async function trivialBaselines(
     cleaning,
     transform: { kind: 'eval', size: THUMBNAIL },
     lookAhead: AHEAD,
+    onUnreadable,
   });
   try {
     const reports: string[] = [];

@@ -7,7 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { writeReports } from '../generate';
 import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
-import { openFeatures } from './features';
+import { openFeatures, withoutLeftOut } from './features';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
 import { TruthMeasures, type TruthScores } from './truth/measure-truth';
@@ -43,6 +43,8 @@ export interface Evaluation {
   readonly studies: readonly EvaluatedStudy[];
   /** Against `regions.json`; null where the data set has none. */
   readonly truth: TruthScores | null;
+  /** Images that could not be read, a line each; their studies stand in no score. */
+  readonly leftOut: readonly string[];
 }
 
 /** Options of {@link evaluate}. */
@@ -54,6 +56,8 @@ export interface EvaluateOptions {
   readonly neighbours?: number;
   /** Folder of stored features, for a model without backbone. */
   readonly features?: string;
+  /** Stop at the first image that cannot be read. Otherwise its study is left out and {@link Evaluation.leftOut} names it. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -61,10 +65,15 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
   loaded: LoadedRun,
-  dataset: Dataset,
+  given: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { split = 'test' } = options;
+  const leftOut = new Set<string>();
+  const onUnreadable = options.strict ? undefined : (line: string) => void leftOut.add(line);
+  const dataset = options.strict
+    ? given
+    : withoutLeftOut(given, options.features, loaded.config.model.views, onUnreadable);
   if (dataset.annotation[split].length === 0) {
     throw new Error(
       `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
@@ -76,12 +85,23 @@ export async function evaluate(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   // Another thread decodes its images while the model works.
-  const baselining = trivialBaselines(dataset, split, { views, seed, cleaning, neighbours, signal });
+  const baselining = trivialBaselines(dataset, split, {
+    views,
+    seed,
+    cleaning,
+    neighbours,
+    signal,
+    onUnreadable,
+  });
   baselining.catch(() => {}); // reported when its turn comes
   try {
-    const { studies, truth } = await writeSplit(loaded, dataset, split, options);
+    const { studies, truth } = await writeSplit(loaded, dataset, split, { ...options, onUnreadable });
     const model = { system: 'model', texts: studies.map(({ generated }) => generated) };
-    const systems = [model, ...(await baselining)].map(
+    const baselines = (await baselining).map(({ system, ids, texts }) => ({
+      system,
+      texts: inOrder(studies, ids, texts),
+    }));
+    const systems = [model, ...baselines].map(
       ({ system, texts }): SystemScores => ({
         system,
         protocols: {
@@ -90,7 +110,7 @@ export async function evaluate(
         },
       }),
     );
-    return { split, systems, studies, truth };
+    return { split, systems, studies, truth, leftOut: [...leftOut] };
   } finally {
     stop.abort();
     await Promise.allSettled([baselining]);
@@ -116,12 +136,17 @@ async function writeSplit(
   loaded: LoadedRun,
   dataset: Dataset,
   split: Split,
-  { onProgress = () => {}, signal, features: folder }: EvaluateOptions,
+  {
+    onProgress = () => {},
+    signal,
+    features: folder,
+    onUnreadable,
+  }: EvaluateOptions & { readonly onUnreadable?: (line: string) => void },
 ): Promise<Pick<Evaluation, 'studies' | 'truth'>> {
   const { model, config, tokenizer } = loaded;
   const features = openFeatures(config.model, dataset, folder);
   const cache = new ImageCache({ maxBytes: 0 });
-  const { train, evaluation: loader } = makeLoaders(dataset, config, tokenizer, cache);
+  const { train, evaluation: loader } = makeLoaders(dataset, config, tokenizer, cache, onUnreadable);
   const total = dataset.annotation[split].length;
   const studies: EvaluatedStudy[] = [];
   const measures = TruthMeasures.of(loaded, dataset, split);
@@ -157,12 +182,27 @@ async function writeSplit(
       onProgress(studies.length, total);
       await new Promise((resolve) => setImmediate(resolve)); // lets other loaders and signals in
     }
-    return { studies, truth: measures?.finish((i) => studies[i].masks) ?? null };
+    const ids = studies.map(({ id }) => id);
+    return { studies, truth: measures?.finish((i) => studies[i].masks, ids) ?? null };
   } finally {
     await Promise.all([loader.close(), train.close()]);
     features?.close();
     measures?.dispose();
   }
+}
+
+/** Texts of a baseline for the studies that the model has read, in their order. */
+function inOrder(
+  studies: readonly EvaluatedStudy[],
+  ids: readonly string[],
+  texts: readonly string[],
+): string[] {
+  const byId = new Map(ids.map((id, i) => [id, texts[i]]));
+  return studies.map(({ id }) => {
+    const text = byId.get(id);
+    if (text === undefined) throw new Error(`${id}: an image that could be read once and not again`);
+    return text;
+  });
 }
 
 function pairs(

@@ -1,16 +1,17 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
-import { asDiskError, lockFolder, removeHalfWritten } from '@raca/core/node';
-import { SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
-import { type Dataset, StudyLoader } from '@raca/data/node';
+import { asDiskError, lockFolder, removeHalfWritten, writeFileAtomic } from '@raca/core/node';
+import { DataError, SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
+import { type Dataset, imageFile, StudyLoader } from '@raca/data/node';
 import { encoderHash, loadTorchvision } from '@raca/vision';
 import { createFeatureWriter, type FeatureDtype, readWeightsFile } from '@raca/vision/node';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
 import { MODULES, type ModuleTable } from '../modules';
 import { compiledWhereFrozen } from './compiled';
-import { imageKey, preparation } from './features';
+import { imageKey, LEFT_OUT, preparation } from './features';
 
 /** Options of {@link extract}. */
 export interface ExtractOptions {
@@ -30,6 +31,10 @@ export interface ExtractOptions {
   readonly batchSize?: number;
   /** Threads that decode images; one for every two processors. 0: the calling one. */
   readonly workers?: number;
+  /** Stop at the first image that cannot be read. Otherwise it is left out and named. */
+  readonly strict?: boolean;
+  /** Called once for each image that is left out, with a line that names it. */
+  readonly onUnreadable?: (line: string) => void;
   /** Abort to stop after the images under way, with all of them written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -42,6 +47,8 @@ export interface Extraction {
   readonly total: number;
   /** Images that had features before. */
   readonly skipped: number;
+  /** Images that could not be read, a line each; `left-out.json` in the folder lists them. */
+  readonly leftOut: readonly string[];
   /** Hash of backbone, weights and preparation. */
   readonly encoder: string;
   readonly interrupted: boolean;
@@ -51,7 +58,7 @@ export interface Extraction {
  * Computes the backbone's features of every image that a model of this config would see, and appends them to a feature
  * store. Images that are there already are left out, so a run that was killed goes on where its last whole shard ended.
  *
- * @throws Error in one line: no backbone, weights that do not fit, an image that cannot be read (by its file), a store
+ * @throws Error in one line: no backbone, weights that do not fit, with `strict` or where there is no other an image that cannot be read (by its file), a store
  * of another encoder. Whatever was computed before is kept.
  */
 export async function extract(options: ExtractOptions): Promise<Extraction> {
@@ -60,7 +67,7 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
   const backbone = compiledWhereFrozen(makeBackbone(options));
   let release = (): void => {};
   try {
-    const encoder = await encoderHash(backbone, preparation(size));
+    const encoder = await encoderHash(backbone, preparation(size, dataset.pictures));
     release = takeStore(out);
     const writer = createFeatureWriter(out, { encoder, width: backbone.width, grid, dtype, shardImages });
     const images = imagesOf(dataset, views);
@@ -68,7 +75,12 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
     const skipped = images.length - left.length;
     let done = skipped;
     onProgress(done, images.length);
-    const loader = imageLoader(options, left, size);
+    const leftOut: string[] = [];
+    const onUnreadable = (line: string): void => {
+      leftOut.push(line);
+      options.onUnreadable?.(line);
+    };
+    const loader = imageLoader(options, left, size, options.strict ? undefined : onUnreadable);
     try {
       for await (const { images: pixels, shape, imageFiles } of loader.batches('test')) {
         tf.tidy(() => {
@@ -80,11 +92,16 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
         if (signal?.aborted) break;
         await new Promise((resolve) => setImmediate(resolve)); // lets signals and decoding threads in
       }
+    } catch (error) {
+      const noneLeft = error instanceof DataError && skipped > 0 && leftOut.length === left.length;
+      if (!noneLeft) throw error; // all that is missing was left out before, too
     } finally {
       writer.flush();
       await loader.close();
     }
-    return { done, total: images.length, skipped, encoder, interrupted: done < images.length };
+    const interrupted = done + leftOut.length < images.length;
+    if (!interrupted) writeLeftOut(options, left, leftOut);
+    return { done, total: images.length, skipped, leftOut, encoder, interrupted };
   } finally {
     release();
     backbone.dispose();
@@ -103,6 +120,20 @@ function takeStore(out: string): () => void {
   return release;
 }
 
+/** Writes what was left out beside the features, so that training on them leaves out the same studies. */
+function writeLeftOut(
+  { dataset, out }: ExtractOptions,
+  paths: readonly string[],
+  lines: readonly string[],
+): void {
+  const file = join(out, LEFT_OUT);
+  rmSync(file, { force: true });
+  if (lines.length === 0) return;
+  const pathOf = (line: string) => paths.find((path) => line.startsWith(`${imageFile(dataset.dir, path)}: `));
+  const entries = lines.map((line) => [pathOf(line), line] as const).filter(([path]) => path !== undefined);
+  writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`);
+}
+
 /** Every image once, in the order of the splits: paths below `images/`, with slashes. */
 function imagesOf({ annotation }: Dataset, views: number): string[] {
   const all = SPLITS.flatMap((split) =>
@@ -112,7 +143,12 @@ function imagesOf({ annotation }: Dataset, views: number): string[] {
 }
 
 /** Reads images ahead of use, each as a study of its own. */
-function imageLoader({ dataset, batchSize = 8, workers }: ExtractOptions, paths: string[], size: number) {
+function imageLoader(
+  { dataset, batchSize = 8, workers }: ExtractOptions,
+  paths: string[],
+  size: number,
+  onUnreadable?: (line: string) => void,
+) {
   const studies = paths.map((path): Study => ({ id: path, report: '.', image_path: [path], split: 'test' }));
   const loader = {
     batchSize,
@@ -120,6 +156,7 @@ function imageLoader({ dataset, batchSize = 8, workers }: ExtractOptions, paths:
     maxLength: 2,
     transform: { kind: 'eval', size },
     lookAhead: 4,
+    onUnreadable,
   } as const;
   const annotation = { train: [], val: [], test: studies };
   const make = (count?: number) => new StudyLoader({ ...dataset, annotation }, { ...loader, workers: count });

@@ -1,8 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { PatchFeatures } from '@raca/core';
-import { SPLITS } from '@raca/data';
-import type { Dataset } from '@raca/data/node';
+import { type Annotation, SPLITS } from '@raca/data';
+import type { Dataset, PictureOptions } from '@raca/data/node';
 import { type FeatureStore, openFeatureStore } from '@raca/vision/node';
+import { z } from 'zod';
 import type { ModelConfig, RunConfig } from '../config';
 
 /** Name of an image in a feature store: its path below `images/`, with slashes. */
@@ -10,7 +12,53 @@ export const imageKey = (dataset: Pick<Dataset, 'dir'>, file: string): string =>
   relative(join(dataset.dir, 'images'), file).split(sep).join('/');
 
 /** How `extract` prepares images; part of the hash that stored features carry. */
-export const preparation = (size: number): string => `resize ${size} x ${size}, bilinear, ImageNet`;
+export function preparation(size: number, { voi, invert }: PictureOptions = {}): string {
+  const levels = voi === undefined && !invert ? '' : `, levels ${JSON.stringify({ voi, invert })}`;
+  return `resize ${size} x ${size}, bilinear, ImageNet${levels}`;
+}
+
+/** File of a feature store that lists images which could not be read: path below `images/` → why. */
+export const LEFT_OUT = 'left-out.json';
+
+/**
+ * The data set without the studies whose images `extract` left out, as training on images leaves them out.
+ * @param onLeftOut called with a line for each such image
+ */
+export function withoutLeftOut(
+  dataset: Dataset,
+  folder: string | undefined,
+  views: number,
+  onLeftOut: (line: string) => void = () => {},
+): Dataset {
+  const file = folder === undefined ? undefined : join(folder, LEFT_OUT);
+  if (file === undefined || !existsSync(file)) return dataset;
+  const lines = readLeftOut(file);
+  const named = new Set<string>();
+  const isWhole = (paths: readonly string[]) =>
+    paths.slice(0, views).every((path) => {
+      const line = lines.get(slashes(path));
+      if (line !== undefined && !named.has(line)) {
+        named.add(line);
+        onLeftOut(line);
+      }
+      return line === undefined;
+    });
+  const kept = SPLITS.map((split) => [
+    split,
+    dataset.annotation[split].filter(({ image_path }) => isWhole(image_path)),
+  ]);
+  return { ...dataset, annotation: { ...dataset.annotation, ...(Object.fromEntries(kept) as Annotation) } };
+}
+
+function readLeftOut(file: string): ReadonlyMap<string, string> {
+  try {
+    return new Map(
+      Object.entries(z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, 'utf8')))),
+    );
+  } catch {
+    throw new Error(`${file}: expected a list of the images that were left out; make it by raca extract`);
+  }
+}
 
 /** Stored features in place of a backbone. */
 export interface FeatureSource {

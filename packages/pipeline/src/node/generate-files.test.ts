@@ -51,9 +51,10 @@ describe('generateFromFiles', () => {
 
   it('passes on what looks wrong, with the file', async () => {
     const flat = await picture('flat.png', () => 90);
-    const { warnings } = await generateFromFiles(loaded, [flat, flat]);
+    await expect(generateFromFiles(loaded, [flat, flat])).rejects.toThrow('found: nearly one gray');
+    const { warnings } = await generateFromFiles(loaded, [flat, flat], { force: true });
     expect(new Set(warnings)).toEqual(
-      new Set([`${flat}: nearly constant: 98 of 100 pixels between gray 90 and 90`]),
+      new Set([`${flat}: nearly one gray: 98 of 100 pixels between 90 and 90 of 255`]),
     );
   });
 

@@ -1,4 +1,10 @@
-import { type ReadImage, type ReadOptions, readImage } from '@raca/data/node';
+import {
+  orderViews,
+  type PictureOptions,
+  type ReadImage,
+  type ReadOptions,
+  readRadiograph,
+} from '@raca/data/node';
 import type { WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
 import { pixelsOf, requireBackbone, viewWarnings, writeStudies } from './write-studies';
@@ -16,25 +22,27 @@ export interface FileReport extends WrittenReport {
 
 /**
  * Writes the report of one study from its image files: PNG, JPEG or DICOM, one a view. Fewer images than the model has views:
- * the last one is repeated, as in training, and a warning says so.
+ * the last one is repeated, as in training, and a warning says so. A lateral view given first is put behind the frontal one.
  *
- * @param options how files are read: how DICOM files are shown, and limits of size
- * @throws Error naming the file that cannot be read; RangeError for more images than views
+ * @param options how files are read: gray levels, what is taken, limits of size
+ * @throws Error naming the file that cannot be read or is no chest radiograph (unless `force`); RangeError for more images than views
  */
 export async function generateFromFiles(
   loaded: LoadedRun,
   files: readonly string[],
-  options: ReadOptions = {},
+  options: ReadOptions & PictureOptions = {},
 ): Promise<FileReport> {
   const { views } = loaded.config.model;
   if (files.length === 0 || files.length > views) {
     throw new RangeError(`generate: the model takes 1 to ${views} images a study, got ${files.length}`);
   }
   requireBackbone(loaded);
-  const images: StudyFile[] = [];
-  for (const file of files) images.push({ file, ...(await readImage(file, options)) });
+  const given: StudyFile[] = [];
+  for (const file of files) given.push({ file, ...(await readRadiograph(file, options)) });
+  const { views: images, warnings: moved } = orderViews(given);
   const pixels = images.map(({ image }) => pixelsOf(image, loaded));
   const warnings = [
+    ...moved,
     ...images.flatMap(({ file, warnings }) => warnings.map((line) => `${file}: ${line}`)),
     ...viewWarnings(files.length, views),
   ];

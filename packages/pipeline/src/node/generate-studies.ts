@@ -1,5 +1,12 @@
+import { asDiskError, isSystemError } from '@raca/core/node';
 import type { RasterImage } from '@raca/data';
-import { type ReadOptions, readImage, type StudyImages } from '@raca/data/node';
+import {
+  orderViews,
+  type PictureOptions,
+  type ReadOptions,
+  readRadiograph,
+  type StudyImages,
+} from '@raca/data/node';
 import { shrink } from '../picture-views';
 import type { WrittenReport } from '../written-report';
 import type { StudyFile } from './generate-files';
@@ -7,7 +14,7 @@ import type { LoadedRun } from './load-run';
 import { type PreparedStudy, pixelsOf, requireBackbone, viewWarnings, writeStudies } from './write-studies';
 
 /** An image behind one of many reports. */
-export interface StudyFileInfo extends Omit<StudyFile, 'image' | 'warnings'> {
+export interface StudyFileInfo extends Pick<StudyFile, 'file' | 'format'> {
   /** Size of the file's picture in pixels. */
   readonly width: number;
   readonly height: number;
@@ -30,7 +37,7 @@ export interface StudyFailure {
 }
 
 /** Options of {@link generateStudies}. */
-export interface GenerateStudiesOptions extends ReadOptions {
+export interface GenerateStudiesOptions extends ReadOptions, PictureOptions {
   /** Studies that are encoded and written together; 16. */
   readonly batchSize?: number;
   /** Studies that have a report already: they are passed over. */
@@ -46,13 +53,13 @@ const TOGETHER = 16;
 /**
  * Writes the reports of many studies, `batchSize` of them encoded and decoded together while the images of the next ones are
  * read. A study with an image that cannot be read gives a {@link StudyFailure}; the others go on. Of more images than the
- * model has views the first ones are used, and a warning says so.
+ * model has views the first ones are used, and a warning says so. A lateral view given first is put behind the frontal one.
  *
  * Batches are cut at fixed places of the list whatever is done already, so that a report does not depend on where an earlier
  * call was broken off.
  *
  * @param options how files are read, and what is done already
- * @throws RangeError for a model that reads stored features; AbortError by the signal
+ * @throws RangeError for a model that reads stored features; AbortError by the signal; Error where the disk fails
  */
 export async function* generateStudies(
   loaded: LoadedRun,
@@ -106,7 +113,7 @@ const AT_ONCE = 4;
 async function readAll(
   studies: readonly StudyImages[],
   loaded: LoadedRun,
-  options: { readonly reading: ReadOptions; readonly pictures?: number },
+  options: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded[]> {
   const out: Loaded[] = new Array(studies.length);
   let next = 0;
@@ -123,22 +130,22 @@ async function readAll(
 async function readStudy(
   { id, images: files }: StudyImages,
   loaded: LoadedRun,
-  { reading, pictures }: { readonly reading: ReadOptions; readonly pictures?: number },
+  { reading, pictures }: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded> {
   const { views } = loaded.config.model;
-  const images: StudyFileInfo[] = [];
-  const pixels: Float32Array[] = [];
-  const warnings: string[] = [];
+  const given: StudyFile[] = [];
   try {
-    for (const file of files.slice(0, views)) {
-      const { image, format, warnings: own } = await readImage(file, reading);
-      const { width, height } = image;
-      images.push({ file, format, width, height, ...(pictures && { picture: shrink(image, pictures) }) });
-      pixels.push(pixelsOf(image, loaded));
-      warnings.push(...own.map((line) => `${file}: ${line}`));
-    }
+    for (const file of files.slice(0, views)) given.push({ file, ...(await readRadiograph(file, reading)) });
   } catch (error) {
+    if (isSystemError(error)) throw asDiskError(error, files.join(', ')); // no fault of the study
     return { id, files, error: (error as Error).message.split('\n')[0] };
   }
-  return { id, images, pixels, warnings: [...warnings, ...viewWarnings(files.length, views)] };
+  const { views: ordered, warnings: moved } = orderViews(given);
+  const images = ordered.map(({ file, format, image }): StudyFileInfo => {
+    const { width, height } = image;
+    return { file, format, width, height, ...(pictures && { picture: shrink(image, pictures) }) };
+  });
+  const pixels = ordered.map(({ image }) => pixelsOf(image, loaded));
+  const own = ordered.flatMap(({ file, warnings }) => warnings.map((line) => `${file}: ${line}`));
+  return { id, images, pixels, warnings: [...moved, ...own, ...viewWarnings(files.length, views)] };
 }

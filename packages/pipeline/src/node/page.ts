@@ -112,7 +112,7 @@ async function viewOf(
 ): Promise<StudyView> {
   const sentences = readableSentences(generated);
   const contradictions = findContradictions(sentences);
-  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file)));
+  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file, dataset.pictures)));
   const notes = notesOn({ report: generated, sentences, contradictions });
   const shown = {
     id,

@@ -22,7 +22,7 @@ import { Trainer } from '../trainer';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
-import { openFeatures } from './features';
+import { openFeatures, withoutLeftOut } from './features';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { isBetter } from './selection';
@@ -103,7 +103,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
   const { training, model: sizes } = config;
   const annotation = annotateMissing(options.dataset.annotation, training.cleaning);
-  const dataset = { ...options.dataset, annotation };
+  const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes.views, (line) =>
+    onEvent({ kind: 'skipped', line }),
+  );
   const run = new RunFolder(options.out);
   for (const dir of [options.init, options.pretrained])
     if (dir !== undefined) new RunFolder(dir).requireWeights();

@@ -99,7 +99,8 @@ export function shown(file: string, ...args: string[]): RasterImage {
   return pnm(readFileSync(`${file}.pnm`));
 }
 
-function pnm(bytes: Buffer): RasterImage {
+/** For tests: a portable anymap as dcmtk writes it. */
+export function pnm(bytes: Buffer): RasterImage {
   const head = /^P([56])\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.subarray(0, 40).toString('latin1'))!;
   const [width, height] = [Number(head[2]), Number(head[3])];
   const data = new Uint8Array(bytes.subarray(head[0].length));

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, statSync } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asDiskError, insideOf, isSystemError } from '@raca/core/node';
-import { decodeImage, encodePng, readImage } from '../decode';
+import { decodeImage, encodePng, type PictureOptions, readRadiograph } from '../decode';
+import { openRegular } from '../regular-file';
 import { type SourceFile, walk } from './source';
 
 /** How images come into the data set. */
 export const IMAGE_MODES = ['copy', 'link', 'none'] as const;
 
 /**
- * - `copy`: files are copied; DICOM becomes PNG
- * - `link`: a hard link, or a symbolic one where that fails (other disk); DICOM and archives as with `copy`
+ * - `copy`: PNG and JPEG files are copied; DICOM, TIFF, BMP, WebP and JPEG 2000 become PNG
+ * - `link`: a hard link, or a symbolic one where that fails (other disk); other kinds and archives as with `copy`
  * - `none`: reports only; `image_path` names images that are not there
  */
 export type ImageMode = (typeof IMAGE_MODES)[number];
@@ -23,17 +24,20 @@ export interface FoundImage {
   readonly path?: string;
 }
 
-export const isImage = (name: string): boolean => /\.(png|jpe?g|dcm|dicom)$/i.test(name);
+export const isImage = (name: string): boolean =>
+  /\.(png|jpe?g|dcm|dicom|tiff?|bmp|webp|jp2|j2k)$/i.test(name);
 
 export const foundImage = ({ root, name, path }: SourceFile): FoundImage => ({ root, name, path });
 
 /** The path that `image_path` gives: below the folder `images` (R2Gen) or `files` (PhysioNet), if there is one. */
 export const belowImages = (name: string): string => name.replace(/^(.*\/)?(images|files)\//, '');
 
-/** What a file becomes: PNG and JPEG stay, the rest is decoded to PNG. */
-export function extensionOf({ name }: FoundImage): 'png' | 'jpg' {
-  return /\.jpe?g$/i.test(name) ? 'jpg' : 'png';
+/** What a file becomes: PNG and JPEG stay unless their gray levels are asked for otherwise; the rest is decoded to PNG. */
+export function extensionOf({ name }: FoundImage, pictures?: PictureOptions): 'png' | 'jpg' {
+  return /\.jpe?g$/i.test(name) && !isOtherwise(pictures) ? 'jpg' : 'png';
 }
+
+const isOtherwise = ({ voi, invert }: PictureOptions = {}): boolean => voi !== undefined || invert === true;
 
 export interface PlacedImages {
   /** Targets that could not be made, and why. */
@@ -69,7 +73,15 @@ export async function placeImages(
   dir: string,
   wanted: ReadonlyMap<string, FoundImage>,
   mode: Exclude<ImageMode, 'none'>,
-  { onProgress, signal }: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
+  {
+    onProgress,
+    signal,
+    pictures,
+  }: {
+    onProgress?: (done: number, total: number) => void;
+    signal?: AbortSignal;
+    pictures?: PictureOptions;
+  } = {},
 ): Promise<PlacedImages> {
   const failed = new Map<string, string>();
   const warned = new Map<string, ImageWarning>();
@@ -101,7 +113,7 @@ export async function placeImages(
 
   const inArchives = new Map<string, Map<string, string[]>>();
   for (const [target, { root, name, path }] of wanted) {
-    if (path) await run(target, () => placeFile(insideOf(dir, target), path, mode));
+    if (path) await run(target, () => placeFile(insideOf(dir, target), path, mode, pictures));
     else {
       const names = inArchives.get(root) ?? new Map<string, string[]>();
       inArchives.set(root, names);
@@ -115,7 +127,7 @@ export async function placeImages(
           await run(target, async () => ({ size: statSync(insideOf(dir, target)).size }));
         else {
           const content = await file.read(MOST).catch((error: Error) => error);
-          await run(target, () => placeContent(insideOf(dir, target), content, file.name));
+          await run(target, () => placeContent(insideOf(dir, target), content, file.name, pictures));
         }
       }
     }
@@ -140,12 +152,17 @@ function note(warned: Map<string, ImageWarning>, warning: string, target: string
 /** Bytes of one image in an archive at most: it is held whole while it is decoded. */
 const MOST = 1 << 27;
 
-async function placeFile(target: string, path: string, mode: 'copy' | 'link'): Promise<Placed> {
+async function placeFile(
+  target: string,
+  path: string,
+  mode: 'copy' | 'link',
+  pictures: PictureOptions | undefined,
+): Promise<Placed> {
   const { size } = await stat(path);
   const ends = await readEnds(path, size);
-  const copied = isPng(ends.head) || isJpeg(ends.head);
+  const copied = isCopied(ends.head, pictures);
   if (isThere(target) && (!copied || statSync(target).size === size)) return { size: statSync(target).size };
-  if (!copied) return convert(target, path, path);
+  if (!copied) return convert(target, path, pictures);
   if (!isWhole(ends)) await decodeImage(path);
   await mkdir(dirname(target), { recursive: true });
   if (mode === 'copy') {
@@ -157,24 +174,29 @@ async function placeFile(target: string, path: string, mode: 'copy' | 'link'): P
   return { size };
 }
 
-async function placeContent(target: string, content: Buffer | Error, name: string): Promise<Placed> {
+async function placeContent(
+  target: string,
+  content: Buffer | Error,
+  name: string,
+  pictures: PictureOptions | undefined,
+): Promise<Placed> {
   if (content instanceof Error) throw content;
   const ends = { head: content.subarray(0, 132), tail: content.subarray(-TAIL) };
   await mkdir(dirname(target), { recursive: true });
   const raw = besideOf(target, 'source');
-  const unsure = !(isPng(ends.head) || isJpeg(ends.head)) || !isWhole(ends);
+  const unsure = !isCopied(ends.head, pictures) || !isWhole(ends);
   if (!unsure) {
     await inPlace(target, (temporary) => writeFile(temporary, content, NEW));
     return { size: content.length };
   }
   try {
     await writeFile(raw, content, NEW);
-    if (isPng(ends.head) || isJpeg(ends.head)) {
+    if (isCopied(ends.head, pictures)) {
       await decodeImage(raw);
       await inPlace(target, (temporary) => writeFile(temporary, content, NEW));
       return { size: content.length };
     }
-    return await convert(target, raw, name);
+    return await convert(target, raw, pictures);
   } catch (error) {
     throw new Error((error as Error).message.replaceAll(raw, name));
   } finally {
@@ -182,12 +204,9 @@ async function placeContent(target: string, content: Buffer | Error, name: strin
   }
 }
 
-/** DICOM to PNG. */
-async function convert(target: string, path: string, name: string): Promise<Placed> {
-  if (extensionOf({ root: '', name }) !== 'png' || /\.png$/i.test(name)) {
-    throw new Error(`${name}: expected a PNG or JPEG, found other content`);
-  }
-  const { image, warnings } = await readImage(path);
+/** Any picture to PNG. */
+async function convert(target: string, path: string, pictures: PictureOptions | undefined): Promise<Placed> {
+  const { image, warnings } = await readRadiograph(path, pictures);
   const png = await encodePng(image);
   await mkdir(dirname(target), { recursive: true });
   await inPlace(target, (temporary) => writeFile(temporary, png, NEW));
@@ -225,7 +244,7 @@ interface Ends {
 }
 
 async function readEnds(path: string, size: number): Promise<Ends> {
-  const file = await open(path);
+  const { file } = await openRegular(path);
   try {
     const head = await file.read(Buffer.alloc(132), 0, 132, 0);
     const tail = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
@@ -235,6 +254,8 @@ async function readEnds(path: string, size: number): Promise<Ends> {
   }
 }
 
+const isCopied = (head: Buffer, pictures?: PictureOptions): boolean =>
+  (isPng(head) || isJpeg(head)) && !isOtherwise(pictures);
 const isPng = (head: Buffer): boolean => head.subarray(0, 4).toString('latin1') === '\x89PNG';
 const isJpeg = (head: Buffer): boolean => head.subarray(0, 3).toString('latin1') === '\xff\xd8\xff';
 

@@ -8,8 +8,8 @@ import { belowImages, type FoundImage, foundImage, isImage } from './images';
 import type { Inputs } from './inputs';
 import { readR2gen } from './r2gen';
 import type { DiskFile, Scratch } from './scratch';
-import { type SourceFile, walk } from './source';
-import { rowsOf } from './table';
+import { isNamedJson, type SourceFile, walk } from './source';
+import { columnsOf, rowsOf } from './table';
 
 /** Forms in which IU X-ray is found. */
 export const IU_FORMS = ['openi', 'kaggle', 'r2gen'] as const;
@@ -20,6 +20,8 @@ export interface SourceContent<Form extends string = string> {
   readonly form: Form;
   readonly studies: ImportStudy[];
   readonly images: ReadonlyMap<string, FoundImage>;
+  /** What was unusual, counted. */
+  readonly remarks?: ReadonlyMap<string, number>;
 }
 
 const XML_LIMIT = 1 << 20;
@@ -53,7 +55,11 @@ export async function readIuXray(
       if (!file.path) archives.add(file.root);
     } else if (/^indiana_(reports|projections)\.csv$/.test(base)) {
       if (!tables.has(base)) tables.set(base, await scratch.onDisk(file));
-    } else if (base === 'annotation.json') annotations.push(await scratch.onDisk(file));
+    } else if (file.path === file.root && base.endsWith('.csv')) {
+      const table = await scratch.onDisk(file);
+      const name = kaggleTable(await columnsOf(table));
+      if (name !== undefined && !tables.has(name)) tables.set(name, table);
+    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await scratch.onDisk(file));
     else if (isImage(base)) {
       for (const key of [imageKey(file.name), placeKey(file.name), belowImages(file.name)]) {
         if (key !== undefined && !images.has(key)) images.set(key, foundImage(file));
@@ -72,7 +78,9 @@ export async function readIuXray(
       r2gen: 'annotation.json',
     };
     const what = form ? expected[form] : Object.values(expected).join(', ');
-    throw new DataError(`${from.join(', ')}: expected ${what}, found none`);
+    throw new DataError(
+      `${from.join(', ')}: expected ${what}, found none (a file of another name is taken where --from names it)`,
+    );
   }
   if (found.length > 1 && !form) {
     throw new DataError(
@@ -85,7 +93,11 @@ export async function readIuXray(
   const kaggle = tables.get('indiana_reports.csv');
   switch (chosen) {
     case 'r2gen':
-      return { form: chosen, studies: await readR2gen(annotations, funnel, inputs), images };
+      return {
+        form: chosen,
+        ...underOpenINames(await readR2gen(annotations, funnel, inputs), images),
+        images,
+      };
     case 'kaggle':
       await hashTable(kaggle!, inputs);
       return {
@@ -98,6 +110,43 @@ export async function readIuXray(
       return { form: chosen, studies: withViews(reports, await listImages(projections)), images };
     }
   }
+}
+
+/** Which of Kaggle's tables has these columns, whatever its file is called. */
+function kaggleTable(columns: readonly string[]): string | undefined {
+  if (!columns.includes('uid')) return undefined;
+  if (columns.includes('filename') && columns.includes('projection')) return 'indiana_projections.csv';
+  return columns.includes('findings') ? 'indiana_reports.csv' : undefined;
+}
+
+/**
+ * R2Gen's studies with the images of Open-i's own folder (`CXR2_IM-0652-1001.png`) where R2Gen's (`CXR2_IM-0652/0.png`) are
+ * not there: the n-th image of a study is the n-th of its report by name.
+ */
+function underOpenINames(
+  studies: ImportStudy[],
+  images: ReadonlyMap<string, FoundImage>,
+): { studies: ImportStudy[]; remarks?: Map<string, number> } {
+  const byReport = new Map<string, string[]>();
+  for (const key of images.keys()) {
+    if (!/^CXR\d+_[^/]+$/.test(key) || /\.\w+$/.test(key)) continue;
+    byReport.set(uidOf(key), [...(byReport.get(uidOf(key)) ?? []), key]);
+  }
+  let matched = 0;
+  const withNames = studies.map((study) => ({
+    ...study,
+    images: study.images.map((image, n): ImportImage => {
+      if (image.keys.some((key) => images.has(key))) return image;
+      const names = byReport.get(uidOf(study.id))?.sort() ?? [];
+      const place = /(?:^|\/)(\d+)\.\w+$/.exec(image.keys[0])?.[1];
+      const name = names[place === undefined ? n : Number(place)];
+      if (name === undefined) return image;
+      matched++;
+      return { ...image, keys: [...image.keys, name] };
+    }),
+  }));
+  const remark = 'images under Open-i\u2019s names, matched with R2Gen\u2019s by their order';
+  return { studies: withNames, ...(matched > 0 && { remarks: new Map([[remark, matched]]) }) };
 }
 
 async function hashTable({ name, path }: DiskFile, inputs: Inputs): Promise<void> {

@@ -7,9 +7,10 @@ import type { ImportImage, ImportStudy } from '../../import/study';
 import { belowImages, type FoundImage, foundImage, isImage } from './images';
 import { type Inputs, sha256 } from './inputs';
 import type { SourceContent } from './iu-xray';
+import { readSectioned, SECTIONED } from './mimic-sectioned';
 import { readR2gen } from './r2gen';
 import type { DiskFile, Scratch } from './scratch';
-import { type SourceFile, walk } from './source';
+import { isNamedJson, type SourceFile, walk } from './source';
 import { rowsOf } from './table';
 
 /** Forms in which MIMIC-CXR is found: PhysioNet's trees, or R2Gen's `annotation.json`. */
@@ -44,7 +45,7 @@ interface Row {
 
 /**
  * Reads MIMIC-CXR: reports (`files/p10/p10000032/s50414267.txt`, folders or `mimic-cxr-reports.zip`), the tables
- * `mimic-cxr-2.0.0-split`, `-metadata` and `-chexpert`, and the images of the JPG or DICOM tree.
+ * or where there are none `mimic_cxr_sectioned.csv`, the tables `mimic-cxr-2.0.0-split`, `-metadata` and `-chexpert`, and the images of the JPG or DICOM tree.
  *
  * @throws DataError if there are neither reports nor an `annotation.json`, or both and no `form`
  */
@@ -72,7 +73,9 @@ export async function readMimicCxr(
     } else if (table) {
       const kind = table[1] ?? table[2];
       if (!tables.has(kind)) tables.set(kind, await scratch.onDisk(file));
-    } else if (base === 'annotation.json') annotations.push(await scratch.onDisk(file));
+    } else if (SECTIONED.test(base)) {
+      if (!tables.has('sectioned')) tables.set('sectioned', await scratch.onDisk(file));
+    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await scratch.onDisk(file));
     else if (isImage(base)) {
       const place = belowImages(file.name);
       const [, subject, study, dicom] = IMAGE.exec(file.name) ?? [];
@@ -82,12 +85,19 @@ export async function readMimicCxr(
       if (subject !== undefined && !owners.has(dicom)) owners.set(dicom, { subject, study });
     }
   }
+  const sectioned = tables.get('sectioned');
+  if (sectioned && reports.size === 0 && form !== 'r2gen')
+    for (const [study, report] of await readSectioned(sectioned, funnel))
+      reports.set(study, { ...report, hash: '' });
   const found: MimicForm[] = [];
   if (reports.size > 0) found.push('physionet');
   if (annotations.length > 0) found.push('r2gen');
   const chosen = form ?? found[0];
   if (chosen === undefined || !found.includes(chosen)) {
-    const what = form === 'r2gen' ? 'annotation.json' : 'reports (p10/p10000032/s50414267.txt)';
+    const what =
+      form === 'r2gen'
+        ? 'annotation.json'
+        : 'reports (p10/p10000032/s50414267.txt) or mimic_cxr_sectioned.csv';
     throw new DataError(`${from.join(', ')}: expected ${what}, found none`);
   }
   if (found.length > 1 && !form) {

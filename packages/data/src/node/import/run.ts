@@ -17,6 +17,7 @@ import {
   SAFE_ID,
   targetOf,
 } from '../../import/study';
+import type { PictureOptions } from '../decode';
 import { readJson } from '../read';
 import { writeDataset } from '../write';
 import { extensionOf, type FoundImage, type ImageMode, type ImageWarning, placeImages } from './images';
@@ -44,6 +45,8 @@ interface ImportOptions {
   readonly perStudy?: ImageChoice;
   /** Take only these views, by their names in the source, e.g. `PA`, `AP`; `unknown` for images without one. */
   readonly views?: readonly string[];
+  /** How DICOM and other files that become PNG are read; any other gray levels than the files' own make PNG of all. */
+  readonly pictures?: PictureOptions;
   /** Default `copy`. */
   readonly images?: ImageMode;
   /** R2Gen's `annotation.json` for its split. */
@@ -130,7 +133,7 @@ async function run(
   options: ImportOptions,
   read: (funnel: Funnel, inputs: Inputs, scratch: Scratch) => Promise<Content>,
 ): Promise<ImportResult> {
-  const { out, images: mode = 'copy', overwrite = false, onProgress, signal } = options;
+  const { out, images: mode = 'copy', overwrite = false, pictures, onProgress, signal } = options;
   const funnel = new Funnel();
   const inputs = new Inputs();
   const scratch = new Scratch();
@@ -143,7 +146,15 @@ async function run(
   const chosen = filter(source, content, settings, given, mode, funnel);
 
   const recipe = JSON.parse(
-    JSON.stringify({ kind: 'import', source, form: content.form, ...settings, images: mode, inputs }),
+    JSON.stringify({
+      kind: 'import',
+      source,
+      form: content.form,
+      ...settings,
+      images: mode,
+      pictures,
+      inputs,
+    }),
   );
   const place = placeOf(out, recipe);
   if (place === 'same') {
@@ -164,14 +175,16 @@ async function run(
           study,
           image,
           n,
-          file ? extensionOf(file) : source === 'iu-xray' ? 'png' : 'jpg',
+          file ? extensionOf(file, options.pictures) : source === 'iu-xray' ? 'png' : 'jpg',
         );
         if (file && mode !== 'none') files.set(target, file);
         return target;
       }),
     );
     const placed =
-      mode === 'none' ? undefined : await placeImages(`${dir}/images`, files, mode, { onProgress, signal });
+      mode === 'none'
+        ? undefined
+        : await placeImages(`${dir}/images`, files, mode, { onProgress, signal, pictures });
     const kept = dropUnreadable(chosen, paths, placed?.failed ?? new Map(), settings.perStudy, funnel);
     const used = new Set(kept.flatMap((study) => study.paths));
     for (const target of files.keys())

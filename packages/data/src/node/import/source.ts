@@ -23,6 +23,9 @@ export interface SourceFile {
   copyTo(path: string, limit?: number): Promise<void>;
 }
 
+/** Whether a JSON file was itself named, not found in a folder. */
+export const isNamedJson = ({ root, path }: SourceFile): boolean => path === root && /\.json$/i.test(root);
+
 export const isArchive = (name: string): boolean => /\.(zip|tar|tgz|tar\.gz)$/i.test(name);
 
 const READ_LIMIT = 1 << 24;

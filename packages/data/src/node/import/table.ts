@@ -7,6 +7,12 @@ import type { DiskFile } from './scratch';
 /** Characters of one row at most: a quote that nobody closes must not swallow the file. */
 const LONGEST_ROW = 1 << 20;
 
+/** The names of the columns. @throws DataError if it is no CSV */
+export async function columnsOf(table: DiskFile): Promise<string[]> {
+  for await (const row of rowsOf(table, [])) return Object.keys(row);
+  return [];
+}
+
 /**
  * The rows of a CSV file (`.gz` too), one at a time.
  *

@@ -4,7 +4,7 @@ import { Random } from '@raca/core/random';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Study } from '../../dataset';
 import { resizeShortSide } from '../../image/resize';
 import type { Cleaning } from '../../text/clean';
-import { encodePng, readImage } from '../decode';
+import { encodePng, type PictureOptions, readImage } from '../decode';
 import { imageFile, readAnnotation, readJson } from '../read';
 import { dataPage } from './page';
 import { type DataSummary, type Labeler, summarise } from './summary';
@@ -21,6 +21,8 @@ export interface ShowOptions {
   readonly label?: Labeler;
   /** Default: that of the manifest, else `iu_xray`. */
   readonly cleaning?: Cleaning;
+  /** How images are read; by default as their files say. */
+  readonly pictures?: PictureOptions;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -54,14 +56,14 @@ export interface ShownDataset {
  * @throws DataError if there is no readable `annotation.json`
  */
 export async function showDataset(dir: string, options: ShowOptions = {}): Promise<ShownDataset> {
-  const { samples = 12, images = 200, seed = 1, label } = options;
+  const { samples = 12, images = 200, seed = 1, label, pictures } = options;
   const annotation = readAnnotation(join(dir, 'annotation.json'));
   const file = join(dir, 'manifest.json');
   const manifest = existsSync(file) ? parseManifest(readJson(file), file) : undefined;
   const summary = summarise(annotation, { cleaning: options.cleaning ?? manifest?.cleaning, label });
   const random = new Random(seed);
-  const survey = await surveyImages(dir, annotation, images, random.split('images'), options.onProgress);
-  const shown = await samplesOf(dir, annotation, samples, random.split('samples'));
+  const survey = await surveyImages(dir, annotation, images, random.split('images'), options);
+  const shown = await samplesOf(dir, annotation, samples, random.split('samples'), pictures);
   return { html: dataPage({ dir, manifest, summary, survey, samples: shown }), summary, survey };
 }
 
@@ -79,7 +81,7 @@ async function surveyImages(
   annotation: Annotation,
   count: number,
   random: Random,
-  onProgress: ShowOptions['onProgress'],
+  { onProgress, pictures }: ShowOptions,
 ): Promise<ImageSurvey> {
   const paths = SPLITS.flatMap((split) => annotation[split].flatMap(({ image_path }) => image_path));
   const chosen = random.shuffle([...new Set(paths)]).slice(0, count);
@@ -93,10 +95,10 @@ async function surveyImages(
       continue;
     }
     try {
-      const { image, warnings } = await readImage(imageFile(dir, path));
+      const { image, faults, warnings } = await readImage(imageFile(dir, path), pictures);
       const size = `${image.width} x ${image.height}`;
       sizes.set(size, (sizes.get(size) ?? 0) + 1);
-      if (warnings.length > 0) odd.push({ path, warnings });
+      if (faults.length + warnings.length > 0) odd.push({ path, warnings: [...faults, ...warnings] });
     } catch (error) {
       odd.push({ path, warnings: [(error as Error).message.replace(`${imageFile(dir, path)}: `, '')] });
     }
@@ -117,6 +119,7 @@ async function samplesOf(
   annotation: Annotation,
   count: number,
   random: Random,
+  shownAs: PictureOptions | undefined,
 ): Promise<Sample[]> {
   const studies = random.shuffle(SPLITS.flatMap((split) => [...annotation[split]])).slice(0, count);
   const samples: Sample[] = [];
@@ -127,7 +130,7 @@ async function samplesOf(
       if (!existsSync(file)) pictures.push({ fault: `${path}: no file` });
       else {
         try {
-          const { image } = await readImage(file);
+          const { image } = await readImage(file, shownAs);
           const png = await encodePng(resizeShortSide(image, Math.min(PICTURE, image.width, image.height)));
           pictures.push({ src: `data:image/png;base64,${Buffer.from(png).toString('base64')}` });
         } catch (error) {

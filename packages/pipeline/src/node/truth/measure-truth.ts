@@ -112,15 +112,18 @@ export class TruthMeasures {
     }
   }
 
-  /** @param masks of study `i` of the split, as evaluated */
-  finish(masks: (i: number) => StudyMasks): TruthScores {
+  /**
+   * @param masks of study `i` as evaluated
+   * @param ids of the evaluated studies, default all of the split
+   */
+  finish(masks: (i: number) => StudyMasks, ids?: readonly string[]): TruthScores {
     const { dataset, split, truth, sentences, untrained, pointed } = this;
     const { grid, views } = this.loaded.config.model;
     const findings = this.erased.finish();
     return {
       phantom: /phantom/i.test(dataset.manifest?.source ?? ''),
       overlap: overlaps(
-        dataset.annotation[split].map(({ id }) =>
+        (ids ?? dataset.annotation[split].map(({ id }) => id)).map((id) =>
           Object.hasOwn(truth.studies, id) ? truth.studies[id] : [],
         ),
         { ...grid, views },

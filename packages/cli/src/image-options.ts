@@ -1,0 +1,65 @@
+import type { PictureOptions } from '@raca/data/node';
+import type { Command } from 'commander';
+import { oneOf, UsageError } from './errors';
+
+/** What the options of {@link imageOptions} give. */
+export interface ImageFlags {
+  readonly window?: readonly string[];
+  readonly levels?: 'file' | 'minmax' | 'auto';
+  readonly gray?: 'shown' | 'mimic-jpg';
+  readonly invert?: boolean;
+  readonly force?: boolean;
+}
+
+/** Adds the options about gray levels that all commands that read pictures share. */
+export function imageOptions(command: Command): Command {
+  return command
+    .option('--window <center width...>', 'show these values of a picture instead of what its file says')
+    .option(
+      '--levels <name>',
+      'file (default), minmax (from the least to the largest value), auto (but for half a percent at either end)',
+      oneOf('--levels', ['file', 'minmax', 'auto'] as const),
+    )
+    .option(
+      '--gray <name>',
+      'shown (default), or mimic-jpg: DICOM as the JPEG files of MIMIC-CXR-JPG, histogram equalised',
+      oneOf('--gray', ['shown', 'mimic-jpg'] as const),
+    )
+    .option('--invert', 'exchange dark and bright')
+    .option('--force', 'take pictures that are of one gray, or no chest radiographs by their header');
+}
+
+/** How pictures are to be read; undefined where no option says anything. @throws UsageError for options that exclude one another */
+export function pictureOptions(flags: ImageFlags): PictureOptions | undefined {
+  const { window, levels = 'file', gray = 'shown', invert, force } = flags;
+  const given = [
+    window && '--window',
+    levels !== 'file' && `--levels ${levels}`,
+    gray !== 'shown' && `--gray ${gray}`,
+  ].filter(Boolean);
+  if (given.length > 1) throw new UsageError(`expected one of ${given.join(', ')}, found ${given.length}`);
+  const voi = window
+    ? windowOf(window)
+    : gray === 'mimic-jpg'
+      ? gray
+      : ({ file: undefined, minmax: 'minmax', auto: 'percentiles' } as const)[levels];
+  if (voi === undefined && !invert && !force) return undefined;
+  return { ...(voi !== undefined && { voi }), ...(invert && { invert }), ...(force && { force }) };
+}
+
+function windowOf(texts: readonly string[]): { center: number; width: number } {
+  const numbers = texts.flatMap((text) => text.split(/[,\s]+/)).filter((text) => text !== '');
+  const [center, width] = numbers.map(Number);
+  if (numbers.length !== 2 || !Number.isFinite(center) || !(width >= 1 && Number.isFinite(width)))
+    throw new UsageError(
+      `--window: expected a center and a width of at least 1, e.g. 2048,4096, found "${texts.join(' ')}"`,
+    );
+  return { center, width };
+}
+
+/** Names the images that were left out, on standard error. */
+export function leftOutSummary(lines: readonly string[], consequence: string): void {
+  for (const line of lines) console.error(`skipped: ${line}`);
+  if (lines.length > 0)
+    console.error(`images that could not be read: ${lines.length}; ${consequence} (see --strict)`);
+}
