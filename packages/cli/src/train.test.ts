@@ -62,6 +62,11 @@ it('warns of a model that writes one report for all studies', async () => {
   expect(code).toBe(0);
   const said = /^warning: the model writes the same report for all 6 (validation|test) studies: /;
   expect(errors.at(-1)).toMatch(said);
+  // all epochs score alike: the lower loss decides, not the first epoch
+  const [first, second] = new RunFolder(at('mute')).readMetrics().filter(({ kind }) => kind === 'val');
+  expect(second.bleu4).toBe(first.bleu4);
+  expect(Number(second.loss)).toBeLessThan(Number(first.loss));
+  expect(JSON.parse(readFileSync(join(at('mute'), 'state.json'), 'utf8')).best.epoch).toBe(2);
   const evaluated = await runCommand('evaluate', '--run', at('mute'), '--data', at('phantom'));
   expect(evaluated.errors.at(-1)).toMatch(said);
   const [{ generated }] = [
