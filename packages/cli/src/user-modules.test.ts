@@ -113,6 +113,7 @@ describe.runIf(built)('a module outside the repository', () => {
     const config = jsonFile(at('mine', 'config.json'), withFusion('./fusion.mjs'));
     const trained = raca('train', '--data', data, '--out', at('mine', 'run'), '--config', config);
     expect(trained.stderr).toMatch(/^epoch 1: /m);
+    expect(trained.stderr).not.toMatch(/TensorFlow\.js in Node\.js/); // tfjs's advice to install tfjs-node
     expect(trained.status).toBe(0);
     const stored = JSON.parse(readFileSync(at('mine', 'run', 'config.json'), 'utf8'));
     expect(stored.model.fusion.use).toBe('../fusion.mjs');
