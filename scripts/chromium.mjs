@@ -58,7 +58,7 @@ export async function visit(browser, folder, { debug = false } = {}) {
 /**
  * Prints a line for each backend that the page tried; whether all agree with `cpu`. A WebGPU without driver is no failure.
  */
-export function judge(results) {
+export function judge(results, print = console.log) {
   const reference = results.find(({ asked }) => asked === 'cpu');
   let fine = reference?.loss !== undefined;
   for (const { asked, backend, loss, reports, error } of results.filter(({ asked }) => asked !== null)) {
@@ -67,7 +67,7 @@ export function judge(results) {
     const ok = backend === asked && near && JSON.stringify(reports) === JSON.stringify(reference.reports);
     if (!ok && !absent) fine = false;
     const found = error ?? `loss ${loss}, reports ${JSON.stringify(reports)}`;
-    console.log(`${asked}: ${ok ? 'ok' : absent ? 'absent' : 'FAILED'}, ${found}`);
+    print(`${asked}: ${ok ? 'ok' : absent ? 'absent' : 'FAILED'}, ${found}`);
   }
   return fine;
 }

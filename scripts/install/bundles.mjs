@@ -56,7 +56,8 @@ function row(what, results, problemOf) {
 
 const reached = ({ backend, error }, results) => {
   if (backend !== 'wasm') return `expected wasm unasked, found ${backend ?? error}`;
-  return judge(results) ? null : 'backends differ';
+  const lines = [];
+  return judge(results, (line) => lines.push(line)) ? null : lines.join('; ');
 };
 
 const missing = ({ backend, notice = '' }) =>

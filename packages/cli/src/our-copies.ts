@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,13 +22,50 @@ const parents = (): string[] => [
 ];
 
 /**
- * Makes the file at `url`, and all that it imports, resolve `@raca/*` and `@tensorflow/*` to the command's copies where it has
+ * Makes a file, and all that it imports or requires, resolve `@raca/*` and `@tensorflow/*` to the command's copies where it has
  * them; packages that the file does not find itself (such as zod) come from the command too.
  */
-export function resolveToOurs(url: string): void {
+export function resolveToOurs(file: string): void {
+  const path = existsSync(file) ? realpathSync(file) : file; // hooks are told real paths
+  const url = pathToFileURL(path).href;
   const { registerHooks } = nodeModule as unknown as { registerHooks?: (hooks: Hooks) => void };
   if (registerHooks) registerHooks({ resolve: resolver(new Set([url]), parents()) });
   else nodeModule.register(threadHooks, { data: { own: [url], parents: parents(), shared: SHARED.source } });
+  requireOurs(new Set([path]));
+}
+
+/** What this file uses of Node's loader of CommonJS, which does not ask the hooks for `require` in an imported file. */
+interface CommonJsLoader {
+  _resolveFilename(request: string, parent?: { filename?: string | null }, ...rest: unknown[]): string;
+}
+
+function requireOurs(own: Set<string>): void {
+  const loader = nodeModule.Module as unknown as CommonJsLoader;
+  const usual = loader._resolveFilename;
+  loader._resolveFilename = (request, parent, ...rest) => {
+    const theirs = (): string => usual.call(loader, request, parent, ...rest);
+    if (!own.has(parent?.filename ?? '')) return theirs();
+    const found = (resolve: () => string): string | null => {
+      try {
+        return resolve();
+      } catch {
+        return null;
+      }
+    };
+    const fromUs = (): string | null => {
+      for (const place of parents()) {
+        const path = found(() => nodeModule.createRequire(place).resolve(request));
+        if (path !== null) return path;
+      }
+      return null;
+    };
+    const shared = SHARED.test(request) ? fromUs() : null;
+    if (shared !== null) return shared;
+    const path = found(theirs);
+    if (path === null) return fromUs() ?? theirs();
+    own.add(path);
+    return path;
+  };
 }
 
 /** For Node 22.15 and newer, whose hooks run in this thread and answer at once. */

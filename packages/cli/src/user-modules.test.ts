@@ -85,7 +85,6 @@ describe.runIf(built)('a module outside the repository', () => {
     return { status, stderr };
   };
 
-  // `identity` fails in another copy of tfjs or of core: no backend, other classes
   file(
     at('mine', 'fusion.mjs'),
     `import { disposeParameters, linear, Parameters, applyLinear } from '@raca/core';
@@ -113,6 +112,7 @@ describe.runIf(built)('a module outside the repository', () => {
     const config = jsonFile(at('mine', 'config.json'), withFusion('./fusion.mjs'));
     const trained = raca('train', '--data', data, '--out', at('mine', 'run'), '--config', config);
     expect(trained.stderr).toMatch(/^epoch 1: /m);
+    expect(trained.stderr).not.toMatch(/TensorFlow\.js in Node\.js/); // tfjs's advice to install tfjs-node
     expect(trained.status).toBe(0);
     const stored = JSON.parse(readFileSync(at('mine', 'run', 'config.json'), 'utf8'));
     expect(stored.model.fusion.use).toBe('../fusion.mjs');
@@ -137,5 +137,20 @@ describe.runIf(built)('a module outside the repository', () => {
       /fusion\.mjs: uses the command's @tensorflow\/tfjs-core 4\.22\.0, not its own copy 3\.0\.0/,
     );
     expect(status).toBe(0);
+  });
+
+  it('does so for a module that requires', () => {
+    file(
+      at('mine', 'fusion.cjs'),
+      `const tf = require('@tensorflow/tfjs-core');
+       const { Parameters } = require('@raca/core');
+       console.error('required', tf.version_core, typeof Parameters);
+       module.exports = () => {};`,
+    );
+    mkdirSync(at('mine', 'required'));
+    jsonFile(at('mine', 'required', 'config.json'), withFusion('../fusion.cjs'));
+    const { stderr } = raca('evaluate', '--run', at('mine', 'required'), '--data', data, '--trust-modules');
+    expect(stderr).toMatch(/^required 4\.22\.0 function$/m);
+    expect(stderr).toMatch(/vocab\.json: expected/); // there is no model
   });
 });

@@ -55,8 +55,7 @@ export async function modulesFor(config: RunConfig, trust: Trust): Promise<Modul
 
 /** The default export of a user's file. */
 async function importOwn(path: string): Promise<unknown> {
-  const url = pathToFileURL(path).href;
-  resolveToOurs(url);
+  resolveToOurs(path);
   for (const line of otherCopy(path)) console.error(line);
-  return ((await import(url)) as { default: unknown }).default;
+  return ((await import(pathToFileURL(path).href)) as { default: unknown }).default;
 }
