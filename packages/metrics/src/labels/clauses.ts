@@ -55,7 +55,10 @@ const SEEN = words(
 );
 const GONE = words('resolved cleared removed gone absent disappeared excluded unlikely withdrawn extubated');
 const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
-const NORMAL = words('normal clear unremarkable intact sharp');
+/** Said of what stands before it: "heart normal", "PICC unchanged", "chest tube in place". */
+const SAID = words(
+  'normal clear unremarkable intact sharp unchanged stable place position situ tip terminates ends enlarged prominent increased decreased improved dilated tortuous widened worse worsened better larger smaller elevated displaced ectatic',
+);
 const THERE = words(
   'present remains persists unchanged stable again increased decreased improved worse larger smaller',
 );
@@ -119,8 +122,7 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
-  if (verb > 0 && tokens.slice(i, verb).includes(':')) return true;
-  const colon = tokens.indexOf(':', i + 1);
+  const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;
   if (colon > 0 && colon < end) return left.state || left.verb || !isDeniedList(tokens, from, k);
   if (verb > 0) return ownVerb(tokens, i, verb, left, joiner, isMark(tokens[k]!));
   return ownParticiple(tokens, from, k, i, end, left, joiner);
@@ -245,7 +247,7 @@ function leavesList(tokens: readonly string[], start: number, end: number, left:
   if (closesWith(tokens, start, 'or', false)) return false;
   if (left.closed || DETERMINERS.has(tokens[start]!)) return true;
   if (!left.side && isPlaced(tokens, start, end)) return true;
-  for (let i = start + 1; i < end; i++) if (ATTRIBUTES.has(tokens[i]!) || NORMAL.has(tokens[i]!)) return true;
+  for (let i = start + 1; i < end; i++) if (SAID.has(tokens[i]!)) return true;
   return false;
 }
 
