@@ -59,6 +59,38 @@ describe('raca label', () => {
     expect(readdirSync(root).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('reads the chosen sections by the chosen convention and writes its evidence', async () => {
+    const file = write(
+      'sections.csv',
+      'id,findings,impression\na,,Borderline heart size. No effusion.\nb,"INDICATION: edema",\n',
+    );
+    const out = at('sections-labels.csv');
+    const run = await runCommand('label', '--in', file, '--out', out, '--convention', 'coded', '--evidence');
+    expect(run.code).toBe(0);
+    const table = readTable(out);
+    const column = (name: string) => table.rows.map((row) => row[table.header.indexOf(name)]);
+    expect(column('Cardiomegaly')).toEqual(['1', '']); // -1 by CheXpert's convention
+    expect(column('Edema')).toEqual(['', '']);
+    expect(run.errors).toContainEqual(expect.stringMatching(/^1 of them ha/));
+    const evidence = readTable(`${out}.evidence.csv`);
+    expect(evidence.rows.map((row) => row.slice(0, 3).concat(row.slice(5)))).toEqual([
+      ['1', 'Cardiomegaly', '1', 'borderline heart size', 'borderline', 'borderline heart size'],
+      ['1', 'Pleural Effusion', '0', 'effusion', 'no', 'no effusion'],
+    ]);
+    const json = at('labels.json');
+    await runCommand('label', '--in', file, '--out', json, '--sections', 'findings');
+    expect(JSON.parse(readFileSync(json, 'utf8'))[0]).toMatchObject({ id: 'a', 'Pleural Effusion': null });
+    for (const flags of [
+      ['--sections', 'x'],
+      ['--convention', 'x'],
+      ['--convention', 'constructor'],
+    ]) {
+      const wrong = await runCommand('label', '--in', file, '--out', at('no.csv'), ...flags);
+      expect(wrong.code).toBe(2);
+      expect(wrong.errors[0]).toMatch(/^raca: --[a-z]+: expected .*, found "/);
+    }
+  });
+
   it('says which column there is not, and writes nothing', async () => {
     const { code, errors } = await runCommand(
       'label',

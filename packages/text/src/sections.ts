@@ -80,7 +80,7 @@ interface Header {
 /** Words, from the last mark that ends a sentence, an item or a cell. */
 const HEADER_WORDS = /[A-Za-z][A-Za-z&/() '-]{0,70}$/;
 const ALONE = /^[ \t]*([A-Za-z][A-Za-z&/ ]{2,40}?)[ \t]*$/;
-const DASHED = /^[ \t]*([A-Z][A-Z&/ ]{3,40}?)[ \t]+[-–—][ \t]/;
+const DASHED = /^[ \t]*([A-Z][A-Za-z&/ ]{3,40}?)[ \t]+[-–—][ \t]/;
 
 function findHeaders(text: string): Header[] {
   const headers: Header[] = [];

@@ -13,7 +13,7 @@ export function tidy(text: string): string {
         .replace(/[✗✘❌]/g, ' [ ] ')
     : text;
   const single = plain.includes('  ') ? plain.replace(/[^\S\n\t]{2,}/g, ' ') : plain;
-  return /[*#<[(]/.test(single) ? withoutMarkup(single) : single;
+  return /[*#<[(]|\.{3}|:\s?[-+–]/.test(single) ? withoutMarkup(single) : single;
 }
 
 const withoutMarkup = (text: string): string =>
@@ -23,5 +23,9 @@ const withoutMarkup = (text: string): string =>
     .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n\n')
     .replace(/\( ?[-–] ?\)/g, '(no)')
     .replace(/\( ?\+ ?\)/g, '(yes)')
+    .replace(/\[(yes|no|none|absent|present)\]/gi, '($1)')
+    .replace(/(?<!\.)\.{3,}[ \t]?(?=(?:yes|no|none|absent|present|normal|negative|positive)\b)/gi, ': ')
+    .replace(/: ?\+(?=[\s.,;]|$)/g, ': yes')
+    .replace(/: ?[-–](?=[ \t]?(?:$|[\n.,;]|[A-Z][a-z]+(?: [a-z]+)?:))/g, ': no')
     .replace(/[[(] ?[xX✓] ?[\])]/g, '[x]')
     .replace(/\[ {0,3}\]|\( {1,3}\)/g, '[ ]');

@@ -1,6 +1,7 @@
 import type { RegionName } from '@raca/core/regions';
 import { describe, expect, it } from 'vitest';
 import type { Study } from '../dataset';
+import { cleanReport } from '../text/clean';
 import { annotateMissing, annotateReport, lexiconAnnotator } from './lexicon';
 
 /** Sentences made up for this test, with the regions a reader would give them. */
@@ -38,6 +39,16 @@ const cases: [string, RegionName[]][] = [
   ['pa and lateral views were obtained', []],
   ['', []],
   ['portable film', []],
+  // Abbreviations and British spelling, as the labeler reads them.
+  ['ptx on the right', ['Lung fields']],
+  ['no chf', ['Lung fields', 'Pulmonary vasculature']],
+  ['mild oedema', ['Lung fields', 'Pulmonary vasculature']],
+  ['left haemothorax', ['Costophrenic angles']],
+  ['haemopneumothorax', ['Lung fields', 'Costophrenic angles']],
+  ['oesophageal dilatation', ['Mediastinum']],
+  ['ett 3 cm above the carina', ['Airways']],
+  ['ngt in the stomach', ['Abdomen']],
+  ['rul pna', ['Lung fields']],
 ];
 
 describe('lexiconAnnotator', () => {
@@ -52,6 +63,13 @@ describe('lexiconAnnotator', () => {
 });
 
 describe('annotateReport', () => {
+  it('list items are sentences of their own', () => {
+    expect(annotateReport(cleanReport('- No pneumothorax\n- Moderate left effusion', 'iu_xray'))).toEqual({
+      S1: ['Lung fields'],
+      S2: ['Costophrenic angles'],
+    });
+  });
+
   it('numbers the sentences and leaves out those without a region', () => {
     expect(annotateReport('heart normal . two views . lungs clear .')).toEqual({
       S1: ['Heart'],

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAnnotation } from '../dataset';
-import { cleanIu, cleanMimic, cleanReport, splitSentences } from './clean';
+import { cleanIu, cleanMimic, cleanReport, splitSentences, words } from './clean';
 import { buildVocabulary, Tokenizer } from './tokenizer';
 
 const shared = (path: string) => fileURLToPath(new URL(`../../../../../shared/${path}`, import.meta.url));
@@ -70,4 +70,12 @@ describe('splitSentences', () => {
       }),
     );
   });
+});
+
+// No assertion on time: with the square of the length these run into the test's limit.
+it.each([' ', '. ', '1. ', '- ', '\n- x', '_', '"', 'a '])('cleans 400,000 characters of %j', (pattern) => {
+  const text = `a${pattern.repeat(400_000 / pattern.length)}b`;
+  for (const cleaning of ['iu_xray', 'mimic_cxr'] as const) {
+    expect(words(cleanReport(text, cleaning)).at(-1)).toBe('.');
+  }
 });

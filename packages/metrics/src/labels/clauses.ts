@@ -37,7 +37,7 @@ const FIRM = words(
 );
 /** States that an item of a denied list may have, if "or" closes the list. */
 const LOOSE = words(
-  'moderate moderately small tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical patchy hazy several few two three numerous multiple scattered left right sizable',
+  'moderate moderately small tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right sizable',
 );
 const SIDES = words('left right bilateral bibasilar biapical');
 const isState = (word: string): boolean => FIRM.has(word) || LOOSE.has(word);
@@ -55,7 +55,11 @@ const SEEN = words(
 );
 const GONE = words('resolved cleared removed gone absent disappeared excluded unlikely withdrawn extubated');
 const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
-const NORMAL = words('normal clear unremarkable intact sharp');
+const DENIES = words('not no resolved cleared absent gone');
+/** Said of what stands before it: "heart normal", "PICC unchanged", "chest tube in place". */
+const SAID = words(
+  'normal clear unremarkable intact sharp unchanged stable place position situ tip terminates ends enlarged prominent increased decreased improved dilated tortuous widened worse worsened better larger smaller elevated displaced ectatic',
+);
 const THERE = words(
   'present remains persists unchanged stable again increased decreased improved worse larger smaller',
 );
@@ -70,7 +74,7 @@ const CONTINUES = words(
 );
 /** Often denied by a bare list: "pneumothorax, effusion not seen". */
 const DENIED_IN_LISTS =
-  /^(?:(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion)(?: |$))+$/;
+  /^(?:(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion|fracture|nodules|masses)(?: |$))+$/;
 
 /** One clause between hard breaks, cut where a new statement begins. */
 function splitStatements(clause: string): string[] {
@@ -119,10 +123,9 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
-  if (verb > 0 && tokens.slice(i, verb).includes(':')) return true;
-  const colon = tokens.indexOf(':', i + 1);
+  const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;
   if (colon > 0 && colon < end) return left.state || left.verb || !isDeniedList(tokens, from, k);
-  if (verb > 0) return ownVerb(tokens, i, verb, left, joiner, isMark(tokens[k]!));
+  if (verb > 0) return ownVerb(tokens, from, k, i, verb, left, joiner);
   return ownParticiple(tokens, from, k, i, end, left, joiner);
 }
 
@@ -245,7 +248,7 @@ function leavesList(tokens: readonly string[], start: number, end: number, left:
   if (closesWith(tokens, start, 'or', false)) return false;
   if (left.closed || DETERMINERS.has(tokens[start]!)) return true;
   if (!left.side && isPlaced(tokens, start, end)) return true;
-  for (let i = start + 1; i < end; i++) if (ATTRIBUTES.has(tokens[i]!) || NORMAL.has(tokens[i]!)) return true;
+  for (let i = start + 1; i < end; i++) if (SAID.has(tokens[i]!)) return true;
   return false;
 }
 
@@ -268,13 +271,15 @@ function findVerb(tokens: readonly string[], start: number, end: number): number
 /** "the heart is enlarged", "infection cannot be excluded" behind a comma or "and". */
 function ownVerb(
   tokens: readonly string[],
+  from: number,
+  k: number,
   start: number,
   verb: number,
   left: Left,
   joiner: string | undefined,
-  listed: boolean,
 ): boolean {
   const plural = PLURAL.has(tokens[verb]!);
+  const listed = isMark(tokens[k]!);
   if (left.open === 'denial') {
     if (joiner === 'and' && plural && !DETERMINERS.has(tokens[start]!)) return false;
     if (has(tokens, start, verb, 'or') || has(tokens, start, verb, 'nor')) return false;
@@ -282,7 +287,8 @@ function ownVerb(
     return !list || DETERMINERS.has(tokens[start]!) || PLACES.has(tokens[verb + 2] ?? '');
   }
   const joined = joiner === 'and' || has(tokens, start, verb, 'and') || has(tokens, start, verb, 'or');
-  if (joined && plural && !(left.verb && listed)) return false;
+  const other = listed && DENIES.has(tokens[verb + 1] ?? '') && !isDeniedList(tokens, from, k);
+  if (joined && plural && !(left.verb && listed)) return other;
   if (left.verb || left.open) return true;
   if (joined) return left.state;
   if (plural) return left.state;

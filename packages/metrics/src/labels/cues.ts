@@ -61,7 +61,8 @@ export const NEGATIONS: readonly Phrase[] = [
   'no (focal|acute|new|definite|convincing|specific|discrete|radiographic)? (opacity|opacities|abnormality|abnormalities|process|changes|finding|findings|lesion|lesions|area|areas) (consistent|compatible) with',
   'no',
   'not',
-  'nor',
+  'nor (is|are|was|were|does|do|has)? (there)? (a|any)?',
+  '(inconsistent|incompatible) with',
   'neither',
   'none',
   'without',
@@ -118,6 +119,7 @@ export const SEEN_BEFORE: readonly Phrase[] = [
   `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*?`,
+  '(which|that) (was|were|had_been) ~ ~ (of|on|from|dated)? [0-9]* /? [0-9]*? /? [0-9]*?',
   '(which|that) (was|were|had_been) ~ ~',
 ];
 
@@ -128,6 +130,7 @@ export const POST_NEGATIONS: readonly Phrase[] = [
   ': no longer',
   `(is|are|was|were|has|have|can)? (not|no_longer|never) (been|be)? (definitely|clearly|currently|otherwise|now)? (been|be)? ${SEEN}`,
   '(is|are) (not|no_longer)',
+  '(has|have) not (developed|occurred|recurred|appeared|returned|formed)',
   '(does|do|did) not (persist|remain|recur|appear_to_be_present|appear_present)',
   'could not be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
   'cannot be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
@@ -139,7 +142,7 @@ export const POST_NEGATIONS: readonly Phrase[] = [
 
 /** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
 export const ENDING_NEGATIONS: readonly Phrase[] = [
-  '(absent|unlikely|gone|excluded|ruled_out)',
+  '(absent|unlikely|gone|excluded|ruled_out|neg|negative)',
   '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
   '(since|now|interval|been)? (removed|withdrawn)',
 ];
@@ -159,6 +162,7 @@ export const ANSWERS_NO: readonly Phrase[] = [
 
 /** Make what follows uncertain. */
 export const UNCERTAINTIES: readonly Phrase[] = [
+  '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
   '(may|might|could|can) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
   'possib*',
   '(poss|prob|susp)',
@@ -191,7 +195,6 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(favored|favoured|preferred) (over|to|above)',
   '(doubtful|doubt|uncertain|unclear|unsure)',
   'query',
-  '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
 ];
 
 /** Make the phrase before them uncertain: "pneumonia cannot be excluded". */

@@ -60,8 +60,16 @@ export function findingReader(entries: readonly FindingEntry[], { judge }: Scope
         });
       }
     }
-    return found;
+    return found.length > 1 ? withoutHeadings(clause, found) : found;
   };
+}
+
+/** "Pneumothorax: no pneumothorax": the heading says nothing that its text does not. */
+function withoutHeadings(clause: string, found: Found[]): Found[] {
+  if (!clause.includes(' : ')) return found;
+  const repeated = ({ label, end }: Found): boolean =>
+    clause.startsWith(': ', end) && found.some((other) => other.label === label && other.start > end);
+  return found.filter((place) => !repeated(place));
 }
 
 const pseudoNegation = new RegExp(` ${oneOf(PSEUDO_NEGATIONS)}`);

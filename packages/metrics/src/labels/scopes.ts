@@ -50,7 +50,7 @@ const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
   new RegExp(`^${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
 const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
 const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
-const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),] )`);
+const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`);
 const calledNormal = new RegExp(`^(?<cue>${oneOf(cues.CALLED_NORMAL)})`);
 const almost =
   /(?:^| )(?:nearly|almost|partially|incompletely|partly|mostly|not|yet to) (?:yet |completely |fully |entirely )*(?:be )?(?:resolved?|cleared?) /;

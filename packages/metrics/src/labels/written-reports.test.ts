@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelsOf } from '../testing/short-labels';
 import { labelReport } from './labeler';
+import mended from './mended-reports.json';
 import reports from './written-reports.json';
 
 /** One text in a form that people and programs write, with its labels by reading. */
@@ -35,4 +36,9 @@ describe('300 texts in forms that people write: all labels right', () => {
     expect(texts).toHaveLength(30);
     expect(wrong.length, wrong.map(({ text }) => text).join('; ')).toBeLessThanOrEqual(1);
   });
+});
+
+// Made up and read while the rules were mended, so they say what must stay right, not how well unseen text is read.
+it.each(mended as [labels: string, text: string][])('%s ← %j', (labels, text) => {
+  expect(labelReport(text)).toEqual(labelsOf(labels));
 });

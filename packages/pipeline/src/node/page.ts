@@ -1,6 +1,6 @@
 import { writeFileAtomic } from '@raca/core/node';
 import { readableSentences } from '@raca/data';
-import { type Dataset, decodeImage } from '@raca/data/node';
+import { type Dataset, decodeImage, type PictureOptions } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
 import { reportPage, type ScoreTable } from '../report-page';
 import { trainingNotices } from '../report-record';
@@ -42,7 +42,7 @@ export async function writePage(
   const scores = scoresOf(evaluation);
   const chosen = chosenStudies(scores, most);
   const studies: StudyView[] = [];
-  for (const i of chosen) studies.push(await viewOf(all[i], scores[i], loaded));
+  for (const i of chosen) studies.push(await viewOf(all[i], scores[i], loaded, dataset.pictures));
   const html = await reportPage({
     title: `RACA: ${split} split, ${all.length} studies`,
     notices: [
@@ -109,10 +109,11 @@ async function viewOf(
   { id, images, report, generated, masks, probabilities }: EvaluatedStudy,
   scores: Readonly<Record<string, number>>,
   { config }: LoadedRun,
+  reading: PictureOptions | undefined,
 ): Promise<StudyView> {
   const sentences = readableSentences(generated);
   const contradictions = findContradictions(sentences);
-  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file, dataset.pictures)));
+  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file, reading)));
   const notes = notesOn({ report: generated, sentences, contradictions });
   const shown = {
     id,
