@@ -13,7 +13,7 @@ import {
   type TextRow,
   type TextSide,
 } from './text-file';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** A change of every text of both sides before it is scored. */
 export interface TextStep {

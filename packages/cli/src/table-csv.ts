@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { isKnownName } from './column-names';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /** Longest row, in characters: a quote left open must not take the rest of the file. */
 const ROW_LIMIT = 4_000_000;

@@ -163,6 +163,24 @@ const FORMS: [name: string, file: () => string, form: RegExp, ...options: string
     /COCO/,
   ],
   [
+    "pycocoevalcap's dictionaries",
+    () =>
+      json(
+        'gts.json',
+        byKey((i) => [{ caption: TEXTS[i] }]),
+      ),
+    /texts by id/,
+  ],
+  [
+    'a list of COCO annotations',
+    () =>
+      json(
+        'coco.json',
+        IDS.map((id, i) => ({ id: i + 7, image_id: Number(id), caption: TEXTS[i] })),
+      ),
+    /COCO.*image_id/,
+  ],
+  [
     'COCO results',
     () =>
       json(

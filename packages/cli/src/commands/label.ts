@@ -3,11 +3,10 @@ import { CHEXPERT_14, labelReport } from '@raca/metrics';
 import type { Command } from 'commander';
 import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
-import { JsonNumber, type JsonValue, toJson } from '../json-values';
+import { labelledText } from '../labelled-table';
 import { banner } from '../output';
-import { isNothing, noText, readTable, type TextTable, toCsv } from '../table-file';
-import { foundIn } from '../table-json';
-import { visible } from '../visible';
+import { isNothing, noText, readTable, type TextTable } from '../table-file';
+import { visible } from '../visible-line';
 
 interface LabelFlags {
   in: string;
@@ -43,8 +42,7 @@ export function addLabel(program: Command): void {
         );
       const { texts, notes } = reportsOf(table, flags.column);
       const labels = texts.map((text) => labelReport(text));
-      const write = /\.jsonl?$/i.exec(flags.out) ? asRecords : asCsv;
-      writeFileAtomic(flags.out, write(table, labels, flags));
+      writeFileAtomic(flags.out, labelledText(flags.out, table, labels, flags.raw));
       for (const note of notes) console.error(`warning: ${visible(flags.in)}: ${note}`);
       console.error(`${visible(flags.out)}: ${rows.length} reports`);
     });
@@ -81,35 +79,4 @@ function reportsOf(table: TextTable, asked: string | undefined): { texts: string
         : []),
     ],
   };
-}
-
-type Labels = ReturnType<typeof labelReport>;
-
-function asCsv({ header, rows }: TextTable, labels: readonly Labels[], { raw }: LabelFlags): string {
-  const cells = rows.map((row, i) => [
-    ...row.map((cell) => (typeof cell === 'string' ? cell : Array.isArray(cell) ? JSON.stringify(cell) : '')),
-    ...CHEXPERT_14.map((name) => labels[i][name] ?? ''),
-  ]);
-  return toCsv([...header, ...CHEXPERT_14], cells, { raw });
-}
-
-/** JSON or JSON Lines: the objects of the input with 14 fields more, null where a class is not mentioned. */
-function asRecords(
-  { header, rows, records }: TextTable,
-  labels: readonly Labels[],
-  { out }: LabelFlags,
-): string {
-  const lines = rows.map((row, i) => {
-    const cells = row.map(
-      (cell): JsonValue => (typeof cell === 'string' ? cell : isNothing(cell) ? null : foundIn(cell)),
-    );
-    const fields = new Map<string, JsonValue>(header.map((name, c) => [name, cells[c]]));
-    for (const [name, value] of records?.[i] ?? []) fields.set(name, value);
-    for (const name of CHEXPERT_14) {
-      const value = labels[i][name];
-      fields.set(name, value === undefined ? null : new JsonNumber(String(value)));
-    }
-    return toJson(fields);
-  });
-  return /l$/i.test(out) ? `${lines.join('\n')}\n` : `[\n${lines.join(',\n')}\n]\n`;
 }

@@ -21,7 +21,7 @@ import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
 import { systemsPage } from '../systems-page';
 import { asText, type SystemsResult, systemsTables, systemsText } from '../systems-tables';
-import { shown, visible } from '../visible';
+import { shown, visible } from '../visible-line';
 import { worstReportsPage } from '../worst-page';
 
 const PROTOCOL_NAMES = ['r2gen', 'full'] as const satisfies readonly Protocol[];
