@@ -242,7 +242,7 @@ function checkFlags({ hypotheses, compare, clean, protocol, table = [], baseline
   }
 }
 
-/** What is done to every text of both sides, in this order. */
+/** What is done to every text of both sides, in this order; a step more (such as a choice of sections) is an entry more. */
 function textSteps({ clean }: ScoreFlags): TextStep[] {
   return [
     ...(clean === undefined
