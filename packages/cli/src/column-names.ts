@@ -1,6 +1,6 @@
 import { CHEXPERT_14 } from '@raca/metrics';
 import { UsageError } from './errors';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** Names tried for the column of ids, in this order. */
 export const ID_COLUMNS = [

@@ -1,5 +1,5 @@
 import { BANNER } from './output';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /** Text of a file as HTML; marks that act are written out. */
 export const asHtml = (text: string): string =>

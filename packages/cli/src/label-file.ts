@@ -3,7 +3,7 @@ import { findColumn } from './column-names';
 import type { TextTable } from './table-file';
 import { type Cell, foundIn } from './table-json';
 import { chooseSide, rowsOf } from './text-file';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** Other names of a class in files of CheXpert's line. */
 const ALSO: Partial<Record<ChexpertClass, string>> = { 'Lung Opacity': 'Airspace Opacity' };

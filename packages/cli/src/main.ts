@@ -14,7 +14,7 @@ import { addLabel } from './commands/label';
 import { addScore } from './commands/score';
 import { addTrain } from './commands/train';
 import { FAILED, INTERRUPTED, UsageError } from './errors';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /**
  * Runs the command `raca`.
@@ -52,7 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error === INTERRUPTED || (error as Error | null)?.name === 'AbortError') return 130;
     if (error === FAILED) return 1;
     if (process.env.RACA_DEBUG) console.error(error);
-    else console.error(`raca: ${visible(oneLine(error))}`);
+    else console.error(`raca: ${oneLine(error)}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

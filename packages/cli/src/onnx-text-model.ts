@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ModelOutput, type WordPiece, wordPiece } from '@raca/metrics';
 import { readTextFile } from './table-bytes';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /** What is needed of onnxruntime-node. */
 export interface Onnx {

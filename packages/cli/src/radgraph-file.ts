@@ -10,7 +10,7 @@ import {
 } from '@raca/metrics';
 import { isList, isObject, JsonNumber, type JsonObject, type JsonValue, parseJson } from './json-values';
 import { readTextFile } from './table-bytes';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** Graphs by id, in the order of the file. */
 export type GraphFile = ReadonlyMap<string, ReportGraph>;

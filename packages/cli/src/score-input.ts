@@ -13,7 +13,7 @@ import {
   type TextRow,
   type TextSide,
 } from './text-file';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** A change of every text of both sides before it is scored. */
 export interface TextStep {
@@ -213,7 +213,9 @@ function match(
           `${rows.length}; without ids rows are paired by position`,
       );
     }
-    warnings.push('no ids: rows were paired by position');
+    if (systems.some(({ file }) => !sameFile(file, references.file))) {
+      warnings.push('no ids: rows were paired by position');
+    }
     return { references: references.rows, systems: systems.map(({ rows }) => rows), warnings };
   }
   const found = systems.map((system) => byId(references, system, warnings));

@@ -15,7 +15,7 @@ import { type LabelFile, labelsOf } from './label-file';
 import type { ScoreInput } from './score-input';
 import { bertScorer, chexbert, radgraphScorer } from './score-models';
 import { readTable } from './table-file';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 export const METRIC_NAMES = `${Object.keys(metricRegistry()).join(', ')}, meteor-nltk`;
 

@@ -12,7 +12,7 @@ import { openTextModel } from './onnx-text-model';
 import { progress } from './output';
 import { type GraphFile, radgraphF1, readGraphs } from './radgraph-file';
 import type { SystemInput } from './score-input';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** Calls a function for each text behind a progress bar. */
 function counted<A, B>(

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { UsageError } from './errors';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /** Most bytes of a table, unpacked. */
 export const TABLE_BUDGET = 192 * 2 ** 20;

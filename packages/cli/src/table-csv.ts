@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { isKnownName } from './column-names';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 /** Longest row, in characters: a quote left open must not take the rest of the file. */
 const ROW_LIMIT = 4_000_000;
@@ -35,7 +35,8 @@ export function readCsv(path: string, text: string): CsvRows {
   const [mark, form] = told ? [told[1], `CSV separated by "${told[1]}"`] : delimiterOf(body);
   const rows = parseRows(path, body, mark, true);
   // In a file of one column a blank line is an empty text: leaving it out would shift the rows below.
-  return { rows: rows[0]?.length === 1 ? withoutTail(parseRows(path, body, mark, false)) : rows, form };
+  const whole = rows[0]?.length === 1 ? withoutTail(parseRows(path, body, mark, false)) : rows;
+  return { rows: GUARDED.test(body) ? whole.map((row) => row.map(withoutGuard)) : whole, form };
 }
 
 function withoutTail(rows: string[][]): string[][] {
@@ -112,6 +113,10 @@ const FORMULA = /^[=+\-@\t\r]/;
 /** A negative number is a number to them and to us. */
 const NUMBER = /^-\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
+/** An apostrophe that {@link toCsv} put before such a cell; taken off again when the file is read. */
+const GUARDED = /(?:^|[,;\t|"\n\r])'[=+\-@\t\r]/;
+const withoutGuard = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell);
+
 /** One field of CSV, quoted where it has to be; text that a spreadsheet would compute gets an apostrophe before it. */
 function csvField(value: string | number, raw: boolean): string {
   const text = String(value);
@@ -122,7 +127,7 @@ function csvField(value: string | number, raw: boolean): string {
 
 /**
  * CSV with a header. Cells of text that begin with = + - @ (which a spreadsheet would compute) get an apostrophe before
- * them, as people type it there; negative numbers stay.
+ * them, as people type it there, which {@link readCsv} takes off again; negative numbers stay.
  * @param options.raw writes every cell as it is
  */
 export const toCsv = (

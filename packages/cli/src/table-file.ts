@@ -3,7 +3,7 @@ import type { JsonObject } from './json-values';
 import { readTextFile } from './table-bytes';
 import { readCsv } from './table-csv';
 import { type Cell, foundIn, readJsonTable } from './table-json';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 export type { Cell } from './table-json';
 

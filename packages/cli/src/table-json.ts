@@ -8,7 +8,7 @@ import {
   jsonBudget,
   parseJson,
 } from './json-values';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** What a cell holds that is no text. */
 export interface NoText {
@@ -84,6 +84,9 @@ function ofList(path: string, list: readonly JsonValue[]): JsonRows {
   if (list.length > 0 && list.every((item) => typeof item === 'string')) {
     return { header: [], rows: list.map((item) => [item]), form: 'JSON, a list of texts', bare: true };
   }
+  const isCaption = (item: JsonValue): boolean =>
+    isObject(item) && item.has('image_id') && item.has('caption');
+  if (list.length > 0 && list.every(isCaption)) return ofCoco(path, list);
   return { ...ofRecords(path, list), form: 'JSON' };
 }
 
@@ -128,7 +131,7 @@ function ofObject(path: string, value: JsonValue, split: string): JsonRows {
   if (isList(columns) && isList(data)) return ofSplit(path, columns, data, value.get('index'));
   if (value.has('schema') && isList(data))
     return { ...ofRecords(path, data), form: 'JSON of pandas (table)' };
-  const inner = [...value.values()];
+  const inner = [...value.values()].map(withoutCaptions);
   if (inner.every(isObject)) return ofObjects(value as ReadonlyMap<string, JsonObject>);
   const lists = inner.filter(isList);
   if (
@@ -142,10 +145,17 @@ function ofObject(path: string, value: JsonValue, split: string): JsonRows {
   if (tables.length === 1) return { ...ofRecords(path, tables[0]), form: 'JSON' };
   if (lists.length === inner.length && [...value.keys()].some(isKnownName)) return ofColumns(path, value);
   if (inner.every((item) => typeof item === 'string' || item === null || isTexts(item))) {
-    const rows = [...value].map(([id, item]) => [id, toCell(item)]);
+    const rows = [...value.keys()].map((id, i) => [id, toCell(inner[i])]);
     return { header: [KEY_COLUMN, TEXT_COLUMN], rows, form: 'JSON, texts by id' };
   }
   throw refuse();
+}
+
+/** pycocoevalcap's `[{"caption": text}]` as the texts; anything else as it is. */
+function withoutCaptions(value: JsonValue): JsonValue {
+  if (!isList(value) || value.length === 0) return value;
+  const captions = value.map((item) => (isObject(item) ? item.get('caption') : undefined));
+  return captions.every((caption) => typeof caption === 'string') ? captions : value;
 }
 
 /** R2Gen's `annotation.json`: studies by split. */
@@ -173,7 +183,7 @@ function ofCoco(path: string, annotations: readonly JsonValue[]): JsonRows {
   });
   if (texts.size === 0) throw new Error(`${visible(path)}: annotations: expected at least one, found none`);
   const rows = [...texts].map(([id, all]) => [id, all.length === 1 ? all[0] : all]);
-  return { header: ['image_id', 'caption'], rows, form: 'COCO annotations' };
+  return { header: ['image_id', 'caption'], rows, form: 'COCO captions' };
 }
 
 /** pandas' `split`: names, index and rows. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { columnOf, findColumn, ID_COLUMNS, KEY_COLUMN } from './column-names';
 import { UsageError } from './errors';
 import { type Cell, isNothing, noText, type TextTable } from './table-file';
-import { shown, visible } from './visible';
+import { shown, visible } from './visible-line';
 
 /** One row of a table of texts; several texts are several references of one study. */
 export interface TextRow {

@@ -7,7 +7,7 @@ import {
   type ScoreReport,
 } from '@raca/metrics';
 import { asHtml, htmlPage } from './html-page';
-import { visible } from './visible';
+import { visible } from './visible-line';
 
 const SHOWN = 50;
 

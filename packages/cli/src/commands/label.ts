@@ -3,12 +3,11 @@ import { CHEXPERT_14, CONVENTIONS, type Mention, type RuleLabeler, ruleLabeler }
 import type { Command } from 'commander';
 import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
-import { JsonNumber, type JsonValue, toJson } from '../json-values';
+import { labelledText } from '../labelled-table';
 import { banner } from '../output';
 import { parseSections, SECTIONS_DEFAULT, SECTIONS_HELP } from '../sections-option';
 import { isNothing, noText, readTable, type TextTable, toCsv } from '../table-file';
-import { foundIn } from '../table-json';
-import { visible } from '../visible';
+import { visible } from '../visible-line';
 
 interface LabelFlags {
   readonly in: string;
@@ -65,8 +64,7 @@ function label(flags: LabelFlags): void {
     throw new UsageError(`${visible(flags.in)}: expected no column "${twice}", it is one of the 14 classes`);
   const texts = textsOf(table, flags.column);
   const labels = texts.map((text) => labeler.labelReport(text));
-  const write = /\.jsonl?$/i.test(flags.out) ? asRecords : asCsv;
-  writeFileAtomic(flags.out, write(table, labels, flags));
+  writeFileAtomic(flags.out, labelledText(flags.out, table, labels, flags.raw));
   console.error(`${visible(flags.out)}: ${rows.length} reports, convention ${flags.convention}`);
   const silent = labels.filter((values) => Object.keys(values).length === 0).length;
   if (silent > 0) {
@@ -120,34 +118,3 @@ const evidenceOf = (labeler: RuleLabeler, text: string, row: number): (string | 
       cue ?? '',
       sentence.trim(),
     ]);
-
-type Labels = ReturnType<RuleLabeler['labelReport']>;
-
-function asCsv({ header, rows }: TextTable, labels: readonly Labels[], { raw }: LabelFlags): string {
-  const cells = rows.map((row, i) => [
-    ...row.map((cell) => (typeof cell === 'string' ? cell : Array.isArray(cell) ? JSON.stringify(cell) : '')),
-    ...CHEXPERT_14.map((name) => labels[i][name] ?? ''),
-  ]);
-  return toCsv([...header, ...CHEXPERT_14], cells, { raw });
-}
-
-/** JSON or JSON Lines: the objects of the input with 14 fields more, null where a class is not mentioned. */
-function asRecords(
-  { header, rows, records }: TextTable,
-  labels: readonly Labels[],
-  { out }: LabelFlags,
-): string {
-  const lines = rows.map((row, i) => {
-    const cells = row.map(
-      (cell): JsonValue => (typeof cell === 'string' ? cell : isNothing(cell) ? null : foundIn(cell)),
-    );
-    const fields = new Map<string, JsonValue>(header.map((name, c) => [name, cells[c]]));
-    for (const [name, value] of records?.[i] ?? []) fields.set(name, value);
-    for (const name of CHEXPERT_14) {
-      const value = labels[i][name];
-      fields.set(name, value === undefined ? null : new JsonNumber(String(value)));
-    }
-    return toJson(fields);
-  });
-  return /l$/i.test(out) ? `${lines.join('\n')}\n` : `[\n${lines.join(',\n')}\n]\n`;
-}

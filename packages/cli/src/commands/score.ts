@@ -21,7 +21,7 @@ import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
 import { systemsPage } from '../systems-page';
 import { asText, type SystemsResult, systemsTables, systemsText } from '../systems-tables';
-import { shown, visible } from '../visible';
+import { shown, visible } from '../visible-line';
 import { worstReportsPage } from '../worst-page';
 
 const PROTOCOL_NAMES = ['r2gen', 'full'] as const satisfies readonly Protocol[];
@@ -242,7 +242,7 @@ function checkFlags({ hypotheses, compare, clean, protocol, table = [], baseline
   }
 }
 
-/** What is done to every text of both sides, in this order. */
+/** What is done to every text of both sides, in this order; a step more (such as a choice of sections) is an entry more. */
 function textSteps({ clean }: ScoreFlags): TextStep[] {
   return [
     ...(clean === undefined
