@@ -33,22 +33,30 @@ export function readElements(bytes: Uint8Array, start: number, encoding: Encodin
   return new Reader(bytes).dataSet(start, bytes.length, encoding, 0).dataSet;
 }
 
+/** File meta information. */
+interface Meta {
+  readonly syntax?: string;
+  readonly sopClass?: string;
+  /** Where the data set begins. */
+  readonly end: number;
+}
+
 /** The elements of group 0002, which are in explicit little endian but for a few writers' mistakes, and where they end. */
-export function readMeta(bytes: Uint8Array, start: number): { syntax?: string; end: number } {
+export function readMeta(bytes: Uint8Array, start: number): Meta {
   const reader = new Reader(bytes);
   const bigEndian = bytes[start] === 0 && bytes[start + 1] === 2;
   const encoding = { explicit: true, littleEndian: !bigEndian };
-  let syntax: string | undefined;
+  const elements = new Map<number, Element>();
   let at = start;
   while (at + 8 <= bytes.length) {
     const head = reader.head(at, encoding);
     if (head.tag >>> 16 !== 2 || head.length > bytes.length - head.offset) break;
-    const element = { vr: head.vr, offset: head.offset, length: head.length };
-    if (head.tag === TAG.transferSyntax)
-      syntax = new DataSet(bytes, encoding, new Map([[head.tag, element]])).text(head.tag) ?? syntax;
+    // of two groups 0002 the last counts, unless it is empty
+    if (WANTED.has(head.tag) && head.length > 0) elements.set(head.tag, head);
     at = head.offset + head.length;
   }
-  return { syntax, end: at };
+  const meta = new DataSet(bytes, encoding, elements);
+  return { syntax: meta.text(TAG.transferSyntax), sopClass: meta.text(TAG.mediaSopClass), end: at };
 }
 
 const ENCODINGS: readonly Encoding[] = [

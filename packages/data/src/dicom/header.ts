@@ -61,7 +61,7 @@ export function isDicom(bytes: Uint8Array): boolean {
  * @throws DataError saying what was found; never with a text of the file in it
  */
 export async function parseDicom(bytes: Uint8Array, maxBytes: number): Promise<DicomFile> {
-  const { syntax: uid, end } = metaOf(bytes);
+  const { syntax: uid, sopClass, end } = metaOf(bytes);
   const syntax = uid === undefined ? undefined : transferSyntaxOf(uid);
   let content = bytes;
   let start = end;
@@ -73,7 +73,7 @@ export async function parseDicom(bytes: Uint8Array, maxBytes: number): Promise<D
   }
   encoding ??= syntax ?? fail('a damaged or truncated DICOM file (in its file meta information)');
   const dataSet = readElements(content, start, encoding);
-  const pixels = dataSet.get(TAG.pixels) ?? fail(withoutPixels(dataSet));
+  const pixels = dataSet.get(TAG.pixels) ?? fail(withoutPixels(dataSet, sopClass));
   const coding = codingOf(pixels, content, syntax);
   const format = pixelFormat(dataSet, coding);
   return { coding, bigEndian: isBigEndian(encoding, syntax), dataSet, pixels, format };
@@ -94,8 +94,8 @@ function afterPreamble(bytes: Uint8Array): number {
 }
 
 /** The transfer syntax, and where the data set begins: behind every group 0002, for some files have two. */
-function metaOf(bytes: Uint8Array): { syntax?: string; end: number } {
-  let { syntax, end } = readMeta(bytes, afterPreamble(bytes));
+function metaOf(bytes: Uint8Array): { syntax?: string; sopClass?: string; end: number } {
+  let { syntax, sopClass, end } = readMeta(bytes, afterPreamble(bytes));
   for (
     let again = afterPreamble(bytes.subarray(end));
     again > 0;
@@ -103,13 +103,14 @@ function metaOf(bytes: Uint8Array): { syntax?: string; end: number } {
   ) {
     const inner = readMeta(bytes, end + again);
     syntax = inner.syntax ?? syntax;
+    sopClass = inner.sopClass ?? sopClass;
     end = inner.end;
   }
-  return { syntax, end };
+  return { syntax, sopClass, end };
 }
 
-function withoutPixels(dataSet: DataSet): string {
-  const sop = dataSet.text(TAG.sopClass) ?? '';
+function withoutPixels(dataSet: DataSet, ofMeta = ''): string {
+  const sop = dataSet.text(TAG.sopClass) ?? ofMeta;
   const kind = Object.entries(WITHOUT_PIXELS).find(([prefix]) => sop.startsWith(prefix))?.[1];
   if (dataSet.get(TAG.floatPixels) ?? dataSet.get(TAG.doublePixels))
     return 'DICOM with pixels of floating point, which are not read';

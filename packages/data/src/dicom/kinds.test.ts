@@ -135,7 +135,23 @@ describe('files that are not by the book, as dcmtk reads them', () => {
     const without = (sop: string) =>
       read(Buffer.concat([writeMeta(EXPLICIT), writeElements([[0x00080016, 'UI', sop]])]));
     await expect(without('1.2.840.10008.5.1.4.1.1.88.11')).rejects.toThrow('a structured report');
-    await expect(without('1.2.840.10008.1.3.10')).rejects.toThrow('a DICOMDIR');
+    const directory = writeElements([
+      [0x00041130, 'CS', 'DISC'],
+      [0x00041200, 'UL', Buffer.alloc(4)],
+      [0x00041202, 'UL', Buffer.alloc(4)],
+      [
+        0x00041220,
+        'SQ',
+        [
+          [
+            [0x00041430, 'CS', 'PATIENT'],
+            [0x00100010, 'PN', 'DOE^JANE'],
+          ],
+        ],
+      ],
+    ]); // names its class in the meta information alone
+    const meta = writeMeta(EXPLICIT, { sopClass: '1.2.840.10008.1.3.10' });
+    await expect(read(Buffer.concat([meta, directory]))).rejects.toThrow('a DICOMDIR');
     await expect(without('1.2.840.10008.5.1.4.1.1.104.1')).rejects.toThrow('a document (PDF or other)');
   });
 });

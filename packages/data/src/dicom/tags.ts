@@ -1,5 +1,6 @@
 /** The elements that are read; whatever else a file holds, the patient's data above all, is stepped over unread. */
 export const TAG = {
+  mediaSopClass: 0x00020002,
   transferSyntax: 0x00020010,
   sopClass: 0x00080016,
   modality: 0x00080060,

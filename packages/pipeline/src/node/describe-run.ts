@@ -39,6 +39,7 @@ export function describeRun(model: Raca, dataset: Dataset, config: RunConfig) {
         val: dataset.annotation.val.length,
         test: dataset.annotation.test.length,
       },
+      ...(dataset.pictures && { pictures: dataset.pictures }),
     },
     git: gitRevision(),
   };

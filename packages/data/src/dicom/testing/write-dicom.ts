@@ -65,8 +65,11 @@ function valueBytes(vr: string, value: Written[2], writing: Writing, word: (n: n
 }
 
 /** For tests: file meta information that names a transfer syntax, behind the preamble. */
-export function writeMeta(syntax: string | undefined, { preamble = true } = {}): Buffer {
-  const elements: Written[] = [[0x00020002, 'UI', '1.2.840.10008.5.1.4.1.1.1.1']];
+export function writeMeta(
+  syntax: string | undefined,
+  { preamble = true, sopClass = '1.2.840.10008.5.1.4.1.1.1.1' } = {},
+): Buffer {
+  const elements: Written[] = [[0x00020002, 'UI', sopClass]];
   if (syntax !== undefined) elements.push([0x00020010, 'UI', syntax]);
   const body = writeElements(elements);
   const length = Buffer.alloc(4);
