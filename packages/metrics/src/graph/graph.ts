@@ -1,3 +1,4 @@
+import { selectSections } from '@raca/text';
 import type { LabelValue } from '../labels/classes';
 import { splitClauses } from '../labels/clauses';
 import { oneOf, type Phrase } from '../labels/phrases';
@@ -63,7 +64,8 @@ interface Chunk {
 /**
  * Entities and relations of a report by rules, in RadGraph's schema: each word that the lexicon knows is an
  * entity; words of one noun phrase modify its head; observations lie where the phrase, the verb ("lungs are
- * clear") or the preposition ("opacity in the left base") puts them.
+ * clear") or the preposition ("opacity in the left base") puts them. Sections that report nothing (INDICATION,
+ * COMPARISON) are left out.
  * @see Jain et al., RadGraph: Extracting Clinical Entities and Relations from Radiology Reports, 2021
  */
 export function extractGraph(
@@ -72,8 +74,9 @@ export function extractGraph(
 ): ReportGraph {
   const entities: GraphEntity[] = [];
   const relations: GraphRelation[] = [];
-  const asWritten = letterCase === 'keep' ? splitWrittenSentences(report) : undefined;
-  splitSentences(report).forEach((sentence, s) => {
+  const text = selectSections(report);
+  const asWritten = letterCase === 'keep' ? splitWrittenSentences(text) : undefined;
+  splitSentences(text).forEach((sentence, s) => {
     let at = 0;
     for (const clause of splitClauses(sentence)) {
       at = sentence.indexOf(clause, at);

@@ -118,7 +118,8 @@ export const SEEN_BEFORE: readonly Phrase[] = [
   `(which|that)? (was|were|had_been)? (previously|initially|originally|formerly|priorly) ${NOTED} ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
-  `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*?`,
+  `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*? ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} (on|in) (jan*|feb*|march|april|may|june|july|aug*|sept*|oct*|nov*|dec*|monday|tuesday|wednesday|thursday|friday|saturday|sunday) [0-9]*? ,? [0-9]*?`,
   '(which|that) (was|were|had_been) ~ ~ (of|on|from|dated)? [0-9]* /? [0-9]*? /? [0-9]*?',
   '(which|that) (was|were|had_been) ~ ~',
 ];
@@ -157,7 +158,7 @@ export const STILL_THERE: readonly Phrase[] = [
 export const ANSWERS_NO: readonly Phrase[] = [
   '(present|seen|there|visible|evident|identified)? : (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
   '( (no|none|absent|negative|not_seen|resolved)',
-  '(none|nil|negative|no)',
+  '(none|nil|negative|neg|no|n)',
 ];
 
 /** Make what follows uncertain. */
