@@ -3,11 +3,12 @@ import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } f
 import { splitClauses } from './clauses';
 import { CHEXPERT_CONVENTION, type Convention } from './conventions';
 import { type Found, findingReader, loosenAlternatives } from './findings';
-import { FINDINGS, OTHER_FINDING, SUBJECTS } from './lexicon';
+import { FINDINGS, OTHER_FINDING } from './lexicon';
 import { type Severity, type Side, severityOf, sideOf } from './modifiers';
 import { oneOf } from './phrases';
 import { scopeReader } from './scopes';
 import { splitSentences } from './sentences';
+import { SUBJECTS } from './subject-lexicon';
 import { subjectReader } from './subjects';
 
 /** One place where a report speaks of a class. */

@@ -1,8 +1,8 @@
 import type { LabelValue } from './classes';
 import type { Found } from './findings';
-import type { SubjectEntry } from './lexicon';
 import { anywhere, oneOf, starting } from './phrases';
 import { type ScopeReader, type Scopes, type Span, type Status, spanOf } from './scopes';
+import type { SubjectEntry } from './subject-lexicon';
 import { matchesAt, triggersOf } from './triggers';
 
 const verb =
