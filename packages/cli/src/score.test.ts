@@ -84,7 +84,7 @@ describe('raca score', () => {
       report,
       image_path: [`${id}/0.png`],
     });
-    const pictures = { t1: picture(200, 20), t2: picture(10, 220), v: picture(9, 9), q: picture(30, 180) };
+    const pictures = { t1: picture(200, 20), t2: picture(10, 220), v: picture(9, 140), q: picture(30, 180) };
     for (const [id, image] of Object.entries(pictures)) {
       mkdirSync(join(dir, 'images', id), { recursive: true });
       writeFileSync(join(dir, 'images', id, '0.png'), await encodePng(image));
