@@ -70,5 +70,14 @@ const usage = (text: string): string => `${visible(text.split('\n')[0]).replace(
 
 function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return visible(message.split('\n')[0]);
+  return visible(inWords(message.split('\n')[0]));
+}
+
+/** What the engine says of an input that is too deep or too large for it. */
+function inWords(message: string): string {
+  if (/Maximum call stack size exceeded/.test(message))
+    return 'the input holds too many levels inside one another to be read';
+  if (/^(Invalid (string|array|typed array) length|Array buffer allocation failed)/.test(message))
+    return `the input asks for more memory than there is (${message})`;
+  return message;
 }
