@@ -1,3 +1,4 @@
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
@@ -69,8 +70,15 @@ function inherit(command: Command): void {
 const usage = (text: string): string => `${visible(text.split('\n')[0]).replace(/^error:/, 'raca:')}\n`;
 
 function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return visible(inWords(message.split('\n')[0]));
+  const { path } = (error ?? {}) as NodeJS.ErrnoException;
+  const named = path !== undefined && isSystemError(error) ? asDiskError(error, path) : error;
+  const message = named instanceof Error ? named.message : String(named);
+  return shortened(visible(inWords(message.split('\n')[0])));
+}
+
+/** A file's content or name may make a message of any length: its middle is left out. */
+function shortened(line: string): string {
+  return line.length <= 800 ? line : `${line.slice(0, 500)} … ${line.slice(-200)}`;
 }
 
 /** What the engine says of an input that is too deep or too large for it. */
