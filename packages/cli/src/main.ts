@@ -1,4 +1,4 @@
-import { asDiskError, isSystemError } from '@raca/core/node';
+import { asDiskError } from '@raca/core/node';
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
@@ -71,7 +71,7 @@ const usage = (text: string): string => `${visible(text.split('\n')[0]).replace(
 
 function oneLine(error: unknown): string {
   const { path } = (error ?? {}) as NodeJS.ErrnoException;
-  const named = path !== undefined && isSystemError(error) ? asDiskError(error, path) : error;
+  const named = path === undefined ? error : asDiskError(error, path);
   const message = named instanceof Error ? named.message : String(named);
   return shortened(visible(inWords(message.split('\n')[0])));
 }
