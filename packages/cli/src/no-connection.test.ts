@@ -111,11 +111,12 @@ it('no other command connects to anything', async () => {
   writeFileSync(table, 'id,report\na,heart size is normal .\nb,no effusion .\n');
   const calls: readonly (readonly [code: number, ...argv: string[]])[] = [
     [0, 'train', '--data', data, '--out', run, '--config', config, ...wasm],
+    [0, 'train', '--data', data, '--out', at('run-2'), '--config', config, '--seed', '2', ...wasm],
     [0, 'evaluate', '--run', run, '--data', data, ...wasm],
     [0, 'generate', '--run', run, '--data', data, '--out', at('reports'), ...wasm],
     [0, 'extract', '--data', data, '--out', at('features'), '--config', config, ...wasm],
     [0, 'ablate', '--config', grid, '--seeds', '1', '--out', at('ablation'), ...wasm],
-    [0, 'compare', run, run],
+    [0, 'compare', run, at('run-2')],
     [0, 'annotate', '--data', data],
     [0, 'annotate', 'agree', join(data, 'annotation.json'), join(at('phantom'), 'annotation.json')],
     [0, 'label', '--in', table, '--out', at('labels.csv')],
