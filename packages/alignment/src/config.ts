@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 
 /** Options of {@link contrastiveAlignment} as written; {@link withDefaults} fills in those that depend on the variant. */
@@ -10,11 +11,26 @@ export const alignmentFields = z.strictObject({
         'empty sentence left out of the local loss. `raca`: cosines, regions pooled over their own patches, empty ' +
         'sentences dropped, sentence vectors without position 0.',
     ),
-  width: z.int().positive().default(512).describe('d, width of tokens and patches.'),
-  projection: z.int().positive().default(256).describe('Width in which text and image are compared.'),
-  layers: z.int().nonnegative().default(3).describe('Layers of the text encoder.'),
-  heads: z.int().positive().default(8).describe('Attention heads of the text encoder; must divide `width`.'),
-  feedForward: z.int().positive().default(512).describe('Width of the text encoder’s feed-forward layers.'),
+  width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of tokens and patches.'),
+  projection: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(256)
+    .describe('Width in which text and image are compared.'),
+  layers: z.int().nonnegative().max(LARGEST.layers).default(3).describe('Layers of the text encoder.'),
+  heads: z
+    .int()
+    .positive()
+    .max(LARGEST.heads)
+    .default(8)
+    .describe('Attention heads of the text encoder; must divide `width`.'),
+  feedForward: z
+    .int()
+    .positive()
+    .max(LARGEST.feedForward)
+    .default(512)
+    .describe('Width of the text encoder’s feed-forward layers.'),
   dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout of the text encoder in training.'),
   globalTemperature: z
     .number()

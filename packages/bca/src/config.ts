@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 
 /** Options of {@link bca}. */
@@ -10,9 +11,14 @@ export const bcaConfigSchema = z.strictObject({
         'that F starts as G times 1 + the share of regions that select the patch, plus a small update (8 % of G at width ' +
         '96, 2 % at 512). `published`: the mix is a random unit vector, biases are random.',
     ),
-  width: z.int().positive().default(512).describe('d, width of the patches.'),
-  attentionWidth: z.int().positive().default(32).describe('h, width of queries, keys and values.'),
-  regions: z.int().positive().default(12).describe('r, number of regions.'),
+  width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
+  attentionWidth: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(32)
+    .describe('h, width of queries, keys and values.'),
+  regions: z.int().positive().max(LARGEST.regions).default(12).describe('r, number of regions.'),
   maskGradient: z
     .boolean()
     .default(false)

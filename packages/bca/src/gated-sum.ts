@@ -4,6 +4,7 @@ import {
   disposeParameters,
   type Fusion,
   type Initializer,
+  LARGEST,
   type Linear,
   type ModuleInfo,
   type NamedParameters,
@@ -19,7 +20,7 @@ import { checkFused, regionMeans, regionsOfPatches } from './masks';
 
 /** Options of {@link gatedSum}. */
 export const gatedSumConfigSchema = z.strictObject({
-  width: z.int().positive().default(512).describe('d, width of the patches.'),
+  width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
 });
 
 /** Config of {@link gatedSum}; every field has a default. */

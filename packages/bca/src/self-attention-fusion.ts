@@ -7,6 +7,7 @@ import {
   dropout,
   type Fusion,
   keysValues,
+  LARGEST,
   type ModuleInfo,
   type NamedParameters,
   type Norm,
@@ -25,10 +26,10 @@ import { checkFused, regionMeans } from './masks';
 /** Options of {@link selfAttentionFusion}. */
 export const selfAttentionFusionConfigSchema = z
   .strictObject({
-    width: z.int().positive().default(512).describe('d, width of the patches.'),
-    heads: z.int().positive().default(8).describe('Attention heads; must divide `width`.'),
+    width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
+    heads: z.int().positive().max(LARGEST.heads).default(8).describe('Attention heads; must divide `width`.'),
     dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout of attention weights and of the update.'),
-    regions: z.int().positive().default(12).describe('r, number of regions.'),
+    regions: z.int().positive().max(LARGEST.regions).default(12).describe('r, number of regions.'),
   })
   .refine((c) => c.width % c.heads === 0, { error: 'heads must divide width', path: ['heads'] });
 

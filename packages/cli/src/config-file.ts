@@ -3,9 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { readRegularFile } from '@raca/core/node';
 import { isFields, overlay, PRESETS, parseRunConfig, type RunConfig } from '@raca/pipeline';
 import { withAbsoluteModules } from '@raca/pipeline/node';
-import { parse } from 'yaml';
 import { closest } from './closest';
 import { UsageError } from './errors';
+import { parseYaml } from './parse-yaml';
 import { requireTrust } from './user-modules';
 
 /** How a config is read. */
@@ -104,13 +104,9 @@ export function readValue(path: string, option = '--config'): unknown {
   const file = configFile(path);
   const text = readRegularFile(file, 'a config', LONGEST).toString('utf8');
   try {
-    const value = parse(text);
-    JSON.stringify(value); // throws where an alias stands inside what it names
-    return value;
+    return parseYaml(text);
   } catch (error) {
-    throw new Error(
-      `${file}: expected JSON or YAML, found: ${(error as Error).message.split('\n')[0].replace(/:$/, '')}`,
-    );
+    throw new Error(`${file}: expected JSON or YAML, found: ${(error as Error).message}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { asDiskError } from '@raca/core/node';
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
@@ -69,6 +70,22 @@ function inherit(command: Command): void {
 const usage = (text: string): string => `${visible(text.split('\n')[0]).replace(/^error:/, 'raca:')}\n`;
 
 function oneLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return visible(message.split('\n')[0]);
+  const { path } = (error ?? {}) as NodeJS.ErrnoException;
+  const named = path === undefined ? error : asDiskError(error, path);
+  const message = named instanceof Error ? named.message : String(named);
+  return shortened(visible(inWords(message.split('\n')[0])));
+}
+
+/** A file's content or name may make a message of any length: its middle is left out. */
+function shortened(line: string): string {
+  return line.length <= 800 ? line : `${line.slice(0, 500)} … ${line.slice(-200)}`;
+}
+
+/** What the engine says of an input that is too deep or too large for it. */
+function inWords(message: string): string {
+  if (/Maximum call stack size exceeded/.test(message))
+    return 'the input holds too many levels inside one another to be read';
+  if (/^(Invalid (string|array|typed array) length|Array buffer allocation failed)/.test(message))
+    return `the input asks for more memory than there is (${message})`;
+  return message;
 }

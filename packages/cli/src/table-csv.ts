@@ -1,3 +1,4 @@
+import { guardedCell, withoutGuard } from '@raca/core/node';
 import { parse } from 'csv-parse/sync';
 import { isKnownName } from './column-names';
 import { visible } from './visible-line';
@@ -108,20 +109,12 @@ function fewEnough(path: string, rows: string[][]): string[][] {
 
 class TooMany extends Error {}
 
-/** What spreadsheets compute when a cell begins with it. */
-const FORMULA = /^[=+\-@\t\r]/;
-/** A negative number is a number to them and to us. */
-const NUMBER = /^-\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
-
 /** An apostrophe that {@link toCsv} put before such a cell; taken off again when the file is read. */
 const GUARDED = /(?:^|[,;\t|"\n\r])'[=+\-@\t\r]/;
-const withoutGuard = (cell: string): string => (/^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell);
 
 /** One field of CSV, quoted where it has to be; text that a spreadsheet would compute gets an apostrophe before it. */
 function csvField(value: string | number, raw: boolean): string {
-  const text = String(value);
-  const safe =
-    !raw && typeof value === 'string' && FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  const safe = String(raw ? value : guardedCell(value));
   return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -5,6 +5,7 @@ export * from './blocks';
 export * from './contracts';
 export { ATTENTION, hasKernel, runKernel } from './fused-kernels';
 export * from './initializers';
+export { LARGEST } from './largest';
 export * from './optimizer/adam';
 export * from './optimizer/value-and-gradients';
 export * from './parameters';

@@ -3,4 +3,5 @@ export { isRunning, lockFolder } from './node/folder-lock';
 export { insideOf } from './node/inside-of';
 export { readRegularFile } from './node/regular-file';
 export { finishReplacement, replaceFolder } from './node/replace-folder';
+export { guardedCell, withoutGuard } from './node/spreadsheet-cell';
 export { asDiskError, isSystemError } from './node/system-error';

@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 
 /** Options of {@link transformerDecoder}. */
@@ -10,15 +11,25 @@ export const transformerDecoderConfigSchema = z
         'Same equations, other first values. `published`: every matrix orthogonal, the token table too. `raca`: smaller ' +
           'token vectors and branches, a larger output layer; learns faster.',
       ),
-    width: z.int().positive().default(512).describe('d, width of tokens and memory.'),
-    heads: z.int().positive().default(8).describe('Attention heads; must divide `width`.'),
-    feedForward: z.int().positive().default(512).describe('Width of the feed-forward layers.'),
-    layers: z.int().positive().default(3).describe('Layers of the decoder.'),
+    width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of tokens and memory.'),
+    heads: z.int().positive().max(LARGEST.heads).default(8).describe('Attention heads; must divide `width`.'),
+    feedForward: z
+      .int()
+      .positive()
+      .max(LARGEST.feedForward)
+      .default(512)
+      .describe('Width of the feed-forward layers.'),
+    layers: z.int().positive().max(LARGEST.layers).default(3).describe('Layers of the decoder.'),
     dropout: z.number().min(0).lt(1).default(0.1).describe('Dropout of all layers in training.'),
-    vocabularySize: z.int().min(2).describe('V: words and `<unk>`, plus 1 for id 0.'),
+    vocabularySize: z
+      .int()
+      .min(2)
+      .max(LARGEST.words + 1)
+      .describe('V: words and `<unk>`, plus 1 for id 0.'),
     maxLength: z
       .int()
       .positive()
+      .max(LARGEST.tokens)
       .default(100)
       .describe('Longest sequence in tokens, the leading 0 included.'),
   })

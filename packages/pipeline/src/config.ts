@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { selfCriticalSchema } from './self-critical-config';
 
@@ -20,32 +21,44 @@ export type Slot = z.infer<typeof slot>;
 const positive = z.int().positive();
 
 /** The whole model as data. `null` leaves a slot out: no agent = all patches, no alignment = no loss, no fusion = identity. */
-export const modelConfigSchema = z.strictObject({
-  width: positive.describe('d: width of encoded patches, of text and of the memory.'),
-  imageSize: positive.describe('Side of the square images, in pixels.'),
-  views: positive.describe('v: views per study.'),
-  grid: z
-    .strictObject({
-      rows: positive.describe('Rows of patches per view.'),
-      cols: positive.describe('Columns of patches per view.'),
-    })
-    .default({ rows: 7, cols: 7 })
-    .describe('Patches per view.'),
-  maxLength: positive.describe('t: longest report in tokens, beginning and end included.'),
-  vision: slot.describe('Makes the patches that everything else reads.'),
-  backbone: slot
-    .nullable()
-    .describe('The convolutional network before `vision`; null: the model reads stored features.'),
-  features: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Hash of the encoder whose stored features the model reads; absent: any.'),
-  agent: slot.nullable().describe('Selects the patches of each region; null: every region has all patches.'),
-  alignment: slot.nullable().describe('Draws reports and images together in training; null: no such loss.'),
-  fusion: slot.nullable().describe('Joins regions and whole image; null: the decoder reads the patches.'),
-  decoder: slot.describe('Writes the report.'),
-});
+export const modelConfigSchema = z
+  .strictObject({
+    width: positive.max(LARGEST.width).describe('d: width of encoded patches, of text and of the memory.'),
+    imageSize: positive.max(LARGEST.imageSize).describe('Side of the square images, in pixels.'),
+    views: positive.max(LARGEST.views).describe('v: views per study.'),
+    grid: z
+      .strictObject({
+        rows: positive.max(LARGEST.gridSide).describe('Rows of patches per view.'),
+        cols: positive.max(LARGEST.gridSide).describe('Columns of patches per view.'),
+      })
+      .default({ rows: 7, cols: 7 })
+      .describe('Patches per view.'),
+    maxLength: positive
+      .max(LARGEST.tokens)
+      .describe('t: longest report in tokens, beginning and end included.'),
+    vision: slot.describe('Makes the patches that everything else reads.'),
+    backbone: slot
+      .nullable()
+      .describe('The convolutional network before `vision`; null: the model reads stored features.'),
+    features: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Hash of the encoder whose stored features the model reads; absent: any.'),
+    agent: slot
+      .nullable()
+      .describe('Selects the patches of each region; null: every region has all patches.'),
+    alignment: slot.nullable().describe('Draws reports and images together in training; null: no such loss.'),
+    fusion: slot.nullable().describe('Joins regions and whole image; null: the decoder reads the patches.'),
+    decoder: slot.describe('Writes the report.'),
+  })
+  .refine(({ views, grid }) => views * grid.rows * grid.cols <= LARGEST.patches, {
+    path: ['grid'],
+    error: ({ input }) => {
+      const { views, grid } = input as { views: number; grid: { rows: number; cols: number } };
+      return `expected views, rows and columns of at most ${LARGEST.patches} patches in all, found ${views * grid.rows * grid.cols}`;
+    },
+  });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
 const rate = z.number().nonnegative();
@@ -60,12 +73,13 @@ const learningRates = z.strictObject({
 });
 
 const schedule = z.strictObject({
-  every: positive.default(5).describe('Epochs between two reductions.'),
+  every: positive.max(LARGEST.rounds).default(5).describe('Epochs between two reductions.'),
   gamma: z.number().positive().max(1).default(0.9).describe('Factor of each reduction.'),
 });
 
 const augmentation = z.strictObject({
   shortSide: positive
+    .max(LARGEST.imageSize)
     .optional()
     .describe(
       'Short side in pixels before the random crop; absent: `model.imageSize`, so that nothing is cropped.',
@@ -78,7 +92,7 @@ const augmentation = z.strictObject({
 
 const generation = z.strictObject({
   search: z.enum(['beam', 'greedy']).default('beam').describe('How words are chosen.'),
-  beam: positive.default(3).describe('Beams of beam search.'),
+  beam: positive.max(LARGEST.reports).default(3).describe('Beams of beam search.'),
   trigramPenalty: z
     .boolean()
     .default(false)
@@ -103,8 +117,8 @@ export const trainingConfigSchema = z.strictObject({
     .int()
     .default(42)
     .describe('Fixes everything random: first weights, order of studies, crops, dropout, choices.'),
-  epochs: positive.default(100).describe('Passes over the training studies.'),
-  batchSize: positive.default(16).describe('Studies per step.'),
+  epochs: positive.max(LARGEST.rounds).default(100).describe('Passes over the training studies.'),
+  batchSize: positive.max(LARGEST.batch).default(16).describe('Studies per step.'),
   wordThreshold: positive.default(3).describe('Words seen fewer times than this in training become `<unk>`.'),
   cleaning: z
     .enum(['iu_xray', 'mimic_cxr'])
@@ -124,7 +138,10 @@ export const trainingConfigSchema = z.strictObject({
   schedule: schedule
     .prefault({})
     .describe('All rates are multiplied by `gamma` every `every` epochs (StepLR).'),
-  patience: positive.default(50).describe('Epochs without a better validation score before training stops.'),
+  patience: positive
+    .max(LARGEST.rounds)
+    .default(50)
+    .describe('Epochs without a better validation score before training stops.'),
   lossWeights: z
     .record(z.string(), rate)
     .default({})
@@ -169,11 +186,19 @@ export const trainingConfigSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
+const pixelsPerStep = ({ views, imageSize }: ModelConfig, { batchSize }: TrainingConfig): number =>
+  batchSize * views * imageSize ** 2;
+
 /** `config.json` of a run. */
-export const runConfigSchema = z.strictObject({
-  model: modelConfigSchema.describe('What is trained.'),
-  training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
-});
+export const runConfigSchema = z
+  .strictObject({
+    model: modelConfigSchema.describe('What is trained.'),
+    training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
+  })
+  .refine(({ model, training }) => pixelsPerStep(model, training) <= LARGEST.pixelsPerStep, {
+    path: ['training', 'batchSize'],
+    error: `expected images of at most ${LARGEST.pixelsPerStep} pixels in one step (studies × views × side²)`,
+  });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /**

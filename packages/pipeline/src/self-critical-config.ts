@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { ciderWith, countDocuments, metricRegistry, type Reward, rewardOf, type Scorer } from '@raca/metrics';
 import { z } from 'zod';
 
@@ -36,7 +37,12 @@ export const selfCriticalSchema = z
       .max(1)
       .default(0.5)
       .describe('Share of the reward’s loss; the token cross-entropy gets the rest.'),
-    samples: z.int().positive().default(1).describe('Reports sampled per study and step.'),
+    samples: z
+      .int()
+      .positive()
+      .max(LARGEST.reports)
+      .default(1)
+      .describe('Reports sampled per study and step.'),
     baseline: z
       .enum(['greedy', 'others'])
       .default('greedy')

@@ -8,6 +8,7 @@ import type {
   RegionMasks,
   RelaxedRegions,
 } from '@raca/core';
+import { LARGEST } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
@@ -30,13 +31,19 @@ export const gumbelAgentConfigSchema = z.strictObject({
     .positive()
     .default(0.67)
     .describe('Of the concrete variable: lower is closer to 0 and 1, with gradients that vary more.'),
-  width: z.int().positive().default(512).describe('d, width of the patches.'),
+  width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
+    .max(LARGEST.views)
     .default(['frontal', 'lateral'])
     .describe('What each view of a study shows; `unknown` views have no prior.'),
-  hidden: z.int().positive().default(64).describe('Width of the hidden layers and of the region embeddings.'),
+  hidden: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(64)
+    .describe('Width of the hidden layers and of the region embeddings.'),
   positions: z
     .boolean()
     .default(true)

@@ -1,5 +1,5 @@
 import type { ModuleInfo, NamedParameters, PatchFeatures, RegionAgent, RegionMasks } from '@raca/core';
-import { REGIONS } from '@raca/core';
+import { LARGEST, REGIONS } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
@@ -15,6 +15,7 @@ export const priorAgentConfigSchema = z.strictObject({
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
+    .max(LARGEST.views)
     .default(['frontal', 'lateral'])
     .describe('What each view of a study shows; `unknown` views have no region.'),
 });

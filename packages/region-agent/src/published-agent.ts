@@ -4,6 +4,7 @@ import {
   type AgentFeedback,
   applyLinear,
   disposeParameters,
+  LARGEST,
   type Linear,
   linear,
   type ModuleInfo,
@@ -41,7 +42,12 @@ export const publishedAgentConfigSchema = z.strictObject({
     .max(2)
     .default(2)
     .describe('v: 2 for IU X-ray, 1 for MIMIC-CXR; each view is 7 × 7 patches.'),
-  hidden: z.int().positive().default(128).describe('Width of actor and critic between their two layers.'),
+  hidden: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(128)
+    .describe('Width of actor and critic between their two layers.'),
   clip: z
     .number()
     .positive()

@@ -3,6 +3,7 @@ import {
   type AgentEpisode,
   type AgentFeedback,
   disposeParameters,
+  LARGEST,
   type ModuleInfo,
   type NamedParameters,
   type PatchFeatures,
@@ -30,15 +31,21 @@ import { type ActionRewards, priorRewards } from './rewards';
 
 /** Options of {@link racaAgent}. */
 export const racaAgentConfigSchema = z.strictObject({
-  width: z.int().positive().default(512).describe('d, width of the patches.'),
+  width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
+    .max(LARGEST.views)
     .default(['frontal', 'lateral'])
     .describe(
       'What each view of a study shows; views past the end, and `unknown` ones, get no prior reward.',
     ),
-  hidden: z.int().positive().default(64).describe('Width of the hidden layers and of the region embeddings.'),
+  hidden: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(64)
+    .describe('Width of the hidden layers and of the region embeddings.'),
   positions: z
     .boolean()
     .default(true)
@@ -77,7 +84,12 @@ export const racaAgentConfigSchema = z.strictObject({
     ),
   qualityWeight: z.number().nonnegative().default(0.4).describe('Weight of report quality in the reward.'),
   entropyWeight: z.number().nonnegative().default(0.01).describe('Weight of the entropy bonus.'),
-  epochs: z.int().positive().default(3).describe('Passes of PPO over the choices of one step.'),
+  epochs: z
+    .int()
+    .positive()
+    .max(LARGEST.rounds)
+    .default(3)
+    .describe('Passes of PPO over the choices of one step.'),
   clip: z
     .number()
     .positive()

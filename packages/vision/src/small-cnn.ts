@@ -2,6 +2,7 @@ import {
   applyNorm,
   disposeParameters,
   heNormal,
+  LARGEST,
   type ModuleInfo,
   type NamedParameters,
   type Norm,
@@ -25,8 +26,9 @@ import { joinViews, outsideTape, splitViews, tidyPatches } from './images';
 /** Options of {@link smallCnn}. */
 export const smallCnnSchema = z.strictObject({
   channels: z
-    .array(z.int().min(1))
+    .array(z.int().min(1).max(LARGEST.width))
     .min(1)
+    .max(LARGEST.layers)
     .default([16, 32, 64, 128])
     .describe('Output channels of the stages; each stage halves height and width.'),
   stem: z
@@ -38,9 +40,15 @@ export const smallCnnSchema = z.strictObject({
   inputSize: z
     .int()
     .min(1)
+    .max(LARGEST.imageSize)
     .default(112)
     .describe('Height and width of the images in pixels; must be divisible by the product of all strides.'),
-  residuals: z.int().min(0).default(1).describe('Residual convolutions after the last stage.'),
+  residuals: z
+    .int()
+    .min(0)
+    .max(LARGEST.layers)
+    .default(1)
+    .describe('Residual convolutions after the last stage.'),
   frozen: z.boolean().default(false).describe('Keep the weights as they are.'),
 });
 export type SmallCnnConfig = z.input<typeof smallCnnSchema>;

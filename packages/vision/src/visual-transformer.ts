@@ -7,6 +7,7 @@ import {
   glorotUniform,
   INFERENCE,
   isInference,
+  LARGEST,
   type Linear,
   linear,
   type ModuleInfo,
@@ -42,12 +43,13 @@ export const visualTransformerSchema = z
       .enum(['raca', 'published'])
       .default('raca')
       .describe('`published` knows no positions and starts from orthogonal matrices.'),
-    width: natural.default(512).describe('d, width of the encoded patches.'),
-    heads: natural.default(8).describe('Attention heads; must divide `width`.'),
-    feedForward: natural.default(512).describe('Width of the feed-forward layers.'),
+    width: natural.max(LARGEST.width).default(512).describe('d, width of the encoded patches.'),
+    heads: natural.max(LARGEST.heads).default(8).describe('Attention heads; must divide `width`.'),
+    feedForward: natural.max(LARGEST.feedForward).default(512).describe('Width of the feed-forward layers.'),
     layers: z
       .int()
       .min(0)
+      .max(LARGEST.layers)
       .default(3)
       .describe(
         'Layers of the Transformer. 0: patches are embedded and given positions only, for a decoder that encodes them itself.',
@@ -55,6 +57,7 @@ export const visualTransformerSchema = z
     dropout: rate.default(0.1).describe('Dropout of all layers in training.'),
     patchDropout: rate.default(0.5).describe('Dropout after the patch embedding, in training.'),
     inputWidth: natural
+      .max(LARGEST.width)
       .default(2048)
       .describe(
         'd_v, width of the backbone’s or the stored features; with a backbone its own width is filled in.',
@@ -68,9 +71,9 @@ export const visualTransformerSchema = z
       ),
     grid: z
       .strictObject({
-        views: natural.describe('Most views of a study.'),
-        rows: natural.describe('Rows of patches per view.'),
-        cols: natural.describe('Columns of patches per view.'),
+        views: natural.max(LARGEST.views).describe('Most views of a study.'),
+        rows: natural.max(LARGEST.gridSide).describe('Rows of patches per view.'),
+        cols: natural.max(LARGEST.gridSide).describe('Columns of patches per view.'),
       })
       .default({ views: 2, rows: 7, cols: 7 })
       .describe('Largest grid that learned positions know: rows and columns must agree, views may be fewer.'),

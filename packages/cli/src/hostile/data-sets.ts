@@ -152,7 +152,6 @@ export const DATA_SETS: readonly HostileCase[] = [
         '1',
         '--out',
         place.at('out'),
-        '--overwrite',
       ]),
     /out: .*other files/,
   ],

@@ -252,7 +252,7 @@ export const IMPORTS: readonly HostileCase[] = [
       );
       return iu(place, place.at('from'), '--split', split);
     },
-    /split\.json: train\[0\]\.id: expected/,
+    /split\.json: train\[0\]: id: expected/,
   ],
   [
     'a pipe as a source',

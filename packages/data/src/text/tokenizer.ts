@@ -1,3 +1,4 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { DataError, parseOrThrow, shown } from '../errors';
 import { words } from './clean';
@@ -8,7 +9,8 @@ export const UNKNOWN = '<unk>';
 const vocabularySchema = z.looseObject({
   words: z
     .array(z.string().regex(/^\S+$/, 'expected a word without blanks'))
-    .min(1, 'expected at least one word'),
+    .min(1, 'expected at least one word')
+    .max(LARGEST.words, `expected at most ${LARGEST.words} words`),
 });
 
 /**

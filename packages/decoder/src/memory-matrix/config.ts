@@ -1,13 +1,20 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { transformerDecoderConfigSchema } from '../config';
 
 /** Options of {@link memoryMatrixDecoder}: those of the Transformer decoder and the memory's. */
 export const memoryMatrixDecoderConfigSchema = transformerDecoderConfigSchema.safeExtend({
-  memoryRows: z.int().positive().default(2048).describe('m: rows of the memory matrix.'),
-  topK: z.int().positive().default(32).describe('Rows that answer each head.'),
+  memoryRows: z
+    .int()
+    .positive()
+    .max(LARGEST.memoryRows)
+    .default(2048)
+    .describe('m: rows of the memory matrix.'),
+  topK: z.int().positive().max(LARGEST.memoryRows).default(32).describe('Rows that answer each head.'),
   visualLayers: z
     .int()
     .nonnegative()
+    .max(LARGEST.layers)
     .default(0)
     .describe(
       'Layers of a visual Transformer, with sinusoidal positions, behind the memory’s answers. 0: the decoder reads patches ' +

@@ -1,13 +1,15 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { transformerDecoderConfigSchema } from '../config';
 
 /** Options of {@link relationalMemoryDecoder}: those of the Transformer decoder and the memory's. */
 export const relationalMemoryDecoderConfigSchema = transformerDecoderConfigSchema
   .safeExtend({
-    slots: z.int().positive().default(3).describe('s: rows of the memory.'),
+    slots: z.int().positive().max(LARGEST.memoryRows).default(3).describe('s: rows of the memory.'),
     memoryHeads: z
       .int()
       .positive()
+      .max(LARGEST.heads)
       .optional()
       .describe('Heads of the memory’s attention; must divide `width`. Absent: as many as `heads`.'),
   })

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { guardedCell, writeFileAtomic } from '@raca/core/node';
 import type { Split } from '@raca/data';
 import { type Dataset, ImageCache } from '@raca/data/node';
 import { type Protocol, type ReportPair, type ScoreReport, score } from '@raca/metrics';
@@ -128,7 +128,13 @@ export function writeReportsCsv(path: string, { systems, studies }: Evaluation):
     study.generated,
     ...names.map((name) => perReport[i].scores[name]),
   ]);
-  writeFileAtomic(path, stringify([['id', 'view', 'reference', 'generated', ...names], ...rows]));
+  writeFileAtomic(
+    path,
+    stringify([
+      ['id', 'view', 'reference', 'generated', ...names],
+      ...rows.map((row) => row.map(guardedCell)),
+    ]),
+  );
 }
 
 /** Reports of a split, and what they and the model are worth against its truth. Every image is encoded once. */

@@ -4,14 +4,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { guardedCell, lockFolder, removeHalfWritten, writeFileAtomic } from '@raca/core/node';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 
@@ -60,6 +59,7 @@ export class ReportsTable {
   private constructor(
     readonly dir: string,
     private readonly rows: Map<string, string>,
+    private readonly giveBack: () => void,
   ) {
     this.files = [JSONL, CSV].map((name) => openSync(join(dir, name), 'a'));
   }
@@ -67,7 +67,8 @@ export class ReportsTable {
   /**
    * Opens or begins the table of a folder.
    * @param options.restart drop the rows that are there
-   * @throws Error in one line: a folder with other tables, reports made with other settings, a damaged row
+   * @throws Error in one line: a folder with other tables or that another process works on, reports made with other settings, a
+   * damaged row
    */
   static open(
     dir: string,
@@ -76,10 +77,20 @@ export class ReportsTable {
   ): ReportsTable {
     mkdirSync(dir, { recursive: true });
     requireOwn(dir);
+    const giveBack = lockFolder(dir, 'a generation');
+    try {
+      return new ReportsTable(dir, ReportsTable.prepare(dir, settings, restart), giveBack);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  /** Drops what is half-written or failed, and makes the CSV anew. @returns images of each study that has its report */
+  private static prepare(dir: string, settings: TableSettings, restart: boolean): Map<string, string> {
     if (restart)
       for (const name of [JSONL, CSV, SETTINGS, 'report.html']) rmSync(join(dir, name), { force: true });
-    for (const name of readdirSync(dir))
-      if (/^\.(?:reports|generate)\..+\.tmp$/.test(name)) rmSync(join(dir, name));
+    removeHalfWritten(dir);
     requireSettings(dir, settings);
     writeFileAtomic(join(dir, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);
     const rows = new Map<string, string>();
@@ -104,7 +115,7 @@ export class ReportsTable {
         kept(path, (row) => csvLine(row)),
       ),
     );
-    return new ReportsTable(dir, rows);
+    return rows;
   }
 
   /** Studies with a report. */
@@ -146,6 +157,7 @@ export class ReportsTable {
 
   close(): void {
     for (const file of this.files) closeSync(file);
+    this.giveBack();
   }
 }
 
@@ -165,7 +177,7 @@ const csvLine = (row: Row): string =>
       row.notes.join(' | '),
       row.error ?? '',
       row.trainedOn === undefined ? '' : row.trainedOn.drawn ? 'yes' : 'no',
-    ],
+    ].map(guardedCell),
   ]);
 
 /** @throws Error if the folder holds tables that another command wrote */

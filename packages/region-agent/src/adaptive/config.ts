@@ -1,16 +1,23 @@
+import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 
 const fraction = z.number().min(0).max(0.5);
 
 /** Options of `adaptiveAgent`. */
 export const adaptiveAgentConfigSchema = z.strictObject({
-  width: z.int().positive().default(512).describe('d, width of the patches, for an agent without eyes.'),
+  width: z
+    .int()
+    .positive()
+    .max(LARGEST.width)
+    .default(512)
+    .describe('d, width of the patches, for an agent without eyes.'),
   views: z
     .array(z.enum(['frontal', 'lateral', 'unknown']))
     .min(1)
+    .max(LARGEST.views)
     .default(['frontal', 'lateral'])
     .describe('What each view of a study shows; `unknown` ones have no prior.'),
-  hidden: z.int().positive().default(64).describe('Width of the hidden layers.'),
+  hidden: z.int().positive().max(LARGEST.width).default(64).describe('Width of the hidden layers.'),
   learning: z
     .enum(['ppo', 'direct'])
     .default('ppo')
@@ -71,7 +78,12 @@ export const adaptiveAgentConfigSchema = z.strictObject({
     .describe(
       'Weight of the entropy bonus. High: choices stay open, so that small regions are not given up before they can be told apart.',
     ),
-  epochs: z.int().positive().default(2).describe('Passes of PPO over the choices of one step.'),
+  epochs: z
+    .int()
+    .positive()
+    .max(LARGEST.rounds)
+    .default(2)
+    .describe('Passes of PPO over the choices of one step.'),
   clip: z
     .number()
     .positive()

@@ -1,8 +1,9 @@
-import { type SafetensorsDtype, serializeSafetensors, type TensorToStore } from '@raca/core';
+import { LARGEST, type SafetensorsDtype, serializeSafetensors, type TensorToStore } from '@raca/core';
 import { z } from 'zod';
 import { fromHalf, toHalf } from './half';
 
 const natural = z.int().min(0);
+const side = z.int().min(1).max(LARGEST.gridSide);
 
 /**
  * `index.json` of a feature store. Each shard is a safetensors file with one tensor `[rows · cols, width]` for
@@ -15,8 +16,8 @@ export const featureIndexSchema = z.strictObject({
   encoder: z.string().min(1),
   dtype: z.enum(['float16', 'float32']),
   /** d_v */
-  width: natural,
-  grid: z.strictObject({ rows: natural, cols: natural }),
+  width: z.int().min(1).max(LARGEST.width),
+  grid: z.strictObject({ rows: side, cols: side }),
   shards: z.array(
     z.strictObject({ file: z.string().regex(/^shard-\d{5}\.safetensors$/), images: natural, bytes: natural }),
   ),
@@ -76,7 +77,17 @@ export function parseShardHeader(header: string, size: number, index: FeatureInd
     }
     extents.set(id, { begin: 8 + length + begin, bytes });
   }
+  requireDisjoint(extents);
   return extents;
+}
+
+/** Images lie one behind the other: no byte belongs to two of them. @throws Error naming the second one */
+function requireDisjoint(extents: ReadonlyMap<string, Extent>): void {
+  let end = 0;
+  for (const [id, { begin, bytes }] of [...extents].sort(([, a], [, b]) => a.begin - b.begin)) {
+    if (begin < end) throw new Error(`image ${id} overlaps the one before it`);
+    end = begin + bytes;
+  }
 }
 
 /** Values of one image. @param bytes at an offset that is divisible by 4 */

@@ -1,9 +1,12 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularFile } from '@raca/core/node';
 import { type Extent, type FeatureIndex, featureIndexSchema, parseShardHeader } from '../features/layout';
 
-/** Longest header read of a shard: the limit of safetensors' reference implementation. */
-const MAX_HEADER = 100_000_000;
+/** Longest header read of a shard, as of any safetensors file; some 150,000 images. */
+const MAX_HEADER = 2 ** 24;
+
+type ShardSize = FeatureIndex['shards'][number];
 
 /** An open shard. */
 export interface Shard {
@@ -18,9 +21,10 @@ export const indexPath = (folder: string): string => join(folder, 'index.json');
 export function readIndex(folder: string): FeatureIndex | null {
   const path = indexPath(folder);
   if (!existsSync(path)) return null;
+  const text = readRegularFile(path, 'the index of a feature store', MAX_HEADER).toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    value = JSON.parse(text);
   } catch {
     throw new Error(`${path}: not JSON`);
   }
@@ -34,7 +38,16 @@ export function readIndex(folder: string): FeatureIndex | null {
 export function openShards(folder: string, index: FeatureIndex): Shard[] {
   const shards: Shard[] = [];
   try {
-    for (const { file, bytes } of index.shards) shards.push(openShard(join(folder, file), bytes, index));
+    const seen = new Set<string>();
+    for (const { file, ...size } of index.shards) {
+      const shard = openShard(join(folder, file), size, index);
+      shards.push(shard);
+      for (const id of shard.extents.keys()) {
+        if (seen.has(id))
+          throw new Error(`${shard.path}: image ${id} has features in an earlier shard already`);
+        seen.add(id);
+      }
+    }
     return shards;
   } catch (error) {
     closeShards(shards);
@@ -57,18 +70,22 @@ export function readExactly(file: number, position: number, length: number): Uin
   return out;
 }
 
-function openShard(path: string, bytes: number, index: FeatureIndex): Shard {
+function openShard(path: string, { bytes, images }: Omit<ShardSize, 'file'>, index: FeatureIndex): Shard {
   if (!existsSync(path)) throw new Error(`${path}: shard is missing`);
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe without writer opens, too
   try {
-    const { size } = fstatSync(file);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new Error('shard must be a regular file');
+    const { size } = stat;
     if (size !== bytes) throw new Error(`shard must have ${bytes} bytes, found ${size}`);
     const length = Number(new DataView(readExactly(file, 0, 8).buffer).getBigUint64(0, true));
     if (length > Math.min(MAX_HEADER, size - 8)) {
       throw new Error(`header claims ${length} bytes of a file of ${size}`);
     }
     const header = new TextDecoder().decode(readExactly(file, 8, length));
-    return { path, file, extents: parseShardHeader(header, size, index) };
+    const extents = parseShardHeader(header, size, index);
+    if (extents.size !== images) throw new Error(`shard must have ${images} images, found ${extents.size}`);
+    return { path, file, extents };
   } catch (error) {
     closeSync(file);
     throw new Error(`${path}: ${(error as Error).message}`);

@@ -155,6 +155,28 @@ describe('errors name the file, the expected and the found', () => {
     expect(() => openFeatureStore(folder)).toThrow('shard-00000.safetensors: shard is missing');
   });
 
+  it('images that lie on one another, stand twice, or are another number', () => {
+    fill(['0', '1']);
+    const whole = readFileSync(shard());
+    writeFileSync(
+      shard(),
+      whole.toString('latin1').replace('"data_offsets":[8,16]', '"data_offsets":[4,12]'),
+      'latin1',
+    );
+    expect(() => openFeatureStore(folder)).toThrow(
+      'shard-00000.safetensors: image 1 overlaps the one before it',
+    );
+    writeFileSync(shard(), whole.toString('latin1').replace('"1":', '"0":'), 'latin1');
+    expect(() => openFeatureStore(folder)).toThrow('shard must have 2 images, found 1');
+    writeFileSync(shard(), whole);
+    const path = join(folder, 'index.json');
+    const index = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...index, shards: [index.shards[0], index.shards[0]] }));
+    expect(() => openFeatureStore(folder)).toThrow('image 0 has features in an earlier shard already');
+    writeFileSync(path, JSON.stringify({ ...index, grid: { rows: 1e9, cols: 1e9 } }));
+    expect(() => openFeatureStore(folder)).toThrow(/index\.json: grid\.rows: /);
+  });
+
   it('an index that is not one', () => {
     fill(['0']);
     const path = join(folder, 'index.json');

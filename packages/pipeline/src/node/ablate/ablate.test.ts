@@ -153,7 +153,7 @@ describe('ablate', () => {
     expect(text('table.tex')).toMatch(/\+BCA & 2\/2 & .*0\.875 \$\\pm\$ 0\.177/);
     expect(text('table.tex')).not.toMatch(/[^\\][%_]/);
     expect(text('table.csv')).toMatch(
-      /^r2gen,\+BCA,clinical\/micro\/f1\/14,1 2,1 0\.75,0\.875,0\.17677669\d+,0\.625,1,0\.375,/m,
+      /^r2gen,'\+BCA,clinical\/micro\/f1\/14,1 2,1 0\.75,0\.875,0\.17677669\d+,0\.625,1,0\.375,/m,
     );
     expect(text('table.csv')).not.toMatch(/^full/m); // the references agree
     const page = text('ablation.html');

@@ -1,3 +1,4 @@
+import { guardedCell } from '@raca/core/node';
 import { stringify } from 'csv-stringify/sync';
 import { COLUMNS, type Column, PROTOCOLS, shownIn } from '../table';
 import { type Analysis, type RowScore, spread } from './analysis';
@@ -116,7 +117,7 @@ export function csv(analyses: readonly Analysis[]): string {
   const lines = analyses.flatMap(({ protocol, scores }) =>
     scores.map((score) => [protocol, ...csvLine(score)]),
   );
-  return stringify([head, ...lines]);
+  return stringify([head, ...lines.map((line) => line.map(guardedCell))]);
 }
 
 function csvLine({ row, key, values, mean, sd, interval, test }: RowScore): (string | number)[] {
