@@ -1,4 +1,4 @@
-import { REPORTED, SECTION_NAMES, type SectionName } from '@raca/metrics';
+import { REPORTED, readSections, SECTION_NAMES, type SectionName, selectSections } from '@raca/metrics';
 import { UsageError } from './errors';
 
 /** Help of `--sections`. */
@@ -15,3 +15,19 @@ export function parseSections(value: string): readonly SectionName[] | 'all' {
   }
   return names as SectionName[];
 }
+
+/**
+ * The chosen sections of a text, as one paragraph each. A text without headers is one section already and stays as
+ * it is; one whose headers are others becomes empty.
+ */
+export function keepSections(text: string, names: readonly SectionName[] | 'all'): string {
+  if (names === 'all' || readSections(text).every(({ part }) => part === 'untitled')) return text;
+  return selectSections(text, names);
+}
+
+/** Whether a text has a section that reports nothing: what was asked, compared with or done. */
+export const holdsRequest = (text: string): boolean =>
+  text.includes(':') &&
+  readSections(text).some(({ part, text: body }) => REQUEST.has(part) && body.trim() !== '');
+
+const REQUEST = new Set<string>(['indication', 'comparison', 'technique']);

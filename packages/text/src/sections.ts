@@ -182,4 +182,4 @@ function ownLength(body: string, part: Part, titled: boolean): number {
 
 /** A sentence that no clinician writes into a request. */
 const REPORT_BEGINS =
-  /[.?!](?=\s+(?:The (?!patient|pt)|There (?:is|are) (?:no|a|an|mild|small)|Lungs?\b|Heart\b|Cardio|Cardiac silhouette|No (?:focal|acute|pneumothorax|pleural|effusion|consolidation|evidence)))/;
+  /[.?!](?=\s+(?:(?:CXR|Chest (?:[Xx]-?ray|radiograph|film))\b[^.:]{0,20}:|The (?!patient|pt)|There (?:is|are) (?:no|a|an|mild|small)|Lungs?\b|Heart\b|Cardio|Cardiac silhouette|No (?:focal|acute|pneumothorax|pleural|effusion|consolidation|evidence)))/;

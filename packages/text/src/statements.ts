@@ -36,13 +36,17 @@ function paragraphs(text: string): string[] {
   let open: string | undefined;
   for (const line of lines) {
     const mark = MARK.exec(line);
-    if (open !== undefined && !mark && isWrapped(open, line, width, plainCase)) {
+    if (open !== undefined && !mark && (isWrapped(open, line, width, plainCase) || answers(open, line))) {
       joined[joined.length - 1] += ` ${line.trim()}`;
     } else if (line.trim() !== '') joined.push(line.slice(mark?.[0].length ?? 0).trim());
     open = line.trim() === '' ? undefined : line;
   }
   return joined;
 }
+
+/** `Pneumothorax:` with its answer on the next line. */
+const answers = (line: string, next: string): boolean =>
+  line.trimEnd().endsWith(':') && isLabel(line.trim().slice(0, -1)) && isAnswer(next);
 
 /** Whether lines are statements of their own, since none begins with a capital and there are no full stops. */
 const isPlainCase = (lines: readonly string[]): boolean =>
@@ -51,7 +55,7 @@ const isPlainCase = (lines: readonly string[]): boolean =>
   );
 
 /** What parts items inside a line. */
-const SEPARATOR = /\t+|\s*\|\s*|\s*[•●▪◦‣∙]\s*|\s*—\s*|\s+(?:[-–]+|->|→|\/\/)\s+/;
+const SEPARATOR = /\t+|\s*\|\s*|\s*[•●▪◦‣∙]\s*|\s*—\s*|\s+(?:[-–]+|->|→|\/\/)\s+|\s[-–](?=[A-Z][a-z])/;
 const NUMBERED = /(?:^|\s)(?:\(\d{1,2}\)|\d{1,2}\)|[a-h]\))(?=\s)/g;
 
 function splitItems(paragraph: string): string[] {

@@ -13,17 +13,25 @@ export function tidy(text: string): string {
         .replace(/[✗✘❌]/g, ' [ ] ')
     : text;
   const single = plain.includes('  ') ? plain.replace(/[^\S\n\t]{2,}/g, ' ') : plain;
-  return /[*#<[(]|\.{3}|:\s?[-+–]/.test(single) ? withoutMarkup(single) : single;
+  return /[*#<[(=]|\.{3}|[-+]ve\b|\?\s+A(?:nswer)?:|:\s?[-+–]/.test(single) ? withoutMarkup(single) : single;
 }
 
 const withoutMarkup = (text: string): string =>
   text
+    .replace(/(\*{3,}|={2,}|-{3,}) ?([A-Z][A-Za-z /&]{2,40}?):? ?\1/g, '\n\n$2: ')
     .replaceAll('**', '')
+    .replace(/(^|\s)Q(?:uestion)?: /g, '$1')
+    .replace(/\?\s+A(?:nswer)?: ?/g, '? ')
+    .replace(/(^|\s)-ve\b/gi, '$1negative')
+    .replace(/(^|\s)\+ve\b/gi, '$1positive')
     .replace(/^[ \t]{0,3}#{1,6}[ \t]/gm, '')
     .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n\n')
     .replace(/\( ?[-–] ?\)/g, '(no)')
     .replace(/\( ?\+ ?\)/g, '(yes)')
-    .replace(/\[(yes|no|none|absent|present)\]/gi, '($1)')
+    .replace(/[[(] ?(?:y|yes) ?[\])]/gi, '(yes)')
+    .replace(/[[(] ?(?:n|no) ?[\])]/gi, '(no)')
+    .replace(/\[(none|absent|present)\]/gi, '($1)')
+    .replace(/\((yes|no|none|absent|present)\)[ \t]+(?=[A-Z])/gi, '($1); ')
     .replace(/(?<!\.)\.{3,}[ \t]?(?=(?:yes|no|none|absent|present|normal|negative|positive)\b)/gi, ': ')
     .replace(/: ?\+(?=[\s.,;]|$)/g, ': yes')
     .replace(/: ?[-–](?=[ \t]?(?:$|[\n.,;]|[A-Z][a-z]+(?: [a-z]+)?:))/g, ': no')

@@ -3,6 +3,7 @@ import {
   IMAGE_MODES,
   type ImportResult,
   IU_FORMS,
+  importCsv,
   importIuXray,
   importMimicCxr,
   MIMIC_FORMS,
@@ -17,6 +18,9 @@ interface ImportFlags extends ImageFlags {
   from: string[];
   out: string;
   form?: string;
+  idColumn?: string;
+  imageColumn?: string;
+  reportColumn?: string;
   section: (typeof SECTION_CHOICES)[number];
   marks: (typeof MARK_CHOICES)[number];
   untitled?: boolean;
@@ -35,7 +39,7 @@ interface ImportFlags extends ImageFlags {
 export function addDataImport(data: Command): void {
   const command = data.command('import').description('import a published data set into a data set folder');
 
-  importOptions(command.command('iu-xray'), IU_FORMS)
+  importForms(command.command('iu-xray'), IU_FORMS)
     .description("IU X-ray: Open-i's XML reports, Kaggle's CSV pair, or R2Gen's archive")
     .addHelpText(
       'after',
@@ -45,7 +49,7 @@ export function addDataImport(data: Command): void {
       run(flags, (options) => importIuXray({ ...options, form: flags.form as (typeof IU_FORMS)[number] })),
     );
 
-  importOptions(command.command('mimic-cxr'), MIMIC_FORMS)
+  importForms(command.command('mimic-cxr'), MIMIC_FORMS)
     .description("MIMIC-CXR: PhysioNet's trees, or R2Gen's archive")
     .addHelpText(
       'after',
@@ -57,14 +61,41 @@ export function addDataImport(data: Command): void {
         importMimicCxr({ ...options, form: flags.form as (typeof MIMIC_FORMS)[number] }),
       ),
     );
+
+  importOptions(command.command('csv'), 'findings-or-impression')
+    .description('a table of image paths and reports: CheXpert Plus, or one of your own')
+    .option('--id-column <name>', 'of the study; default: study_id, uid, id …, else from the image path')
+    .option('--image-column <name>', 'default: path_to_image, image_path, image, path, filename …')
+    .option('--report-column <name>', 'default: findings and impression, else report, text …')
+    .addHelpText(
+      'after',
+      '\nExample:\n  raca data import csv --from reports.csv images --out my-data\n' +
+        '\nA column split (train, val, test) is kept; without it studies are split by patient (patient_id, subject_id).' +
+        '\nThe reports count as credentialed until manifest.json says "access": "open".' +
+        '\nOther forms (JSON of ReXGradient): convert them to a CSV with the columns id, image_path, findings, impression, split.',
+    )
+    .action((flags: ImportFlags) =>
+      run(flags, (options) =>
+        importCsv({
+          ...options,
+          columns: { id: flags.idColumn, image: flags.imageColumn, report: flags.reportColumn },
+        }),
+      ),
+    );
 }
 
-function importOptions(command: Command, forms: readonly string[]): Command {
+const importForms = (command: Command, forms: readonly string[]): Command =>
+  importOptions(command).option(
+    '--form <name>',
+    `where there are several: ${forms.join(', ')}`,
+    oneOf('--form', forms),
+  );
+
+function importOptions(command: Command, section = 'findings'): Command {
   return imageOptions(command)
     .requiredOption('--from <paths...>', 'folders and archives (zip, tgz) with reports, tables and images')
     .requiredOption('--out <dir>', 'data set folder to make')
-    .option('--form <name>', `where there are several: ${forms.join(', ')}`, oneOf('--form', forms))
-    .option('--section <name>', SECTION_CHOICES.join(', '), oneOf('--section', SECTION_CHOICES), 'findings')
+    .option('--section <name>', SECTION_CHOICES.join(', '), oneOf('--section', SECTION_CHOICES), section)
     .option(
       '--marks <name>',
       'marks of de-identification (XXXX, ___): keep, drop',
@@ -75,7 +106,7 @@ function importOptions(command: Command, forms: readonly string[]): Command {
     .option('--no-untitled', 'never do so (default for findings and for impression)')
     .option(
       '--per-study <name>',
-      `images of a study: ${IMAGE_CHOICES.join(', ')} (default: two for IU X-ray, one for MIMIC-CXR)`,
+      `images of a study: ${IMAGE_CHOICES.join(', ')} (default: two for IU X-ray, one for MIMIC-CXR, all for a CSV)`,
       oneOf('--per-study', IMAGE_CHOICES),
     )
     .option('--views <list>', 'take only these views, e.g. PA,AP,unknown')

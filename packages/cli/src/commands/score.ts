@@ -19,6 +19,7 @@ import { progress } from '../output';
 import { readScoreInput, type ScoreInput, type SystemInput, type TextStep } from '../score-input';
 import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
+import { holdsRequest, keepSections, parseSections, SECTIONS_HELP } from '../sections-option';
 import { systemsPage } from '../systems-page';
 import { asText, type SystemsResult, systemsTables, systemsText } from '../systems-tables';
 import { shown, visible } from '../visible-line';
@@ -40,6 +41,7 @@ interface ScoreFlags {
   dropDuplicates?: boolean;
   protocol?: Protocol;
   clean?: Cleaning;
+  sections?: string;
   metrics?: string;
   wordnet?: string;
   paraphrases?: string;
@@ -96,6 +98,10 @@ export function addScore(program: Command): void {
       '--clean <set>',
       `clean both sides as R2Gen does for ${CLEANINGS.join(' or ')}: protocol r2gen`,
       oneOf('--clean', CLEANINGS),
+    )
+    .option(
+      '--sections <names>',
+      `${SECTIONS_HELP}; texts without headers are kept whole (default: every text as it is)`,
     )
     .option('--metrics <names>', `comma-separated, from: ${METRIC_NAMES}`)
     .option('--wordnet <folder>', "WordNet's files, for METEOR (Debian: /usr/share/wordnet)")
@@ -157,7 +163,7 @@ async function runScore(flags: ScoreFlags): Promise<void> {
   });
   const protocol = protocolOf(flags, input.systems);
   const { metrics, labels, baselineMetrics } = await chooseMetrics(flags, input);
-  const warnings = [...input.warnings, ...textWarnings(input, metrics)];
+  const warnings = [...input.warnings, ...textWarnings(input, metrics, flags.sections)];
   for (const line of warnings) console.error(`warning: ${line}`);
   const [first] = input.systems;
   const texts = input.labelsOnly ? {} : await baselineTexts(flags, first.pairs);
@@ -242,18 +248,23 @@ function checkFlags({ hypotheses, compare, clean, protocol, table = [], baseline
   }
 }
 
-/** What is done to every text of both sides, in this order; a step more (such as a choice of sections) is an entry more. */
-function textSteps({ clean }: ScoreFlags): TextStep[] {
-  return [
-    ...(clean === undefined
-      ? []
-      : [
-          {
-            name: `both sides: cleaned as R2Gen does for ${clean}`,
-            apply: (text: string) => cleanReport(text, clean),
-          },
-        ]),
-  ];
+/** What is done to every text of both sides, in this order. @throws UsageError for sections that do not exist */
+function textSteps({ clean, sections }: ScoreFlags): TextStep[] {
+  const names = sections === undefined ? 'all' : parseSections(sections);
+  const steps: TextStep[] = [];
+  if (names !== 'all') {
+    steps.push({
+      name: `both sides: only the sections ${names.join(', ')} are read; texts without headers are kept whole`,
+      apply: (text) => keepSections(text, names),
+    });
+  }
+  if (clean !== undefined) {
+    steps.push({
+      name: `both sides: cleaned as R2Gen does for ${clean}`,
+      apply: (text) => cleanReport(text, clean),
+    });
+  }
+  return steps;
 }
 
 /** Text that R2Gen's cleaning cannot have written: capitals, marks, a full stop at a word. */
@@ -278,7 +289,11 @@ function protocolOf({ clean, protocol = 'full' }: ScoreFlags, systems: readonly 
 }
 
 /** What is wrong with the texts, and which metrics read one of several references. */
-function textWarnings({ systems, labelsOnly }: ScoreInput, metrics: readonly Scorer[]): string[] {
+function textWarnings(
+  { systems, labelsOnly }: ScoreInput,
+  metrics: readonly Scorer[],
+  sections: string | undefined,
+): string[] {
   if (labelsOnly) return [];
   const references = systems[0].pairs.map(({ reference }) => reference);
   const ids = systems[0].pairs.map(({ id }) => id);
@@ -295,13 +310,24 @@ function textWarnings({ systems, labelsOnly }: ScoreInput, metrics: readonly Sco
         references,
       ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
     ),
+    ...(sections === undefined
+      ? [
+          ['references', references] as const,
+          ...systems.map(({ name, pairs }) => [name, pairs.map(({ hypothesis }) => hypothesis)] as const),
+        ].flatMap(([whose, texts]) => {
+          const asked = texts.flatMap((text, i) => (holdsRequest(text) ? [i] : []));
+          return asked.length > 0 ? [say(whose, asked.length, asked[0], REQUEST)] : [];
+        })
+      : []),
     ...(several && single.length > 0
       ? [`${single.join(', ')}: only the first of several references is read`]
       : []),
   ];
 }
 
-const EMPTY = 'are empty; the labelers count an empty text as No Finding';
+const REQUEST =
+  'hold an indication, comparison or technique, which is scored like the rest; --sections findings,impression leaves it out';
+const EMPTY = 'are empty; the rules give an empty text no label, not even No Finding';
 
 function rank(
   { resamples, seed, baseline }: ScoreFlags,

@@ -9,7 +9,7 @@ export interface Published {
   readonly counts: Readonly<Record<Split, number>>;
 }
 
-export type Source = 'iu-xray' | 'mimic-cxr';
+export type Source = 'iu-xray' | 'mimic-cxr' | 'csv';
 
 export const PUBLISHED: Readonly<Record<Source, readonly Published[]>> = {
   'iu-xray': [{ name: "R2Gen's IU X-ray", unit: 'studies', counts: { train: 2069, val: 296, test: 590 } }],
@@ -18,6 +18,7 @@ export const PUBLISHED: Readonly<Record<Source, readonly Published[]>> = {
     { name: 'MIMIC-CXR 2.0.0, all', unit: 'images', counts: { train: 368960, val: 2991, test: 5159 } },
     { name: 'MIMIC-CXR 2.0.0, all', unit: 'studies', counts: { train: 222758, val: 1808, test: 3269 } },
   ],
+  csv: [],
 };
 
 /** One published count beside ours. */

@@ -14,7 +14,8 @@ export function splitClauses(sentence: string): string[] {
   let from = 0;
   for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
     const next = sentence.slice(index + text.length, index + text.length + 12).split(' ', 1)[0]!;
-    if (isVerb(next) || next === 'not') continue; // "unlikely but cannot be excluded": the same subject
+    // "unlikely but cannot be excluded", "pneumonia, while possible, is …": the same subject
+    if (isVerb(next) || next === 'not' || (next !== '' && ASIDES.has(next) && text !== '; ')) continue;
     clauses.push(...splitStatements(sentence.slice(from, index)));
     from = index + text.length - 1;
   }
@@ -23,6 +24,9 @@ export function splitClauses(sentence: string): string[] {
 }
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+
+/** Said of a finding in an aside: "although possible". */
+const ASIDES = words('possible unlikely conceivable doubtful suspected');
 
 const SINGULAR = words(
   'is was has remains appears persists shows demonstrates seems looks measures contains',
@@ -53,7 +57,9 @@ const NO_NOUN = words(
 const SEEN = words(
   'seen identified evident noted appreciated visualized visualised demonstrated detected found apparent observed visible suspected suggested',
 );
-const GONE = words('resolved cleared removed gone absent disappeared excluded unlikely withdrawn extubated');
+const GONE = words(
+  'resolved cleared subsided reexpanded removed gone absent disappeared excluded unlikely withdrawn extubated',
+);
 const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
 const DENIES = words('not no resolved cleared absent gone');
 /** Said of what stands before it: "heart normal", "PICC unchanged", "chest tube in place". */

@@ -135,8 +135,9 @@ export const POST_NEGATIONS: readonly Phrase[] = [
   '(does|do|did) not (persist|remain|recur|appear_to_be_present|appear_present)',
   'could not be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
   'cannot be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
-  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished)',
-  '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|withdrawn|discontinued|extracted|taken_out|repaired)',
+  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished|subsided|dissipated|abated|drained|reexpanded|re_expanded|reinflated|re_inflated|reaerated|re_aerated)',
+  '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled|repaired)',
+  '(was|were) (since|subsequently|completely|then)? (removed|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled)',
   '(is|are) (now)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
   '(appears|appear|seems|seem|looks) (to_be|to_have|now)? (resolved|cleared|absent|gone|unlikely)',
 ];
@@ -164,7 +165,7 @@ export const ANSWERS_NO: readonly Phrase[] = [
 /** Make what follows uncertain. */
 export const UNCERTAINTIES: readonly Phrase[] = [
   '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
-  '(may|might|could|can) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
+  '(may|might|could|can) !(also_|well_|possibly_)?(account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
   'possib*',
   '(poss|prob|susp)',
   'probabl*',
@@ -208,10 +209,13 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(is|are|was|were|remains|remain) (possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
   '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) likely',
   '(is|are)? (questionably|possibly|probably) (present|seen|there)',
+  '(could|may|might|can) (also|well|possibly)? (account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to)',
   '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
   '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern|question)',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'not (be)? (entirely|completely)? excluded',
+  'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
+  '(is|are) not (strongly|particularly|especially|highly)? (favored|favoured|suspected_but)',
   '(could|may|might) have (this|a_similar) appearance',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
 ];

@@ -131,7 +131,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     ],
     hint: true,
   },
-  { label: 'Consolidation', phrases: ['consolidat*'] },
+  { label: 'Consolidation', phrases: ['consolidat*', 'consol'] },
   {
     label: 'Pneumonia',
     phrases: [
@@ -154,9 +154,10 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Atelectasis',
     phrases: [
       'atelecta*',
+      '(atx|atel)',
       '(lobar|lobe|lung|segmental|subsegmental|partial|complete|basilar|alveolar) collapse',
       'collapse* of ~ (lobe|lung|lingula|segment|base)',
-      'collapsed (lung|lobe|lingula)',
+      'collapsed ~ (lung|lobe|lingula|segment)',
       '(lobe|lung) (is|has|appears) ~ collapsed',
       'collapse consolidation',
       'collapse',
@@ -182,7 +183,8 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Pleural Effusion',
     phrases: [
       'effusion*',
-      '(eff|effus)',
+      '(eff|effs|effus)',
+      'pleural (fluid)? collection*',
       'pleural fluid',
       'hydrothora*',
       'hydropneumothora*',
@@ -229,7 +231,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'lines or tubes',
       'catheter*',
       'permcath',
-      '(endotracheal|et|ng|og|nasogastric|orogastric|enteric|feeding|chest|thoracostomy|tracheostomy|drainage|gastric|nasoenteric|dobbhoff|pleural|g|gastrostomy) (tube|tubes)',
+      '(endotracheal|intercostal|et|ng|og|nasogastric|orogastric|enteric|feeding|chest|thoracostomy|tracheostomy|drainage|gastric|nasoenteric|dobbhoff|pleural|g|gastrostomy) (tube|tubes)',
       'tracheostomy',
       'tube',
       'tubes',
@@ -261,7 +263,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(vp|ventriculoperitoneal) shunt',
       'shunt catheter',
       'cannula*',
-      '(pigtail|pleural|mediastinal|surgical|chest) drain*',
+      '(pigtail|pleural|mediastinal|surgical|chest|intercostal|thoracic|pericardial) (drain|drains|catheter*)',
       'intra aortic balloon',
       'iabp',
       'impella',
@@ -378,7 +380,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'pneumatocele*',
       'abnormal (chest|radiograph|film|study|examination|exam)',
       // An indwelling drain or airway means treated disease.
-      '(chest|thoracostomy|tracheostomy|pleural) (tube|tubes|drain|drains)',
+      '(chest|thoracostomy|tracheostomy|pleural|intercostal) (tube|tubes|drain|drains)',
       'tracheostomy',
       'pigtail (catheter|drain)*',
       'defibrillator*',

@@ -28,7 +28,7 @@ function normaliseSentence(sentence: string): string[] {
 const CONTRACTED =
   /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here)['’ʼ`´]s)\b/gi;
 /** Letters in which contractions and abbreviations with strokes can be told to be absent. */
-const HINT = /n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
+const HINT = /\+\/|±|n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
 
 /** Contractions and abbreviations as words: `isn't`, `can't`, `w/o`, `e/o`. */
 function writtenOut(text: string): string {
@@ -37,6 +37,7 @@ function writtenOut(text: string): string {
     .replace(CONTRACTED, (_, verb?: string, can?: string, will?: string, subject?: string) =>
       verb ? `${verb} not` : can ? 'cannot' : will ? 'will not' : `${subject} is`,
     )
+    .replace(/\+ ?\/ ?[-–−]|±/g, ' and possible ')
     .replace(/\bw\/o\b/gi, 'without')
     .replace(/\bw\/(?=\s|[a-z])/gi, 'with ')
     .replace(/\be\/o\b/gi, 'evidence of')

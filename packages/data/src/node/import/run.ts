@@ -20,6 +20,7 @@ import {
 import type { PictureOptions } from '../decode';
 import { readJson } from '../read';
 import { writeDataset } from '../write';
+import { type CsvColumns, readCsv } from './csv';
 import { extensionOf, type FoundImage, type ImageMode, type ImageWarning, placeImages } from './images';
 import { Inputs } from './inputs';
 import { type IuForm, iuKey, readIuXray } from './iu-xray';
@@ -35,13 +36,13 @@ interface ImportOptions {
   readonly from: readonly string[];
   /** Data set folder to make. A complete import of the same options is reused. */
   readonly out: string;
-  /** Default `findings`. */
+  /** Default `findings`; of a CSV `findings-or-impression`. */
   readonly section?: SectionChoice;
   /** Default `keep`. */
   readonly marks?: MarkChoice;
   /** Take a text without headers as the report; default only where `section` is not `findings` or `impression`. */
   readonly untitled?: boolean;
-  /** Default `two` for IU X-ray, `one` for MIMIC-CXR, `each` for R2Gen's MIMIC-CXR. */
+  /** Default `two` for IU X-ray, `one` for MIMIC-CXR, `each` for R2Gen's MIMIC-CXR, `all` for a CSV. */
   readonly perStudy?: ImageChoice;
   /** Take only these views, by their names in the source, e.g. `PA`, `AP`; `unknown` for images without one. */
   readonly views?: readonly string[];
@@ -68,6 +69,11 @@ export interface IuXrayOptions extends ImportOptions {
 
 export interface MimicCxrOptions extends ImportOptions {
   readonly form?: MimicForm;
+}
+
+export interface CsvOptions extends ImportOptions {
+  /** Names of columns that are not known by themselves. */
+  readonly columns?: CsvColumns;
 }
 
 /** What an import did. All of it stands in `manifest.json` too. */
@@ -106,6 +112,12 @@ export const importMimicCxr = (options: MimicCxrOptions): Promise<ImportResult> 
     readMimicCxr(options.from, options.form, funnel, inputs, scratch, options.signal),
   );
 
+/** Imports a CSV of image paths and reports ({@link readCsv}). @throws DataError on unreadable input or if `out` holds something else */
+export const importCsv = (options: CsvOptions): Promise<ImportResult> =>
+  run('csv', options, async (funnel, inputs, scratch) =>
+    readCsv(options.from, options.columns ?? {}, funnel, inputs, scratch, options.signal),
+  );
+
 interface Content {
   readonly form: string;
   readonly studies: readonly ImportStudy[];
@@ -126,6 +138,8 @@ const ABOUT = {
     access: 'credentialed',
     cleaning: 'mimic_cxr',
   },
+  // Whose reports these are is not known: they count as credentialed until its manifest says `"access": "open"`.
+  csv: { source: 'a CSV of image paths and reports', licence: 'not stated', cleaning: 'iu_xray' },
 } as const;
 
 async function run(
@@ -221,7 +235,12 @@ async function run(
 
 /** All that decides about the result, defaults filled in. */
 function settingsOf(source: Source, form: string, options: ImportOptions, given: GivenSplit | undefined) {
-  const { section = 'findings', marks = 'keep', seed = 42, shares = DEFAULT_SHARES } = options;
+  const {
+    section = source === 'csv' ? 'findings-or-impression' : 'findings',
+    marks = 'keep',
+    seed = 42,
+    shares = DEFAULT_SHARES,
+  } = options;
   const both = section === 'both' || section === 'findings-or-impression';
   const byImage = source === 'mimic-cxr' && (given !== undefined || form === 'r2gen');
   return {
@@ -230,7 +249,15 @@ function settingsOf(source: Source, form: string, options: ImportOptions, given:
     untitled: options.untitled ?? both,
     perStudy:
       options.perStudy ??
-      (form === 'r2gen' ? 'all' : source === 'iu-xray' ? 'two' : byImage ? 'each' : 'one'),
+      (form === 'r2gen'
+        ? 'all'
+        : source === 'iu-xray'
+          ? 'two'
+          : source === 'csv'
+            ? 'all'
+            : byImage
+              ? 'each'
+              : 'one'),
     views: options.views?.map((view) => view.trim().toUpperCase()),
     seed,
     shares,

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { type Info, parse } from 'csv-parse';
 import { DataError } from '../../errors';
@@ -7,9 +8,26 @@ import type { DiskFile } from './scratch';
 /** Characters of one row at most: a quote that nobody closes must not swallow the file. */
 const LONGEST_ROW = 1 << 20;
 
+/** What parts the columns of a table's first line: a comma, a semicolon or a tab. */
+export async function separatorOf({ path, name }: DiskFile): Promise<string> {
+  const raw = createReadStream(path);
+  const input = /\.gz$/i.test(name) ? raw.pipe(createGunzip()) : raw;
+  try {
+    for await (const line of createInterface({ input })) {
+      const count = (mark: string): number => line.split(mark).length;
+      return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+    }
+  } catch {
+    // said by the reading of the rows
+  } finally {
+    raw.destroy();
+  }
+  return ',';
+}
+
 /** The names of the columns. @throws DataError if it is no CSV */
-export async function columnsOf(table: DiskFile): Promise<string[]> {
-  for await (const row of rowsOf(table, [])) return Object.keys(row);
+export async function columnsOf(table: DiskFile, separator?: string): Promise<string[]> {
+  for await (const row of rowsOf(table, [], separator)) return Object.keys(row);
   return [];
 }
 
@@ -17,15 +35,18 @@ export async function columnsOf(table: DiskFile): Promise<string[]> {
  * The rows of a CSV file (`.gz` too), one at a time.
  *
  * @param columns that must be there; others come along
+ * @param separator of the columns; default a comma
  * @throws DataError naming file and line: broken CSV or gzip, missing columns
  */
 export async function* rowsOf(
   table: DiskFile,
   columns: readonly string[],
+  separator = ',',
 ): AsyncGenerator<Record<string, string>, void, undefined> {
   const raw = createReadStream(table.path);
   const parser = parse({
     bom: true,
+    delimiter: separator,
     columns: true,
     skip_empty_lines: true,
     info: true,
