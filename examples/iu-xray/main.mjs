@@ -52,8 +52,9 @@ await step('train', [
   ...given('backend'),
   ...(existsSync(join(out, 'config.json')) ? ['--resume'] : []),
 ]);
-// the run has the very config that was named above
-await step('evaluate', ['evaluate', '--run', out, '--trust-modules', '--data', data, ...given('backend')]);
+// modules that a config of the user's own names are the user's own
+const own = options.config === undefined || isPreset(options.config) ? [] : ['--trust-modules'];
+await step('evaluate', ['evaluate', '--run', out, ...own, '--data', data, ...given('backend')]);
 
 /** Makes the phantom, or draws images for real reports; a complete folder of the same options is used again. */
 async function drawn() {
@@ -79,6 +80,10 @@ function given(name) {
   return options[name] === undefined ? [] : [`--${name}`, options[name]];
 }
 
+function isPreset(config) {
+  return ['auto', 'small', 'full', 'published'].includes(config);
+}
+
 function presetOrFile(config) {
-  return ['auto', 'small', 'full', 'published'].includes(config) ? config : from(config);
+  return isPreset(config) ? config : from(config);
 }
