@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { type Info, parse } from 'csv-parse';
 import { DataError } from '../../errors';
 import type { DiskFile } from './scratch';
@@ -55,6 +56,7 @@ export async function* rowsOf(
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
+    if (isSystemError(error)) throw asDiskError(error, table.name);
     throw new DataError(
       `${table.name}: expected CSV, found: ${(error as Error).message.replace(/\s+/g, ' ').slice(0, 160)}`,
     );
