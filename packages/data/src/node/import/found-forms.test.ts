@@ -150,7 +150,7 @@ it.skipIf(process.platform === 'win32')('never waits for a pipe', async () => {
   const named = async () => {
     for await (const _ of walk([at('pipe.png')])) throw new Error('a pipe was given');
   };
-  await expect(named()).rejects.toThrow('expected a folder or an archive, found a pipe or a device');
+  await expect(named()).rejects.toThrow('expected a folder or an archive, found a pipe, socket or device');
 });
 
 const field = fileURLToPath(new URL('../../../../../../shared/field/image/inputs/imp', import.meta.url));
