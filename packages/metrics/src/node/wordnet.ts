@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFile } from '@raca/core/node';
 import { WORDNET_FILES, type Wordnet, wordnetFrom } from '../meteor/wordnet';
 
 /** Where Debian's package `wordnet-base` puts its files. */
@@ -12,7 +12,7 @@ export const DEBIAN_WORDNET = '/usr/share/wordnet';
 export function readWordnet(folder: string = DEBIAN_WORDNET): Wordnet {
   const read = (file: string): string => {
     try {
-      return readRegularFile(join(folder, file), 'a file of WordNet').toString('latin1');
+      return readFileSync(join(folder, file), 'latin1');
     } catch {
       throw new Error(`readWordnet: ${folder}: expected WordNet's files, found no ${file}`);
     }
