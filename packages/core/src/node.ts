@@ -1,7 +1,7 @@
 export { removeHalfWritten, writeFileAtomic } from './node/atomic-file';
 export { isRunning, lockFolder } from './node/folder-lock';
 export { insideOf } from './node/inside-of';
-export { readRegularFile } from './node/regular-file';
+export { openRegularFile, readRegularFile } from './node/regular-file';
 export { finishReplacement, replaceFolder } from './node/replace-folder';
 export { guardedCell, withoutGuard } from './node/spreadsheet-cell';
 export { asDiskError, isSystemError } from './node/system-error';

@@ -9,6 +9,25 @@ import { asDiskError } from './system-error';
  * @throws Error in one line that names the file, what was expected and what was found
  */
 export function readRegularFile(path: string, what = 'a file', maxBytes = 2 ** 31 - 1): Buffer {
+  const file = openRegularFile(path, what);
+  try {
+    const { size } = fstatSync(file);
+    if (size > maxBytes)
+      throw new Error(`${path}: expected ${what} of at most ${maxBytes} bytes, found ${size}`);
+    return readFileSync(file);
+  } catch (error) {
+    throw asDiskError(error, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Opens a file that a user named for reading; as {@link readRegularFile} otherwise. The caller closes it.
+ *
+ * @throws Error in one line that names the file, what was expected and what was found
+ */
+export function openRegularFile(path: string, what = 'a file'): number {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe without writer opens, too
@@ -18,17 +37,10 @@ export function readRegularFile(path: string, what = 'a file', maxBytes = 2 ** 3
     if (code === 'ENXIO') throw new Error(`${path}: expected ${what}, found a socket or device`);
     throw asDiskError(error, path);
   }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new Error(`${path}: expected ${what}, found ${kindOf(stat)}`);
-    if (stat.size > maxBytes)
-      throw new Error(`${path}: expected ${what} of at most ${maxBytes} bytes, found ${stat.size}`);
-    return readFileSync(file);
-  } catch (error) {
-    throw asDiskError(error, path);
-  } finally {
-    closeSync(file);
-  }
+  const stat = fstatSync(file);
+  if (stat.isFile()) return file;
+  closeSync(file);
+  throw new Error(`${path}: expected ${what}, found ${kindOf(stat)}`);
 }
 
 function kindOf(stat: Stats): string {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '@raca/core/node';
 import {
   parseManifest,
   parseRegionTruth,
@@ -74,7 +75,7 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof DataError)) throw error;
+      if (!(error instanceof DataError) || isSystemError(error)) throw error;
       report('error', error.message);
       return undefined;
     }
@@ -213,7 +214,8 @@ async function checkImages(
           for (const warning of (await readRadiograph(file, pictures)).warnings)
             addTo(odd, warning.split(':')[0], paths[i]);
         } catch (error) {
-          faults[i] = (error as Error).message;
+          if (!(error instanceof DataError)) throw error; // the disk's fault, not the image's
+          faults[i] = error.message;
         }
       }
     }

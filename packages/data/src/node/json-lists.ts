@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { DataError } from '../errors';
 
 /** One entry of a list of the top object, or (without `index`) a field that is not a list. */
@@ -65,12 +66,17 @@ class Bytes {
     size: number,
   ) {
     try {
-      this.handle = openSync(file, 'r');
+      this.handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe opens, too
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      if (isSystemError(error)) throw asDiskError(error, file);
       throw new DataError(
         `${file}: expected a readable JSON file, found ${code === 'ENOENT' ? 'nothing' : code}`,
       );
+    }
+    if (!fstatSync(this.handle).isFile()) {
+      closeSync(this.handle);
+      throw new DataError(`${file}: expected a readable JSON file, found a folder, a pipe or a device`);
     }
     this.chunk = Buffer.alloc(size);
     this.fill();

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { PatchFeatures } from '@raca/core';
+import { readRegularFile } from '@raca/core/node';
 import { type Annotation, SPLITS } from '@raca/data';
 import type { Dataset, PictureOptions } from '@raca/data/node';
 import { type FeatureStore, openFeatureStore } from '@raca/vision/node';
@@ -53,7 +54,9 @@ export function withoutLeftOut(
 function readLeftOut(file: string): ReadonlyMap<string, string> {
   try {
     return new Map(
-      Object.entries(z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, 'utf8')))),
+      Object.entries(
+        z.record(z.string(), z.string()).parse(JSON.parse(readRegularFile(file, 'JSON').toString('utf8'))),
+      ),
     );
   } catch {
     throw new Error(`${file}: expected a list of the images that were left out; make it by raca extract`);

@@ -1,16 +1,13 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardedCell, lockFolder, removeHalfWritten, writeFileAtomic } from '@raca/core/node';
+import {
+  guardedCell,
+  lockFolder,
+  openRegularFile,
+  readRegularFile,
+  removeHalfWritten,
+  writeFileAtomic,
+} from '@raca/core/node';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 
@@ -196,7 +193,7 @@ function requireSettings(dir: string, settings: TableSettings): void {
   if (!existsSync(path)) return;
   let before: unknown;
   try {
-    before = JSON.parse(readFileSync(path, 'utf8'));
+    before = JSON.parse(readRegularFile(path, 'settings', 2 ** 20).toString('utf8'));
   } catch {
     before = null;
   }
@@ -258,7 +255,7 @@ function* rowsOf(path: string): Generator<{ row: Row; isCut: boolean }> {
 
 /** Lines of a file, a chunk at a time; `ended` where a line break follows. */
 function* linesOf(path: string): Generator<{ line: string; ended: boolean }> {
-  const file = openSync(path, 'r');
+  const file = openRegularFile(path, 'a table of reports');
   try {
     const chunk = Buffer.alloc(1 << 20);
     let parts: Buffer[] = [];

@@ -1,15 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, existsSync, mkdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadParameters,
@@ -23,6 +13,7 @@ import {
 import {
   asDiskError,
   lockFolder,
+  openRegularFile,
   readRegularFile,
   removeHalfWritten,
   writeFileAtomic,
@@ -224,7 +215,9 @@ export class RunFolder {
   /** Lines of `metrics.jsonl`; a last line that a kill cut off is left out. */
   readMetrics(): MetricsLine[] {
     if (!this.has('metrics.jsonl')) return [];
-    return parseMetrics(readFileSync(this.path('metrics.jsonl'), 'utf8'));
+    return parseMetrics(
+      readRegularFile(this.path('metrics.jsonl'), 'lines of metrics', 2 ** 28).toString('utf8'),
+    );
   }
 
   /** Drops lines written after the resume point: those steps are done again. */
@@ -273,7 +266,7 @@ function vocabularyHash({ words }: Tokenizer): string {
 export function fileHash(path: string): string | null {
   if (!existsSync(path)) return null;
   const hash = createHash('sha256');
-  const file = openSync(path, 'r');
+  const file = openRegularFile(path);
   try {
     const piece = Buffer.alloc(2 ** 20);
     for (let n = readSync(file, piece); n > 0; n = readSync(file, piece)) hash.update(piece.subarray(0, n));

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { writeFileAtomic } from '@raca/core/node';
+import { existsSync, statSync } from 'node:fs';
+import { readRegularFile, writeFileAtomic } from '@raca/core/node';
 import type { RasterImage, Transform } from '@raca/data';
 import { ImageCache } from '@raca/data/node';
 import { z } from 'zod';
@@ -66,7 +66,7 @@ export class StoredImageCache extends ImageCache {
 /** What is in the file and whole. */
 function stored(path: string): { entry: Entry; pixels: Uint8Array }[] {
   if (!existsSync(path)) return [];
-  const bytes = readFileSync(path);
+  const bytes = readRegularFile(path, 'a cached image');
   const end = bytes.indexOf(0x0a);
   let entries: Entry[];
   try {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readRegularFile } from '@raca/core/node';
 import type { StudyImages } from '@raca/data/node';
 import { parse } from 'csv-parse/sync';
 
@@ -78,12 +79,9 @@ function pathsIn(value: unknown, field: string, place: string): string[] {
 const columnsOf = (row: Row): string => Object.keys(row).join(', ') || 'none';
 
 function readRows(path: string): Row[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw new Error(`${path}: expected a table of studies, found ${(error as NodeJS.ErrnoException).code}`);
-  }
+  const text = readRegularFile(path, 'a table of studies', 2 ** 28)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
   if (/\.[ct]sv$/i.test(path)) return readCsv(path, text);
   const values = /\.json$/i.test(path) ? parsed(text, path) : linesOf(text, path);
   if (!Array.isArray(values)) throw new Error(`${path}: expected a list of studies, found ${kindOf(values)}`);

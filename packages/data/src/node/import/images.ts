@@ -198,6 +198,7 @@ async function placeContent(
     }
     return await convert(target, raw, pictures);
   } catch (error) {
+    if (isSystemError(error)) throw error; // no fault of the image
     throw new Error((error as Error).message.replaceAll(raw, name));
   } finally {
     await rm(raw, { force: true });

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
+import { asDiskError, isSystemError } from '@raca/core/node';
 import { type Info, parse } from 'csv-parse';
 import { DataError } from '../../errors';
 import type { DiskFile } from './scratch';
@@ -76,6 +77,7 @@ export async function* rowsOf(
     }
   } catch (error) {
     if (error instanceof DataError) throw error;
+    if (isSystemError(error)) throw asDiskError(error, table.name);
     throw new DataError(
       `${table.name}: expected CSV, found: ${(error as Error).message.replace(/\s+/g, ' ').slice(0, 160)}`,
     );

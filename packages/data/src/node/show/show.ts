@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '@raca/core/node';
 import { Random } from '@raca/core/random';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Study } from '../../dataset';
+import { DataError } from '../../errors';
 import { resizeShortSide } from '../../image/resize';
 import type { Cleaning } from '../../text/clean';
 import { encodePng, type PictureOptions, readImage } from '../decode';
@@ -100,7 +102,8 @@ async function surveyImages(
       sizes.set(size, (sizes.get(size) ?? 0) + 1);
       if (faults.length + warnings.length > 0) odd.push({ path, warnings: [...faults, ...warnings] });
     } catch (error) {
-      odd.push({ path, warnings: [(error as Error).message.replace(`${imageFile(dir, path)}: `, '')] });
+      if (!(error instanceof DataError)) throw error; // the disk's fault, not the image's
+      odd.push({ path, warnings: [error.message.replace(`${imageFile(dir, path)}: `, '')] });
     }
   }
   return {
@@ -134,6 +137,7 @@ async function samplesOf(
           const png = await encodePng(resizeShortSide(image, Math.min(PICTURE, image.width, image.height)));
           pictures.push({ src: `data:image/png;base64,${Buffer.from(png).toString('base64')}` });
         } catch (error) {
+          if (isSystemError(error)) throw error;
           pictures.push({ fault: (error as Error).message.replace(`${file}: `, `${path}: `) });
         }
       }

@@ -157,6 +157,7 @@ describe('ablate', () => {
     );
     expect(text('table.csv')).not.toMatch(/^full/m); // the references agree
     const page = text('ablation.html');
+    expect(page).toContain('Content-Security-Policy" content="default-src \'none\'');
     expect(page.match(/<svg/g)).toHaveLength(5); // four scores, training curves
     expect(page).toMatch(/Not for clinical use/);
     expect(page).not.toMatch(/<script|NaN|undefined/);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@raca/core/node';
+import { readRegularFile, writeFileAtomic } from '@raca/core/node';
 import { z } from 'zod';
 import type { RunConfig } from '../../config';
 import type { Launch } from './launch';
@@ -104,7 +104,9 @@ export async function runCell(cell: Cell, context: CellContext): Promise<Outcome
 export function readEvaluation(cell: Cell, of: Pick<CellContext, 'dataHash'>): CellEvaluation | null {
   const path = join(cell.dir, 'evaluation.json');
   if (!existsSync(path) || !existsSync(join(cell.dir, 'reports.csv'))) return null;
-  const stored = evaluationSchema.safeParse(parsed(readFileSync(path, 'utf8')));
+  const stored = evaluationSchema.safeParse(
+    parsed(readRegularFile(path, 'an evaluation', 2 ** 28).toString('utf8')),
+  );
   return stored.success && stored.data.of === identity(cell, of) ? stored.data : null;
 }
 

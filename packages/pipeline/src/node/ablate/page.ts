@@ -46,6 +46,7 @@ export async function ablationPage(page: AblationPage): Promise<string> {
     curves && `<h2>Training</h2>${curves}`,
   ];
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(page.title)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>${body.filter(Boolean).join('\n')}</body></html>\n`;
 }
 
