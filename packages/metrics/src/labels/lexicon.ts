@@ -76,6 +76,7 @@ export const FINDINGS: readonly FindingEntry[] = [
     label: 'Lung Opacity',
     phrases: [
       'opacit*',
+      '(opac|opacs)',
       'opacif*',
       'infiltrat*',
       '(airspace|air_space|alveolar|parenchymal|interstitial) (disease|process|abnormalit*|change*|infiltrat*|shadowing)',
