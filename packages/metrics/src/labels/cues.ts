@@ -71,7 +71,7 @@ export const NEGATIONS: readonly Phrase[] = [
   '(free|clear|devoid|cleared) (of|from)',
   '(negative|neg) for',
   '(absence|lack) of',
-  '(interval|complete|full)? (resolution|clearing|removal|disappearance|evacuation|drainage) of (the|a)?',
+  '(interval|complete|full)? (resolution|clearing|clearance|removal|disappearance|evacuation|drainage) of (the|a)?',
   'denies',
   'unlikely (to_be|to_represent|to_reflect)?',
   'fail* to (show|demonstrate|reveal)',
@@ -245,5 +245,5 @@ export const NOT_STATED: readonly Phrase[] = [
   '(history|hx) of ~',
   'h / o ~',
   '(detecting|detection_of|sensitive_for) ~',
-  '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) (showed|demonstrated|shows|described|showing|revealed|reported|noted) ~',
+  '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) ,? (which|that)? (showed|demonstrated|shows|described|showing|revealed|reported|noted) ~',
 ];
