@@ -76,9 +76,16 @@ function firstRows(head: string, delimiter: string): string[][] {
   }
 }
 
-function parseRows(path: string, text: string, delimiter: string, skipEmptyLines: boolean): string[][] {
+function parseRows(
+  path: string,
+  text: string,
+  delimiter: string,
+  skipEmptyLines: boolean,
+  trimmed = false,
+): string[][] {
   const options = {
     delimiter,
+    trim: trimmed,
     relaxColumnCount: false,
     skipEmptyLines,
     maxRecordSize: ROW_LIMIT,
@@ -92,12 +99,18 @@ function parseRows(path: string, text: string, delimiter: string, skipEmptyLines
     // Files separated by tabs are often written without any quoting.
     if (delimiter === '\t' && /QUOTE/.test(code ?? ''))
       return fewEnough(path, parse(text, { ...options, quote: false }));
+    // `a1 , "text"`: blanks beside the quotes.
+    if (code === 'INVALID_OPENING_QUOTE' && delimiter !== '\t' && !trimmed)
+      return parseRows(path, text, delimiter, skipEmptyLines, true);
     if (code === 'CSV_MAX_RECORD_SIZE') {
       throw new Error(
         `${visible(path)}: expected CSV, found a row of more than ${ROW_LIMIT.toLocaleString('en')} characters (a quote left open?)`,
       );
     }
-    throw new Error(`${visible(path)}: expected CSV, found: ${visible(message.split('\n')[0])}`);
+    const hint = code?.includes('FIELDS_LENGTH')
+      ? ' (a text that holds the separator needs quotes around it)'
+      : '';
+    throw new Error(`${visible(path)}: expected CSV, found: ${visible(message.split('\n')[0])}${hint}`);
   }
 }
 

@@ -6,13 +6,14 @@ const MORE = '(?:,? (?:today|currently|now|bilaterally|on (?:the )?(?:left|right
 /** An answer that is a piece of text by itself. */
 const WHOLE = new RegExp(`^${WORD}${MORE}[.,;]?$`, 'i');
 /** An answer behind a question mark; another question or sentence may follow. */
-const BEHIND = /^\s{1,3}(?:yes|no|none|nil|present|absent|negative|positive|y|n)\b/i;
+const BEHIND =
+  /^\s{1,3}(?:yes|no|none|nil|present|absent|negative|positive|y|n|(?:small|mild|moderate|large|severe|trace|tiny|minimal)(?: (?:left|right|bilateral))?)\b/i;
 const ENDED = /^\s*(?:[.,;|(\n]|$)|^\s+[A-Z]/;
 
 export const isAnswer = (piece: string): boolean => piece.length < 60 && WHOLE.test(piece.trim());
 
 export function answerFollows(text: string, at: number): boolean {
-  const answer = BEHIND.exec(text.slice(at, at + 16));
+  const answer = BEHIND.exec(text.slice(at, at + 24));
   return answer !== null && ENDED.test(text.slice(at + answer[0].length, at + answer[0].length + 4));
 }
 

@@ -106,7 +106,7 @@ function splitSentences(text: string): string[] {
     } else if (mark === '?') {
       if (at <= from || /\s/.test(text[at - 1] ?? ' ') || text[at - 1] === '(') {
         // "?pneumonia", "? pneumonia"; at the end, or before a capital, it belongs to what it follows.
-        if (/^\s*(?:$|[A-Z])/.test(text.slice(at + 1, at + 3)) && at > from) cut(at + 1, at + 1);
+        if (/^\s*$|^\s+[A-Z]/.test(text.slice(at + 1, at + 3)) && at > from) cut(at + 1, at + 1);
       } else if (answerFollows(text, at + 1)) answered = at;
       else if (/^ (?!(?:no|the|there|lungs?|heart|otherwise)\b)[a-z]/.test(text.slice(at + 1, at + 14)))
         continue; // "opacity? pneumonia"

@@ -13,7 +13,9 @@ export function tidy(text: string): string {
         .replace(/[✗✘❌]/g, ' [ ] ')
     : text;
   const single = plain.includes('  ') ? plain.replace(/[^\S\n\t]{2,}/g, ' ') : plain;
-  return /[*#<[(=]|\.{3}|[-+]ve\b|\?\s+A(?:nswer)?:|:\s?[-+–]/.test(single) ? withoutMarkup(single) : single;
+  return /[*#<[(=]|\.{3}|[-+]ve\b|\?\s+(?:A(?:nswer)?:|[-–]\s)|:\s?[-+–]/.test(single)
+    ? withoutMarkup(single)
+    : single;
 }
 
 const withoutMarkup = (text: string): string =>
@@ -21,7 +23,7 @@ const withoutMarkup = (text: string): string =>
     .replace(/(\*{3,}|={2,}|-{3,}) ?([A-Z][A-Za-z /&]{2,40}?):? ?\1/g, '\n\n$2: ')
     .replaceAll('**', '')
     .replace(/(^|\s)Q(?:uestion)?: /g, '$1')
-    .replace(/\?\s+A(?:nswer)?: ?/g, '? ')
+    .replace(/\?\s+(?:A(?:nswer)?: ?|[-–]\s+)/g, '? ')
     .replace(/(^|\s)-ve\b/gi, '$1negative')
     .replace(/(^|\s)\+ve\b/gi, '$1positive')
     .replace(/^[ \t]{0,3}#{1,6}[ \t]/gm, '')

@@ -378,13 +378,14 @@ async function baselineTexts(
     return { constant: pairs.map(() => typical) };
   }
   const dataset = openDataset(data);
-  const views = Math.min(VIEWS, ...dataset.annotation.train.map(({ image_path }) => image_path.length));
-  const [constant, , nearest] = await trivialBaselines(dataset, split, { views });
-  const places = new Map(nearest.ids.map((id, i) => [id, i]));
-  const missing = pairs.find(({ id }) => !places.has(id));
+  const there = new Set(dataset.annotation[split].map(({ id }) => id));
+  const missing = pairs.find(({ id }) => !there.has(id));
   if (missing) {
     throw new Error(`${visible(data)}: expected id "${shown(missing.id)}" in the ${split} split, found none`);
   }
+  const views = Math.min(VIEWS, ...dataset.annotation.train.map(({ image_path }) => image_path.length));
+  const [constant, , nearest] = await trivialBaselines(dataset, split, { views });
+  const places = new Map(nearest.ids.map((id, i) => [id, i]));
   const said = (texts: readonly string[]): string[] => pairs.map(({ id }) => texts[places.get(id)!]);
   return { constant: said(constant.texts), nearest: said(nearest.texts) };
 }

@@ -41,7 +41,7 @@ const FIRM = words(
 );
 /** States that an item of a denied list may have, if "or" closes the list. */
 const LOOSE = words(
-  'moderate moderately small tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right sizable',
+  'moderate moderately small sm mod lg tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right sizable',
 );
 const SIDES = words('left right bilateral bibasilar biapical');
 const isState = (word: string): boolean => FIRM.has(word) || LOOSE.has(word);
@@ -80,7 +80,7 @@ const CONTINUES = words(
 );
 /** Often denied by a bare list: "pneumothorax, effusion not seen". */
 const DENIED_IN_LISTS =
-  /^(?:(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion|fracture|nodules|masses)(?: |$))+$/;
+  /^(?:(?:(?:focal|acute|pleural|pulmonary|airspace|lobar|definite|lung) )*(?:pneumothorax|effusion|effusions|consolidation|edema|oedema|infiltrate|infiltrates|pneumonia|nodule|mass|opacity|opacities|disease|congestion|fractures?|nodules|masses|consolidations|pneumothoraces)(?: |$))+$/;
 
 /** One clause between hard breaks, cut where a new statement begins. */
 function splitStatements(clause: string): string[] {

@@ -18,7 +18,8 @@ export interface Found extends Span {
 /** "the tip of the tube is not seen": the tube is there. */
 const tipBefore =
   / (?:tips?|ends?|portion|segment|course|side port|side hole|sidehole|position|terminus|termination) (?:of |for )(?:[a-z0-9]+ ){0,4}$/;
-const tipBehind = /^(?:tube |catheter |line |lead )?(?:tips?|side port|sidehole|course|terminus|position) /;
+const tipBehind =
+  /^(?:s )?(?:tube |catheter |line |lead )?(?:tips?|side port|sidehole|course|terminus|position) /;
 const saysWhere = (clause: string, { start, end }: Span): boolean =>
   tipBefore.test(clause.slice(0, start)) || tipBehind.test(clause.slice(end));
 

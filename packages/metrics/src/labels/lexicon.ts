@@ -19,7 +19,7 @@ export interface FindingEntry {
 export const FINDINGS: readonly FindingEntry[] = [
   {
     label: 'Cardiomegaly',
-    phrases: ['cardiomegal*', 'megalocardia', 'cardiac (enlargement|hypertrophy)'],
+    phrases: ['cardiomeg*', 'megalocardia', 'cardiac (enlargement|hypertrophy)'],
   },
   {
     label: 'Enlarged Cardiomediastinum',
@@ -55,13 +55,14 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(breast|adrenal|renal|abdominal|liver|thyroid|neck) (mass*|nodule*|tumor*|carcinoma*|lesion*)',
       'chest wall (mass*|lesion*)',
       '(thoracic|chest|oral|pleural|abdominal) cavity',
-      'nipple ~ nodul*',
+      'nipple !(shadow_|shadows_|and_)?(not|rather|instead|and_not) ~ nodul*',
     ],
   },
   {
     label: 'Lung Opacity',
     phrases: [
       'opacit*',
+      '(opac|opacs)',
       'opacif*',
       'infiltrat*',
       '(airspace|air_space|alveolar|parenchymal|interstitial) (disease|process|abnormalit*|change*|infiltrat*|shadowing)',
@@ -108,6 +109,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       'congestion of ~ (vasculature|vessels|vessel|lungs|veins)',
       'congestive (change*|failure|heart|pattern|process)',
       '(vasculature|vascularity|vessels|vascular_markings) (is|are|appears|appear|remains) ~ (congested|engorged)',
+      '(vasculature|vascularity|vessels|vascular_markings) (mildly|moderately|slightly)? (congested|engorged)',
       '(congested|engorged) ~ (vasculature|vascularity|vessels|vascular_markings|veins)',
       '(vascular|venous|vessel) engorgement',
       'engorgement of ~ (vasculature|vessels|veins)',
@@ -175,6 +177,7 @@ export const FINDINGS: readonly FindingEntry[] = [
       '(hemo|haemo)pneumothora*',
       'ptx',
       'pnx',
+      'pneumo',
       'pleural air collection',
       '(visceral_pleural|pleural) line',
     ],
@@ -193,6 +196,8 @@ export const FINDINGS: readonly FindingEntry[] = [
       'haemothora*',
       'fluid (in|within|along|tracking_into) ~ (fissure*|pleural_space*|pleura)',
       'fluid at ~ (base|bases|lung_base)',
+      '(trace|small|minimal|moderate|large) (amount_of)? fluid (on|at) the (left|right)',
+      'pleura : ~ fluid',
       '(fissural|subpulmonic|loculated|layering) fluid',
     ],
     except: ['(pericardial|joint|ear) effusion*'],

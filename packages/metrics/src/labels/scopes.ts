@@ -23,6 +23,9 @@ export interface Scopes {
   readonly uncertain: readonly Scope[];
 }
 
+/** Before a bracket or comma a whole answer: "fracture (none), effusion". */
+const ANSWER = /^(?:no|none|absent) $/;
+
 /** What a clause says of a finding, and the words that say so; none where it is only named. */
 export interface Status {
   readonly value: LabelValue;
@@ -79,7 +82,7 @@ export function scopeReader(affirmed: readonly Phrase[]) {
     for (const match of matchesAt(negations, clause, words, 0)) {
       const start = match.index + match[0].length;
       // "( no )", "no ,": an answer.
-      if (match[1] !== undefined || (match[0] === 'no ' && /[),]/.test(clause[start] ?? ''))) continue;
+      if (match[1] !== undefined || (ANSWER.test(match[0]) && /[),]/.test(clause[start] ?? ''))) continue;
       negated.push({ start, end: scopeEnd(clause, start, negationEnds), cue: match[0].trim() });
     }
     const uncertain: Scope[] = [];
