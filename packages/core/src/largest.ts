@@ -25,7 +25,11 @@ export const LARGEST = {
   /** Studies of one step. */
   batch: 4096,
   /** Pixels of all images of one step. */
-  pixelsPerStep: 2 ** 29,
+  pixelsPerStep: 2 ** 28,
+  /** Values of all patches, or all tokens, of one step. */
+  valuesPerStep: 2 ** 28,
+  /** Weights of one module. */
+  weights: 500_000_000,
   /** Beams, or reports sampled per study. */
   reports: 256,
   /** Passes over the data, or any other count of rounds. */

@@ -1,5 +1,6 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
+import { stepTooLarge, weightsOf } from './config-budget';
 import { selfCriticalSchema } from './self-critical-config';
 
 const slot = z.strictObject({
@@ -19,6 +20,7 @@ const slot = z.strictObject({
 export type Slot = z.infer<typeof slot>;
 
 const positive = z.int().positive();
+const SLOTS = ['vision', 'backbone', 'agent', 'alignment', 'fusion', 'decoder'] as const;
 
 /** The whole model as data. `null` leaves a slot out: no agent = all patches, no alignment = no loss, no fusion = identity. */
 export const modelConfigSchema = z
@@ -52,12 +54,18 @@ export const modelConfigSchema = z
     fusion: slot.nullable().describe('Joins regions and whole image; null: the decoder reads the patches.'),
     decoder: slot.describe('Writes the report.'),
   })
-  .refine(({ views, grid }) => views * grid.rows * grid.cols <= LARGEST.patches, {
-    path: ['grid'],
-    error: ({ input }) => {
-      const { views, grid } = input as { views: number; grid: { rows: number; cols: number } };
-      return `expected views, rows and columns of at most ${LARGEST.patches} patches in all, found ${views * grid.rows * grid.cols}`;
-    },
+  .superRefine(({ views, grid, width, ...rest }, context) => {
+    const patches = views * grid.rows * grid.cols;
+    if (patches > LARGEST.patches) {
+      const message = `expected views × rows × columns of at most ${LARGEST.patches} patches, found ${patches}`;
+      context.addIssue({ code: 'custom', path: ['grid'], message });
+    }
+    for (const name of SLOTS) {
+      const weights = weightsOf(rest[name]?.config, width);
+      if (weights <= LARGEST.weights) continue;
+      const message = `expected a module of at most ${LARGEST.weights} weights, found sizes that make ${weights}`;
+      context.addIssue({ code: 'custom', path: [name, 'config'], message });
+    }
   });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
@@ -186,18 +194,15 @@ export const trainingConfigSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
-const pixelsPerStep = ({ views, imageSize }: ModelConfig, { batchSize }: TrainingConfig): number =>
-  batchSize * views * imageSize ** 2;
-
 /** `config.json` of a run. */
 export const runConfigSchema = z
   .strictObject({
     model: modelConfigSchema.describe('What is trained.'),
     training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
   })
-  .refine(({ model, training }) => pixelsPerStep(model, training) <= LARGEST.pixelsPerStep, {
-    path: ['training', 'batchSize'],
-    error: `expected images of at most ${LARGEST.pixelsPerStep} pixels in one step (studies × views × side²)`,
+  .superRefine(({ model, training }, context) => {
+    const message = stepTooLarge(model, training.batchSize);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['training', 'batchSize'], message });
   });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 

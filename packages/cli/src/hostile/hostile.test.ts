@@ -80,6 +80,7 @@ function untouched(): string {
 }
 
 let cases = 0;
+const most = { peak: 0, milliseconds: 0 };
 
 describe.skipIf(!built).each(Object.entries(CASES))('hostile %s', (_, list) => {
   it.each(list)(
@@ -92,6 +93,8 @@ describe.skipIf(!built).each(Object.entries(CASES))('hostile %s', (_, list) => {
         const before = untouched();
         const argv = await arrange(new Place(here, run, data, config));
         const { code, stdout, stderr, peak, milliseconds } = await server.run(argv, root);
+        most.peak = Math.max(most.peak, peak);
+        most.milliseconds = Math.max(most.milliseconds, milliseconds);
         if (milliseconds > SLOW) console.warn(`${what}: ${(milliseconds / 1000).toFixed(0)} s`);
         const lines = stderr.split('\n').filter((line) => line.startsWith('raca: '));
         expect([1, 2], `${stderr}\n${stdout}`).toContain(code);
@@ -113,5 +116,8 @@ describe.skipIf(!built).each(Object.entries(CASES))('hostile %s', (_, list) => {
 });
 
 it.skipIf(!built)('are many', () => {
+  console.log(
+    `${cases} hostile inputs: at most ${(most.peak / 1e6).toFixed(0)} MB and ${(most.milliseconds / 1000).toFixed(1)} s`,
+  );
   expect(cases).toBeGreaterThan(120);
 });

@@ -45,7 +45,7 @@ export class Tokenizer {
   constructor(readonly words: readonly string[]) {
     this.ids = new Map(words.map((word, i) => [word, i + 1]));
     if (this.ids.size !== words.length) {
-      const twice = words.find((word, i) => words.indexOf(word) !== i);
+      const twice = words.find((word, i) => this.ids.get(word) !== i + 1); // the map keeps the last place
       throw new DataError(`vocabulary: words: expected each word once, found ${shown(twice)} twice`);
     }
     const unknown = this.ids.get(UNKNOWN);

@@ -117,6 +117,20 @@ it('refuses other settings, other images and foreign tables', () => {
   expect(() => ReportsTable.open(dir, settings, { restart: true })).toThrow('found another table there');
 });
 
+it('belongs to one process at a time', () => {
+  const table = ReportsTable.open(dir, settings);
+  expect(() => ReportsTable.open(dir, settings)).toThrow(`found a generation by process ${process.pid}`);
+  table.close();
+  expect(() => ReportsTable.open(dir, { run: 'r2' })).toThrow('expected run');
+  fill(row('a')); // the folder was given back, after the error too
+});
+
+it('guards cells that a spreadsheet would compute', () => {
+  fill(row('=1+1', { report: '-x', text: '@SUM(A1)' }));
+  expect(content('reports.csv').split('\n')[1]).toBe("'=1+1,'=1+1.png,'-x,'@SUM(A1),-1.5,,,,yes");
+  expect(JSON.parse(content('reports.jsonl'))).toMatchObject({ id: '=1+1', report: '-x' });
+});
+
 it('names a damaged row', () => {
   fill(row('a'));
   appendFileSync(join(dir, 'reports.jsonl'), 'oops\n');
