@@ -14,19 +14,25 @@ export interface ImageFlags {
 /** Adds the options about gray levels that all commands that read pictures share. */
 export function imageOptions(command: Command): Command {
   return command
-    .option('--window <center width...>', 'show these values of a picture instead of what its file says')
+    .option(
+      '--window <center width...>',
+      'display window (center and width) to use instead of the one in the file',
+    )
     .option(
       '--levels <name>',
-      'file (default), minmax (from the least to the largest value), auto (but for half a percent at either end)',
+      'gray levels: file (default), minmax (stretch from the smallest to the largest value), auto (the same, ignoring half a percent at either end)',
       oneOf('--levels', ['file', 'minmax', 'auto'] as const),
     )
     .option(
       '--gray <name>',
-      'shown (default), or mimic-jpg: DICOM as the JPEG files of MIMIC-CXR-JPG, histogram equalised',
+      'shown (default), or mimic-jpg: prepare DICOM like the JPEG files of MIMIC-CXR-JPG (min–max, histogram equalised)',
       oneOf('--gray', ['shown', 'mimic-jpg'] as const),
     )
-    .option('--invert', 'exchange dark and bright')
-    .option('--force', 'take pictures that are of one gray, or no chest radiographs by their header');
+    .option('--invert', 'swap dark and bright')
+    .option(
+      '--force',
+      'accept pictures that are nearly one gray or whose header says they are not chest radiographs',
+    );
 }
 
 /** How pictures are to be read; undefined where no option says anything. @throws UsageError for options that exclude one another */

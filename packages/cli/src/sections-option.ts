@@ -2,7 +2,7 @@ import { REPORTED, readSections, SECTION_NAMES, type SectionName, selectSections
 import { UsageError } from './errors';
 
 /** Help of `--sections`. */
-export const SECTIONS_HELP = `sections that count: all, or some of ${SECTION_NAMES.join(', ')}, with commas between`;
+export const SECTIONS_HELP = `sections to read: all, or a comma-separated list of ${SECTION_NAMES.join(', ')}`;
 export const SECTIONS_DEFAULT = REPORTED.join(',');
 
 /** Reads `--sections`. @throws UsageError naming the sections there are */

@@ -46,12 +46,15 @@ interface GenerateFlags extends ImageFlags {
 
 export function addGenerate(program: Command): void {
   imageOptions(program.command('generate'))
-    .description('write the report of one study, or of many, from image files')
+    .description('write the report of one study or of many from image files')
     .requiredOption('--run <dir>', 'run folder of a trained model')
-    .option('--images <file...>', 'one study: DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000, one per view')
+    .option(
+      '--images <file...>',
+      'one study: one file per view (DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000), frontal view first',
+    )
     .option(
       '--studies <source...>',
-      'many studies: a folder of study folders, a table (CSV, JSON, JSONL: id and images), or a quoted pattern',
+      'many studies: a folder with a folder per study, a table (CSV, JSON or JSON Lines with id and images), or a quoted glob pattern',
     )
     .option('--data <dir>', 'many studies: a data set folder, with or without reports')
     .option(
@@ -64,9 +67,9 @@ export function addGenerate(program: Command): void {
       '--out <dir>',
       'one study: report.txt, report.json, regions.png, report.html; many: reports.csv, reports.jsonl, report.html',
     )
-    .option('--pictures', 'many studies: draw the regions of each into pictures/ of --out')
-    .option('--no-regions', 'many studies: leave the regions of patches out of reports.jsonl')
-    .option('--restart', 'many studies: write all reports of --out again instead of going on')
+    .option('--pictures', 'many studies: also draw the regions of each study into --out/pictures/')
+    .option('--no-regions', 'many studies: leave region probabilities out of reports.jsonl')
+    .option('--restart', 'many studies: rewrite all reports in --out instead of resuming')
     .option('--max-pixels <n>', 'refuse larger images (default 50 million)', wholeNumber('--max-pixels'))
     .option(...trustOption)
     .option(...backendOption)
@@ -79,8 +82,8 @@ Examples:
   raca generate --run run --studies studies/ --out reports
   raca generate --run run --data my-data --split all --out reports --pictures
 
-Many studies: a call that was broken off goes on when it is given again. A study that cannot be read gets a row with the
-reason; the exit code is then 1, and the next call tries it again.`,
+Many studies: repeat an interrupted command to resume it. A study that cannot be read gets a row with the reason; the exit
+code is then 1, and the next run tries that study again.`,
     )
     .action(async (flags: GenerateFlags) => {
       banner();

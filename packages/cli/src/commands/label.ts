@@ -28,18 +28,22 @@ export function addLabel(program: Command): void {
     )
     .requiredOption('--in <file>', 'CSV, JSON or JSON Lines with a column of reports')
     .option('--column <name>', 'default: report, else findings and impression together, else text')
-    .option('--encoding <name>', 'of the file, where it is not UTF-8 or UTF-16, for example latin1')
+    .option('--encoding <name>', 'encoding of the file if not UTF-8 or UTF-16, for example latin1')
     .requiredOption(
       '--out <file>',
-      'the columns of the input and 14 more: CSV, or JSON and JSON Lines by the ending',
+      'file to write: the columns of the input and 14 more, as CSV, JSON or JSON Lines by the file extension',
     )
-    .option('--convention <name>', `whose rules count: ${Object.keys(CONVENTIONS).join(' or ')}`, 'chexpert')
+    .option(
+      '--convention <name>',
+      `labeling convention: ${Object.keys(CONVENTIONS).join(' or ')}`,
+      'chexpert',
+    )
     .option('--sections <names>', SECTIONS_HELP, SECTIONS_DEFAULT)
     .option(
       '--evidence [file]',
-      'also write a CSV with class, value, phrase, cue and sentence of every mention (default OUT.evidence.csv)',
+      'also write a CSV with the class, value, phrase, cue and sentence of every mention (default: OUT.evidence.csv)',
     )
-    .option('--raw', 'write cells that begin with = + - @ as they are, although spreadsheets compute them')
+    .option('--raw', 'do not escape cells that begin with = + - @, which spreadsheets treat as formulas')
     .addHelpText(
       'after',
       '\nExample:\n  raca label --in reports.csv --column report --out labels.csv --evidence',

@@ -68,27 +68,27 @@ export function addScore(program: Command): void {
   program
     .command('score')
     .description(
-      'score generated reports against references, for one system or several: CSV, JSON and JSON Lines in the forms that tables of reports come in',
+      'score generated reports of one or more systems against references (CSV, JSON, JSON Lines; forms of pandas, COCO, R2Gen and ReXrank)',
     )
     .requiredOption(
       '--references <file>',
-      'file with ids and texts; several texts per id are several references',
+      'file with ids and texts; several texts per id count as several references',
     )
     .requiredOption(
       '--hypotheses <files...>',
       'file with ids and texts, one per system; may be the file of the references',
     )
-    .option('--id-column <name>', 'default: id, study_id, dicom_id, image_id or the like')
-    .option('--reference-column <name>', 'default: reference, report, findings, text or the like')
+    .option('--id-column <name>', 'default: id, study_id, dicom_id, image_id or similar')
+    .option('--reference-column <name>', 'default: reference, report, findings, text or similar')
     .option(
       '--hypothesis-column <name>',
-      'default: generated, hypothesis, prediction, report, text or the like',
+      'default: generated, hypothesis, prediction, report, text or similar',
     )
-    .option('--no-header', 'the first row is data; columns are called 1, 2, …')
+    .option('--no-header', 'the first row is data, not a header; columns are named 1, 2, …')
     .option('--by-row', 'pair rows by position instead of by id')
-    .option('--encoding <name>', 'of the files, where it is not UTF-8 or UTF-16, for example latin1')
-    .option('--allow-missing', 'score the studies that all files have, and say how many those are')
-    .option('--drop-duplicates', 'keep rows once that say the same of the same id')
+    .option('--encoding <name>', 'encoding of the files if not UTF-8 or UTF-16, for example latin1')
+    .option('--allow-missing', 'score only the studies found in every file, and print how many there are')
+    .option('--drop-duplicates', 'keep one of several identical rows with the same id')
     .option(
       '--protocol <name>',
       'how the texts were prepared: full (as written; default), or r2gen (cleaned as R2Gen does, see --clean)',
@@ -101,11 +101,11 @@ export function addScore(program: Command): void {
     )
     .option(
       '--sections <names>',
-      `${SECTIONS_HELP}; texts without headers are kept whole (default: every text as it is)`,
+      `${SECTIONS_HELP}; texts without headers are used whole (default: every text as it is)`,
     )
     .option('--metrics <names>', `comma-separated, from: ${METRIC_NAMES}`)
     .option('--wordnet <folder>', "WordNet's files, for METEOR (Debian: /usr/share/wordnet)")
-    .option('--paraphrases <file>', "METEOR's paraphrase table, packed with gzip or not")
+    .option('--paraphrases <file>', "METEOR's paraphrase table, plain or gzip")
     .option(
       '--reference-labels <file>',
       'labels of the references for clinical F1: 14 columns with 1, 0, -1 or nothing',
@@ -123,25 +123,39 @@ export function addScore(program: Command): void {
     .option('--hypothesis-radgraph <files...>', 'the same for the generated reports, one file per system')
     .option(
       '--per-report <file>',
-      'write the scores of each report: CSV, or JSON and JSON Lines by the ending',
+      'write the scores of each report as CSV, JSON or JSON Lines, by the file extension',
     )
-    .option('--compare <file>', 'reports of another system on the same studies: differences and significance')
-    .option('--baseline <name>', 'with several systems: test only against this one (name of its file)')
-    .option('--resamples <n>', 'of intervals and significance tests', wholeNumber('--resamples'), 10_000)
-    .option('--seed <n>', 'of intervals and significance tests', wholeNumber('--seed', 0), 1)
-    .option('--data <dir>', 'data set folder: its training studies give the constant and the nearest report')
+    .option(
+      '--compare <file>',
+      'reports of another system on the same studies: adds differences and significance tests',
+    )
+    .option(
+      '--baseline <name>',
+      'with several systems: test the others only against this one (its file name without extension)',
+    )
+    .option(
+      '--resamples <n>',
+      'number of resamples for intervals and significance tests',
+      wholeNumber('--resamples'),
+      10_000,
+    )
+    .option('--seed <n>', 'random seed of intervals and significance tests', wholeNumber('--seed', 0), 1)
+    .option(
+      '--data <dir>',
+      'data set folder whose training studies provide the constant and nearest-neighbour baselines',
+    )
     .option(
       '--split <name>',
-      `where the studies are, with --data or an annotation.json: ${SPLITS.join(', ')}`,
+      `split that holds the studies, with --data or an annotation.json: ${SPLITS.join(', ')}`,
       oneOf('--split', SPLITS),
       'test',
     )
-    .option('--table <files...>', 'write the tables with intervals and tests: .md, .tex, .csv or .html')
     .option(
-      '--html <file>',
-      'write a page: of one system its worst reports, of several the tables with plots',
+      '--table <files...>',
+      'write tables with intervals and tests to files ending in .md, .tex, .csv or .html',
     )
-    .option('--raw', 'write cells that begin with = + - @ as they are, although spreadsheets compute them')
+    .option('--html <file>', 'write a page: the worst reports of one system, or tables and plots of several')
+    .option('--raw', 'do not escape cells that begin with = + - @, which spreadsheets treat as formulas')
     .option('--json', 'print corpus and per-report scores as JSON')
     .addHelpText(
       'after',
