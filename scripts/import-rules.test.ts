@@ -132,7 +132,9 @@ function readPackage(name: string): PackageFiles {
 
 /** Files that only tests import and no entry reaches; `testing` of core is a published entry. */
 function isTestHelper(name: string, path: string): boolean {
-  return name !== 'core' && /(\/(testing|hostile)(\/|\.ts$)|\/golden-case\.ts$|\/toy-[a-z-]+\.ts$)/.test(path);
+  return (
+    name !== 'core' && /(\/(testing|hostile)(\/|\.ts$)|\/golden-case\.ts$|\/toy-[a-z-]+\.ts$)/.test(path)
+  );
 }
 
 function list(folder: string): string[] {
