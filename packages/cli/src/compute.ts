@@ -1,5 +1,6 @@
 import { BACKENDS, type BackendInfo, type BackendName, useBackend } from '@raca/backend/node';
 import { oneOf } from './errors';
+import { say } from './say';
 
 export const backendOption = [
   '--backend <name>',
@@ -11,6 +12,6 @@ export const backendOption = [
 export const startCompute = (backend?: BackendName, threads?: number): Promise<BackendInfo> =>
   useBackend({
     threads,
-    onNotice: (notice) => console.error(notice),
+    onNotice: (notice) => say(notice),
     ...(backend ? { prefer: [backend] } : {}),
   });

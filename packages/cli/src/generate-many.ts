@@ -16,6 +16,7 @@ import {
 } from '@raca/pipeline/node';
 import { FAILED } from './errors';
 import { interruptSignal, progress } from './output';
+import { print, say } from './say';
 
 interface ManyOptions {
   readonly out?: string;
@@ -47,9 +48,8 @@ export async function generateMany(
     );
     const total = studies.length - written.size;
     const images = studies.reduce((n, study) => n + study.images.length, 0);
-    console.error(`${studies.length} studies, ${images} images`);
-    if (written.size > 0)
-      console.error(`${written.size} of ${studies.length} studies have their reports already`);
+    say(`${studies.length} studies, ${images} images`);
+    if (written.size > 0) say(`${written.size} of ${studies.length} studies have their reports already`);
     const nameOf = pictureNames(studies);
     const training = trainedOn(loaded.run);
     const made = generateStudies(loaded, studies, {
@@ -64,14 +64,14 @@ export async function generateMany(
     for await (const study of made) {
       if ('error' in study) {
         failed++;
-        console.error(`${study.id}: ${study.error}`);
+        say(`${study.id}: ${study.error}`);
       } else if (study.warnings.length > 0) warned++;
       const picture =
         out !== undefined && options.pictures ? await draw(loaded, out, study, nameOf(study.id)) : null;
       const row = rowOf(study, { ...options, picture, model: loaded.config.model, trainedOn: training });
       table?.append(row);
-      if (options.json) console.log(JSON.stringify(row));
-      else if (!table && !('error' in study)) console.log(`${study.id}\t${study.sentences.join(' ')}`);
+      if (options.json) print(JSON.stringify(row));
+      else if (!table && !('error' in study)) print(`${study.id}\t${study.sentences.join(' ')}`);
       bar.update(++count, total);
     }
     bar.stop();
@@ -82,14 +82,14 @@ export async function generateMany(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );
     }
-    if (warned > 0) console.error(`${warned} studies have warnings about their images`);
+    if (warned > 0) say(`${warned} studies have warnings about their images`);
     if (failed > 0) {
-      console.error(`${failed} of ${studies.length} studies have no report`);
+      say(`${failed} of ${studies.length} studies have no report`);
       throw FAILED;
     }
   } catch (error) {
     bar.stop();
-    if (table && signal.aborted) console.error('stopped; the same command goes on');
+    if (table && signal.aborted) say('stopped; the same command goes on');
     throw error;
   } finally {
     done();

@@ -1,6 +1,7 @@
 import type { PictureOptions } from '@raca/data/node';
 import type { Command } from 'commander';
 import { oneOf, UsageError } from './errors';
+import { say } from './say';
 
 /** What the options of {@link imageOptions} give. */
 export interface ImageFlags {
@@ -65,7 +66,6 @@ function windowOf(texts: readonly string[]): { center: number; width: number } {
 
 /** Names the images that were left out, on standard error. */
 export function leftOutSummary(lines: readonly string[], consequence: string): void {
-  for (const line of lines) console.error(`skipped: ${line}`);
-  if (lines.length > 0)
-    console.error(`images that could not be read: ${lines.length}; ${consequence} (see --strict)`);
+  for (const line of lines) say(`skipped: ${line}`);
+  if (lines.length > 0) say(`images that could not be read: ${lines.length}; ${consequence} (see --strict)`);
 }

@@ -3,6 +3,7 @@ import { MODULES, type ModuleTable, type RunConfig } from '@raca/pipeline';
 import { modulePaths } from '@raca/pipeline/node';
 import { UsageError } from './errors';
 import { otherCopy, resolveToOurs } from './our-copies';
+import { say } from './say';
 
 /** The option of every command that reads the config of a run. */
 export const trustOption = [
@@ -56,6 +57,6 @@ export async function modulesFor(config: RunConfig, trust: Trust): Promise<Modul
 /** The default export of a user's file. */
 async function importOwn(path: string): Promise<unknown> {
   resolveToOurs(path);
-  for (const line of otherCopy(path)) console.error(line);
+  for (const line of otherCopy(path)) say(line);
   return ((await import(pathToFileURL(path).href)) as { default: unknown }).default;
 }

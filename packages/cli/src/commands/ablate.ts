@@ -18,6 +18,7 @@ import { backendOption } from '../compute';
 import { isRunConfig, readBase, readValue } from '../config-file';
 import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 import { requireTrust, trustOption } from '../user-modules';
 
 interface AblateFlags {
@@ -69,7 +70,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
   if (!data)
     throw new UsageError('--data: expected a data set folder, found neither the option nor data in the grid');
   const dataset = openDataset(data);
-  for (const warning of dataset.warnings) console.error(warning);
+  for (const warning of dataset.warnings) say(warning);
   const bar = progress('ablation');
   const { signal, done } = interruptSignal();
   const runs = grid.rows.length * flags.seeds;
@@ -96,16 +97,16 @@ async function runAblation(flags: AblateFlags): Promise<void> {
             : outcome.skipped
               ? 'finished before'
               : `done in ${seconds.toFixed(0)} s`;
-        console.error(`${ended}/${runs} ${row}, seed ${seed}: ${how}`);
+        say(`${ended}/${runs} ${row}, seed ${seed}: ${how}`);
       },
     });
     bar.stop();
     if (result.interrupted) {
-      console.error('stopped; the same command goes on');
+      say('stopped; the same command goes on');
       throw INTERRUPTED;
     }
-    if (flags.json) console.log(JSON.stringify({ rows: result.rows, analyses: result.analyses }));
-    else console.log([...result.tables.map(markdown), `${resolve(flags.out, 'ablation.html')}`].join('\n'));
+    if (flags.json) print(JSON.stringify({ rows: result.rows, analyses: result.analyses }));
+    else print([...result.tables.map(markdown), `${resolve(flags.out, 'ablation.html')}`].join('\n'));
     if (result.rows.some(({ failed }) => failed.length > 0)) throw FAILED;
   } finally {
     bar.stop();

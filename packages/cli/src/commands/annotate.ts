@@ -13,6 +13,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { FAILED, oneOf, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 
 interface Flags {
   data?: string;
@@ -108,7 +109,7 @@ async function run(flags: Flags): Promise<void> {
   } catch (error) {
     bar.stop();
     if (signal.aborted && provider !== 'lexicon')
-      console.error('stopped; what was answered is kept: the same command goes on');
+      say('stopped; what was answered is kept: the same command goes on');
     if (!(error instanceof AddressError)) throw error;
     throw new UsageError(`${error.message}; see --base-url and ${SEND} in raca annotate --help`);
   } finally {
@@ -142,25 +143,25 @@ function tell(result: AnnotateResult, { priceIn, priceOut, provider, json }: Fla
   const priced = priceIn !== undefined || priceOut !== undefined;
   const cost = (promptTokens * (priceIn ?? 0) + completionTokens * (priceOut ?? 0)) / 1e6;
   if (json) {
-    console.log(JSON.stringify({ ...result, ...(priced ? { cost } : {}) }));
+    print(JSON.stringify({ ...result, ...(priced ? { cost } : {}) }));
     return;
   }
-  console.log(
+  print(
     `${result.out}: ${result.sentences} distinct sentences (${result.uses} in all), ` +
       `${result.sentences - failures.length} annotated, ${failures.length} failed`,
   );
   if (provider === 'openai') {
-    console.log(
+    print(
       `${result.cached} known from before, ${result.requests} questions, ` +
         `${promptTokens} + ${completionTokens} tokens${priced ? `, cost ${cost.toFixed(4)}` : ''}`,
     );
   }
   for (const { sentence, reason, places } of failures.slice(0, SHOWN)) {
-    console.error(`failed: ${places[0]?.id} S${places[0]?.sentence} "${sentence}": ${reason}`);
+    say(`failed: ${places[0]?.id} S${places[0]?.sentence} "${sentence}": ${reason}`);
   }
-  if (failures.length > SHOWN) console.error(`and ${failures.length - SHOWN} more`);
+  if (failures.length > SHOWN) say(`and ${failures.length - SHOWN} more`);
   if (result.failuresFile) {
-    console.error(`${result.failuresFile}: every failure; run the same command to ask those again`);
+    say(`${result.failuresFile}: every failure; run the same command to ask those again`);
   }
 }
 
@@ -175,17 +176,17 @@ function agree(a: string, b: string, flags: AgreeFlags): void {
   const cleaning = flags.cleaning ?? cleaningOf(a) ?? cleaningOf(b) ?? 'iu_xray';
   const splits = flags.split ? [flags.split] : undefined;
   const agreement = annotationAgreement(readAnnotation(a), readAnnotation(b), { cleaning, splits });
-  if (flags.json) console.log(JSON.stringify(agreement));
+  if (flags.json) print(JSON.stringify(agreement));
   else show(agreement, flags.list);
   if (agreement.studies === 0) {
-    console.error(`${b}: expected studies annotated in both files, found none`);
+    say(`${b}: expected studies annotated in both files, found none`);
     throw FAILED;
   }
 }
 
 function show({ regions, disagreements, left, ...sum }: Agreement, list: number): void {
   const number = (value: number | null): string => (value === null ? '-' : value.toFixed(3));
-  console.log(
+  print(
     `${sum.studies} studies, ${sum.sentences} sentences; left out: ${left.onlyA} only in A, ${left.onlyB} only ` +
       `in B, ${left.bare} not annotated in both, ${left.texts} with another report`,
   );
@@ -194,13 +195,13 @@ function show({ regions, disagreements, left, ...sum }: Agreement, list: number)
     style: { head: [], border: [], compact: true },
   });
   for (const r of regions) table.push([r.region, r.both, r.onlyA, r.onlyB, number(r.f1), number(r.kappa)]);
-  console.log(table.toString());
-  console.log(
+  print(table.toString());
+  print(
     `micro-F1 ${number(sum.microF1)}, macro-F1 ${number(sum.macroF1)}, mean kappa ${number(sum.meanKappa)}, ` +
       `same set of regions ${number(sum.exact)}`,
   );
   for (const { id, sentence, text, a, b } of disagreements.slice(0, list)) {
-    console.log(`${id} S${sentence} "${text}": A ${a.join(', ') || 'none'}; B ${b.join(', ') || 'none'}`);
+    print(`${id} S${sentence} "${text}": A ${a.join(', ') || 'none'}; B ${b.join(', ') || 'none'}`);
   }
 }
 

@@ -10,6 +10,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { banner } from '../output';
+import { print } from '../say';
 
 interface CompareFlags {
   data?: string;
@@ -31,7 +32,7 @@ export function addCompare(program: Command): void {
       const twice = runs.find((run, i) => runs.indexOf(run) !== i);
       if (twice) throw new UsageError(`compare: expected different run folders, found ${twice} twice`);
       const comparison = compareRuns(runs, data ? { dataset: openDataset(data) } : {});
-      console.log(json ? JSON.stringify(comparison) : asText(comparison));
+      print(json ? JSON.stringify(comparison) : asText(comparison));
     });
 }
 

@@ -2,6 +2,7 @@ import { PRESETS, type RunConfig, resolveConfig } from '@raca/pipeline';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { readConfig } from '../config-file';
+import { print } from '../say';
 
 interface JsonFlag {
   json?: boolean;
@@ -18,7 +19,7 @@ export function addConfig(program: Command): void {
     .addHelpText('after', '\nExample:\n  raca config list')
     .action(({ json }: JsonFlag) => {
       const rows = Object.entries(PRESETS).map(([name, make]) => summary(name, make()));
-      console.log(json ? JSON.stringify(rows) : rows.map(line).join('\n'));
+      print(json ? JSON.stringify(rows) : rows.map(line).join('\n'));
     });
   config
     .command('show')
@@ -31,7 +32,7 @@ export function addConfig(program: Command): void {
     )
     .action((nameOrPath: string, { json }: JsonFlag) => {
       const whole = resolveConfig(readConfig(nameOrPath, { option: 'config', trusted: true }));
-      console.log(
+      print(
         json ? JSON.stringify(whole, null, 2) : `${HEADER}${stringify(whole, { lineWidth: 0 })}`.trimEnd(),
       );
     });

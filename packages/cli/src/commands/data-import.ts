@@ -13,6 +13,7 @@ import { oneOf, UsageError, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { importSummary } from '../import-table';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 
 interface ImportFlags extends ImageFlags {
   from: string[];
@@ -139,10 +140,10 @@ async function run(
       signal,
     });
     bar.stop();
-    console.log(flags.json ? JSON.stringify(result) : importSummary(result));
+    print(flags.json ? JSON.stringify(result) : importSummary(result));
   } catch (error) {
     bar.stop();
-    if (signal.aborted) console.error('stopped: the same command goes on where this one was');
+    if (signal.aborted) say('stopped: the same command goes on where this one was');
     throw error;
   } finally {
     bar.stop();

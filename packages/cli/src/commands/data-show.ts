@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, progress } from '../output';
+import { print } from '../say';
 
 interface ShowFlags extends ImageFlags {
   out?: string;
@@ -49,7 +50,7 @@ export function addDataShow(data: Command): void {
         bar.stop();
         const file = flags.out ?? join(dir, 'data.html');
         writeFileAtomic(file, html);
-        console.log(flags.json ? JSON.stringify({ file, summary, survey }) : file);
+        print(flags.json ? JSON.stringify({ file, summary, survey }) : file);
       } finally {
         bar.stop();
       }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { FAILED, oneOf, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
+import { print } from '../say';
 import { addDataImport } from './data-import';
 import { addDataShow } from './data-show';
 
@@ -41,9 +42,9 @@ export function addData(program: Command): void {
           : await makePhantom(options);
         bar.stop();
         const { train, val, test } = result.counts;
-        if (flags.json) console.log(JSON.stringify(result));
+        if (flags.json) print(JSON.stringify(result));
         else
-          console.log(
+          print(
             `${result.dir}: ${train} / ${val} / ${test} studies${result.reused ? ' (there already)' : ''}`,
           );
       } finally {
@@ -65,15 +66,13 @@ export function addData(program: Command): void {
         decodeImages: !flags.fast,
         pictures: pictureOptions(flags),
       });
-      if (flags.json) console.log(JSON.stringify({ problems, counts }));
+      if (flags.json) print(JSON.stringify({ problems, counts }));
       else {
-        for (const { level, message } of problems) console.log(`${level}: ${message}`);
+        for (const { level, message } of problems) print(`${level}: ${message}`);
         for (const [split, c] of Object.entries(counts.splits)) {
-          console.log(
-            `${split}: ${c.studies} studies, ${c.images} images, ${c.distinctReports} distinct reports`,
-          );
+          print(`${split}: ${c.studies} studies, ${c.images} images, ${c.distinctReports} distinct reports`);
         }
-        console.log(
+        print(
           `vocabulary: ${counts.vocabulary.size} words (seen ${counts.vocabulary.threshold} times or more)`,
         );
       }

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Command } from 'commander';
 import { version } from '../../package.json';
 import { backendOption, startCompute } from '../compute';
+import { print } from '../say';
 
 /** Side of the matrices that are multiplied to measure the backend. */
 const SIDE = 512;
@@ -31,12 +32,12 @@ export function addDoctor(program: Command): void {
       };
       const backends = await listBackends();
       if (flags.json) {
-        console.log(JSON.stringify({ ...facts, backends }));
+        print(JSON.stringify({ ...facts, backends }));
         return;
       }
-      for (const [name, value] of Object.entries(facts)) console.log(`${name.padEnd(10)} ${value}`);
-      console.log('\nbackends, in the order in which they are tried (webgpu only when asked):');
-      for (const state of backends) console.log(describe(state));
+      for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(10)} ${value}`);
+      print('\nbackends, in the order in which they are tried (webgpu only when asked):');
+      for (const state of backends) print(describe(state));
     });
 }
 

@@ -9,6 +9,7 @@ import { backendOption, startCompute } from '../compute';
 import { oneOf } from '../errors';
 import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 import { scoreTable, truthSummary } from '../score-table';
 import { modulesFor, trustOption } from '../user-modules';
 
@@ -59,16 +60,16 @@ export function addEvaluate(program: Command): void {
         leftOutSummary(evaluation.leftOut, 'their studies are in no score');
         const counts = textCounts(evaluation.studies.map(({ generated }) => generated));
         const warning = sameTextWarning(counts, 'the model', flags.split);
-        if (warning !== null) console.error(`warning: ${warning}`);
+        if (warning !== null) say(`warning: ${warning}`);
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
           const { split, systems, truth, leftOut } = evaluation;
-          console.log(JSON.stringify({ split, systems, truth, leftOut }));
+          print(JSON.stringify({ split, systems, truth, leftOut }));
         } else {
-          console.log(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
-          if (evaluation.truth) console.log(`\n${truthSummary(evaluation.truth)}`);
-          console.log(`\n${join(flags.run, 'report.html')}`);
+          print(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
+          if (evaluation.truth) print(`\n${truthSummary(evaluation.truth)}`);
+          print(`\n${join(flags.run, 'report.html')}`);
         }
       } finally {
         bar.stop();

@@ -8,6 +8,7 @@ import { readConfig } from '../config-file';
 import { INTERRUPTED, oneOf, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 import { modulesFor, trustOption } from '../user-modules';
 
 const DTYPES = ['float16', 'float32'] as const;
@@ -86,14 +87,14 @@ async function runExtraction(flags: ExtractFlags): Promise<void> {
     bar.stop();
     leftOutSummary(result.leftOut, 'they have no features');
     const rate = (result.done - result.skipped) / ((Date.now() - started) / 1000);
-    if (flags.json) console.log(JSON.stringify({ ...result, backend: backend.name, imagesPerSecond: rate }));
+    if (flags.json) print(JSON.stringify({ ...result, backend: backend.name, imagesPerSecond: rate }));
     if (result.interrupted) {
-      console.error(`stopped after ${result.done} of ${result.total} images; the same command goes on`);
+      say(`stopped after ${result.done} of ${result.total} images; the same command goes on`);
       throw INTERRUPTED;
     }
     if (flags.json) return;
     const before = result.skipped > 0 ? `, ${result.skipped} of them from before` : '';
-    console.log(`${out}: ${result.done} images${before}; ${rate.toFixed(1)} images/s on ${backend.name}`);
+    print(`${out}: ${result.done} images${before}; ${rate.toFixed(1)} images/s on ${backend.name}`);
   } finally {
     bar.stop();
     done();

@@ -26,6 +26,7 @@ import { oneOf, UsageError, wholeNumber } from '../errors';
 import { generateMany } from '../generate-many';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner } from '../output';
+import { print, say } from '../say';
 import { modulesFor, trustOption } from '../user-modules';
 
 interface GenerateFlags extends ImageFlags {
@@ -95,7 +96,7 @@ code is then 1, and the next run tries that study again.`,
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, modules);
       try {
-        for (const line of trainingNotices(trainedOn(loaded.run))) console.error(line);
+        for (const line of trainingNotices(trainedOn(loaded.run))) say(line);
         const reading = readOptions(flags);
         if (studies) await generateMany(loaded, studies, { ...flags, reading });
         else await generateOne(loaded, flags.images!, { ...flags, reading });
@@ -147,7 +148,7 @@ async function generateOne(
   }));
   const context = { images, model: loaded.config.model, trainedOn: trainedOn(loaded.run) };
   const record = JSON.stringify(reportRecord(made, context));
-  for (const line of [...made.warnings, ...made.notes]) console.error(line);
+  for (const line of [...made.warnings, ...made.notes]) say(line);
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
     const pictures = made.images.map(({ image }) => image);
@@ -158,5 +159,5 @@ async function generateOne(
     writeFileAtomic(join(out, 'regions.png'), await encodePng(drawn));
     await writeReportViewer(join(out, 'report.html'), loaded, [{ ...made, id: 'report', pictures }]);
   }
-  console.log(json ? record : made.sentences.join(' '));
+  print(json ? record : made.sentences.join(' '));
 }

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { backendOption, startCompute } from '../compute';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { banner } from '../output';
+import { print } from '../say';
 
 const CLEANINGS = ['iu_xray', 'mimic_cxr'] as const;
 
@@ -110,7 +111,7 @@ async function runImport(file: string, flags: ImportWeightsFlags): Promise<void>
     if (wrong) throw new UsageError(`--as ${as}: a backbone takes no --${dashed(wrong)}`);
     await startCompute(backend);
     const parameters = importBackbone(file, backbone, out);
-    console.log(json ? JSON.stringify({ out, as, parameters }) : `${out}: ${as}, ${millions(parameters)}`);
+    print(json ? JSON.stringify({ out, as, parameters }) : `${out}: ${as}, ${millions(parameters)}`);
     return;
   }
   const texts = data ?? annotation;
@@ -123,13 +124,13 @@ async function runImport(file: string, flags: ImportWeightsFlags): Promise<void>
   const { config, words, parameters } = importCheckpoint({ ...options, file, layout, data: texts, out });
   const { model, training } = config;
   if (json) {
-    console.log(JSON.stringify({ out, as, parameters, words, model, cleaning: training.cleaning }));
+    print(JSON.stringify({ out, as, parameters, words, model, cleaning: training.cleaning }));
     return;
   }
   const kind = model.backbone
     ? `resnet${model.backbone.config.depth}`
     : 'no backbone: it reads stored features';
-  console.log(
+  print(
     `${out}: ${as}, ${millions(parameters)}, ${words} words (threshold ${training.wordThreshold}, cleaning ` +
       `${training.cleaning}), ${model.views} view${model.views > 1 ? 's' : ''}, ${kind}`,
   );

@@ -5,6 +5,7 @@ import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
 import { labelledText } from '../labelled-table';
 import { banner } from '../output';
+import { say } from '../say';
 import { parseSections, SECTIONS_DEFAULT, SECTIONS_HELP } from '../sections-option';
 import { isNothing, noText, readTable, type TextTable, toCsv } from '../table-file';
 import { visible } from '../visible-line';
@@ -69,18 +70,16 @@ function label(flags: LabelFlags): void {
   const texts = textsOf(table, flags.column);
   const labels = texts.map((text) => labeler.labelReport(text));
   writeFileAtomic(flags.out, labelledText(flags.out, table, labels, flags.raw));
-  console.error(`${visible(flags.out)}: ${rows.length} reports, convention ${flags.convention}`);
+  say(`${visible(flags.out)}: ${rows.length} reports, convention ${flags.convention}`);
   const silent = labels.filter((values) => Object.keys(values).length === 0).length;
   if (silent > 0) {
-    console.error(
-      `${silent} of them have no label at all: no text in the sections ${flags.sections}, or no words`,
-    );
+    say(`${silent} of them have no label at all: no text in the sections ${flags.sections}, or no words`);
   }
   if (flags.evidence === undefined) return;
   const path = flags.evidence === true ? `${flags.out}.evidence.csv` : flags.evidence;
   const evidence = texts.flatMap((text, i) => evidenceOf(labeler, text, i + 1));
   writeFileAtomic(path, toCsv(EVIDENCE, evidence, { raw: flags.raw }));
-  console.error(`${visible(path)}: what each label comes from`);
+  say(`${visible(path)}: what each label comes from`);
 }
 
 /** The text of each row: one column, or findings and impression with their headers. */

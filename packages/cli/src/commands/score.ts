@@ -16,6 +16,7 @@ import { trivialBaselines } from '@raca/pipeline/node';
 import type { Command } from 'commander';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { progress } from '../output';
+import { print, say } from '../say';
 import { readScoreInput, type ScoreInput, type SystemInput, type TextStep } from '../score-input';
 import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
@@ -178,7 +179,7 @@ async function runScore(flags: ScoreFlags): Promise<void> {
   const protocol = protocolOf(flags, input.systems);
   const { metrics, labels, baselineMetrics } = await chooseMetrics(flags, input);
   const warnings = [...input.warnings, ...textWarnings(input, metrics, flags.sections)];
-  for (const line of warnings) console.error(`warning: ${line}`);
+  for (const line of warnings) say(`warning: ${line}`);
   const [first] = input.systems;
   const texts = input.labelsOnly ? {} : await baselineTexts(flags, first.pairs);
   const baselines = Object.fromEntries(
@@ -210,7 +211,7 @@ async function runScore(flags: ScoreFlags): Promise<void> {
       compareSystems(first.pairs, input.systems[1].pairs, { metrics, resamples, seed });
     if (flags.html) writeFileAtomic(flags.html, worstReportsPage(first.pairs, system));
     if (flags.json) {
-      console.log(
+      print(
         JSON.stringify({
           ...system,
           ...printed,
@@ -219,9 +220,9 @@ async function runScore(flags: ScoreFlags): Promise<void> {
       );
       return;
     }
-    console.log([...input.read, corpusTable(system, baselines, flags.clean)].join('\n'));
-    if (metrics.some(({ id }) => id.startsWith('clinical-f1'))) console.log(`Clinical labels by ${labels}.`);
-    if (comparison) console.log(comparisonTable(comparison, resamples, seed));
+    print([...input.read, corpusTable(system, baselines, flags.clean)].join('\n'));
+    if (metrics.some(({ id }) => id.startsWith('clinical-f1'))) print(`Clinical labels by ${labels}.`);
+    if (comparison) print(comparisonTable(comparison, resamples, seed));
     return;
   }
   const result = rank(flags, input, metrics, {
@@ -233,12 +234,12 @@ async function runScore(flags: ScoreFlags): Promise<void> {
   writeSystems(flags, result);
   if (flags.json) {
     const each = Object.fromEntries(scored.map(({ system, scores }) => [system, scores]));
-    console.log(
+    print(
       JSON.stringify({ ...printed, ...result.report, resamples: flags.resamples, seed: flags.seed, each }),
     );
     return;
   }
-  console.log([...input.read, '', asText(systemsTables(result))].join('\n'));
+  print([...input.read, '', asText(systemsTables(result))].join('\n'));
 }
 
 /** @throws UsageError for options that do not go together */

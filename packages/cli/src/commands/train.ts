@@ -15,6 +15,7 @@ import { readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
+import { print, say } from '../say';
 import { modulesFor, type Trust, trustOption } from '../user-modules';
 
 interface TrainFlags extends ImageFlags {
@@ -79,7 +80,7 @@ export function addTrain(program: Command): void {
 async function runTraining(flags: TrainFlags): Promise<void> {
   banner();
   const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
-  for (const warning of dataset.warnings) console.error(warning);
+  for (const warning of dataset.warnings) say(warning);
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
   const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
@@ -104,25 +105,23 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       pretrained: flags.pretrained,
       imageCache: flags.imageCache,
       onEvent: (event) => {
-        if (event.kind === 'start') for (const reason of start.reasons) console.error(`config: ${reason}`);
-        if (flags.json) console.log(JSON.stringify(event));
+        if (event.kind === 'start') for (const reason of start.reasons) say(`config: ${reason}`);
+        if (flags.json) print(JSON.stringify(event));
         else show(event, bar.update);
       },
     });
     bar.stop();
     if (result.skipped > 0)
-      console.error(
-        `images that could not be read: ${result.skipped}; their studies were left out (see --strict)`,
-      );
+      say(`images that could not be read: ${result.skipped}; their studies were left out (see --strict)`);
     if (result.interrupted) {
       const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
       const trust = modulePaths(config).length === 0 ? '' : ' --trust-modules';
-      console.error(
+      say(
         `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features}${trust} --resume`,
       );
       throw INTERRUPTED;
     }
-    if (!flags.json) console.log(`${flags.out}: ${result.state.step} steps on ${backend.name}`);
+    if (!flags.json) print(`${flags.out}: ${result.state.step} steps on ${backend.name}`);
   } finally {
     bar.stop();
     done();
@@ -163,14 +162,13 @@ function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
 }
 
 function show(event: TrainingEvent, update: (done: number, total: number, note?: string) => void): void {
-  if (event.kind === 'start' && event.resumed)
-    console.error(`going on at step ${event.step} of ${event.steps}`);
-  if (event.kind === 'skipped') console.error(`skipped: ${event.line}`);
+  if (event.kind === 'start' && event.resumed) say(`going on at step ${event.step} of ${event.steps}`);
+  if (event.kind === 'skipped') say(`skipped: ${event.line}`);
   if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
-  if (event.kind === 'epoch') console.error(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
-  if (event.kind === 'warning') console.error(`warning: ${event.line}`);
+  if (event.kind === 'epoch') say(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
+  if (event.kind === 'warning') say(`warning: ${event.line}`);
   if (event.kind === 'stop' && event.reason === 'patience')
-    console.error('stopped: no better validation score for too long');
+    say('stopped: no better validation score for too long');
 }
 
 /** What the validation after an epoch found, for people. */
