@@ -20,7 +20,7 @@ export function tidy(text: string): string {
 
 const withoutMarkup = (text: string): string =>
   text
-    .replace(/(\*{3,}|={2,}|-{3,}) ?([A-Z][A-Za-z /&]{2,40}?):? ?\1/g, '\n\n$2: ')
+    .replace(/(?<![*=-])(\*{3,12}|={2,12}|-{3,12}) ?([A-Z][A-Za-z /&]{2,40}?):? ?\1/g, '\n\n$2: ')
     .replaceAll('**', '')
     .replace(/(^|\s)Q(?:uestion)?: /g, '$1')
     .replace(/\?\s+(?:A(?:nswer)?: ?|[-–]\s+)/g, '? ')
