@@ -132,7 +132,7 @@ function readPackage(name: string): PackageFiles {
 
 /** Files that only tests import and no entry reaches; `testing` of core is a published entry. */
 function isTestHelper(name: string, path: string): boolean {
-  return name !== 'core' && /(\/testing(\/|\.ts$)|\/golden-case\.ts$|\/toy-[a-z-]+\.ts$)/.test(path);
+  return name !== 'core' && /(\/testing(\/|\.ts$)|\/hostile\/|\/golden-case\.ts$|\/toy-[a-z-]+\.ts$)/.test(path);
 }
 
 function list(folder: string): string[] {
