@@ -47,3 +47,12 @@ export function weightsOf(options: unknown, modelWidth: number): number {
     9 * last ** 2 * number('residuals', 0)
   );
 }
+
+const SIZES = ['width', 'layers', 'feedForward', 'visualLayers', 'memoryRows', 'channels', 'residuals'];
+
+/** The options that {@link weightsOf} counts, for a message: `layers 3, feedForward 512`. */
+export const sizesIn = (options: unknown): string =>
+  Object.entries(isFields(options) ? options : {})
+    .filter(([name]) => SIZES.includes(name))
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.slice(0, 8).join(' ') : value}`)
+    .join(', ');

@@ -1,6 +1,6 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
-import { stepTooLarge, weightsOf } from './config-budget';
+import { sizesIn, stepTooLarge, weightsOf } from './config-budget';
 import { selfCriticalSchema } from './self-critical-config';
 
 const slot = z.strictObject({
@@ -63,7 +63,7 @@ export const modelConfigSchema = z
     for (const name of SLOTS) {
       const weights = weightsOf(rest[name]?.config, width);
       if (weights <= LARGEST.weights) continue;
-      const message = `expected a module of at most ${LARGEST.weights} weights, found sizes that make ${weights}`;
+      const message = `expected a module of at most ${LARGEST.weights} weights, found ${weights} (${sizesIn(rest[name]?.config)})`;
       context.addIssue({ code: 'custom', path: [name, 'config'], message });
     }
   });
