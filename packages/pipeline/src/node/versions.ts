@@ -33,6 +33,7 @@ export function installedVersions(): Record<string, string> {
   const versions: [string, string | undefined][] = [
     [ownName, ownVersion],
     ...[...found].map(([name, manifest]): [string, string | undefined] => [name, manifest?.version]),
+    ['@raca/text', find('@raca/text', inside('@raca/metrics'))?.version],
     ['@raca/cli', (find('@raca/cli', dirname(real(program))) ?? around(program, '@raca/cli'))?.version],
     ['@tensorflow/tfjs-core', tf.version_core],
     ['@tensorflow/tfjs-layers', find('@tensorflow/tfjs-layers', here)?.version],
