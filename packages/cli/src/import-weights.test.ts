@@ -224,7 +224,7 @@ describe(`checkpoints saved by PyTorch${why}`, () => {
       );
       const tuned = await cli(`train ${data} --out ${at('tuned')} --init ${at('whole')} --config ${small}`);
       expect(tuned.code, tuned.errors.join('\n')).toBe(0);
-      expect(new RunFolder(at('tuned')).readMetrics()[0]).toMatchObject({ step: 0, epoch: -1, kind: 'val' });
+      expect(new RunFolder(at('tuned')).readMetrics()[0]).toMatchObject({ step: 0, epoch: 0, kind: 'val' });
       const again = await cli(`train ${data} --out ${at('whole')} --resume`);
       expect([again.code, ...again.errors]).toEqual([1, expect.stringContaining('--init')]);
     },
