@@ -1,5 +1,5 @@
 export { removeHalfWritten, writeFileAtomic } from './node/atomic-file';
-export { isRunning, lockFolder } from './node/folder-lock';
+export { isLocked, isRunning, lockFolder } from './node/folder-lock';
 export { insideOf } from './node/inside-of';
 export { openRegularFile, readRegularFile } from './node/regular-file';
 export { finishReplacement, replaceFolder } from './node/replace-folder';

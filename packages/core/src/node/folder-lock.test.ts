@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lockFolder } from './folder-lock';
+import { isLocked, lockFolder } from './folder-lock';
 
 let dir: string;
 beforeEach(() => {
@@ -14,7 +14,9 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const write = (holder: unknown): void => writeFileSync(join(dir, '.lock'), JSON.stringify(holder));
 
 it('holds a folder until it is given back', () => {
+  expect(isLocked(dir)).toBe(false);
   const release = lockFolder(dir, 'a training');
+  expect(isLocked(dir)).toBe(true);
   expect(() => lockFolder(dir, 'a training')).toThrow(`found a training by process ${process.pid}`);
   release();
   release();

@@ -109,6 +109,13 @@ function isHeld(holder: Holder, own: Holder): boolean {
   return holder.began === undefined || holder.began === (beganAt(holder.pid) ?? holder.began);
 }
 
+/** Whether some process holds a folder by {@link lockFolder}. */
+export function isLocked(folder: string): boolean {
+  const holder = readHolder(join(folder, '.lock'));
+  const own: Holder = { pid: process.pid, host: hostname(), began: beganAt(process.pid) };
+  return holder !== null && holder !== undefined && isHeld(holder, own);
+}
+
 /** Whether a process of this machine runs. */
 export function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRegularFile, writeFileAtomic } from '@raca/core/node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLocked, readRegularFile, writeFileAtomic } from '@raca/core/node';
 import { z } from 'zod';
 import type { RunConfig } from '../../config';
 import type { Launch } from './launch';
@@ -63,6 +64,7 @@ export async function runCell(cell: Cell, context: CellContext): Promise<Outcome
   const { launch, data, signal, argv } = context;
   if (readEvaluation(cell, context)) return { status: 'done', skipped: true };
   mkdirSync(cell.dir, { recursive: true });
+  await untilFree(cell.dir, signal);
   const config = `${cell.dir}.json`;
   writeFileAtomic(config, `${JSON.stringify(cell.config, null, 2)}\n`);
   const from = cell.pretrained === undefined ? [] : ['--pretrained', cell.pretrained];
@@ -132,4 +134,13 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** Longest wait for a training that stops, in milliseconds: the step under way, and what it writes. */
+const STOPPING = 30_000;
+
+/** Waits for the training of an ablation that was killed: it sees that, saves and stops by itself. */
+async function untilFree(dir: string, signal?: AbortSignal): Promise<void> {
+  const end = performance.now() + STOPPING;
+  while (isLocked(dir) && performance.now() < end && !signal?.aborted) await sleep(100);
 }
