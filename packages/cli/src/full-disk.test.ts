@@ -53,7 +53,7 @@ afterAll(() => {
 const at = (name: string): string => join(disk, name);
 const wasm = ['--backend', 'wasm'];
 
-/** Command, kilobytes that are too few for it, its arguments, and what must lie on the disk before. */
+/** Command, kilobytes that are too few for it, and its arguments. */
 const COMMANDS: readonly (readonly [
   name: string,
   kilobytes: number,
