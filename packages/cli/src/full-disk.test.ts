@@ -54,12 +54,7 @@ const at = (name: string): string => join(disk, name);
 const wasm = ['--backend', 'wasm'];
 
 /** Command, kilobytes that are too few for it, and its arguments. */
-const COMMANDS: readonly (readonly [
-  name: string,
-  kilobytes: number,
-  argv: () => string[],
-  arrange?: () => void,
-])[] = [
+const COMMANDS: readonly (readonly [string, number, () => string[]])[] = [
   ['train', 60, () => ['train', '--data', data, '--out', at('run'), '--config', config, '--resume', ...wasm]],
   ['extract', 12, () => ['extract', '--data', data, '--out', at('features'), '--config', config, ...wasm]],
   ['generate', 40, () => ['generate', '--run', model, '--data', data, '--out', at('reports'), ...wasm]],
