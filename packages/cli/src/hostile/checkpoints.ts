@@ -33,7 +33,7 @@ const ops = (text: string): Buffer => Buffer.from(text, 'latin1');
 export const CHECKPOINTS: readonly HostileCase[] = [
   [
     'a checkpoint that runs a command',
-    pickle(() => ops('\x80\x02cos\nsystem\nX\x0b\0\0\0touch /tmp/x\x85R.')),
+    pickle(() => ops('\x80\x02cos\nsystem\nX\x0b\0\0\0touch pwned\x85R.')),
     /x\.pth: /,
   ],
   [
@@ -77,7 +77,7 @@ export const CHECKPOINTS: readonly HostileCase[] = [
     (place) => load(place, place.put('x.pth', zipSync({ 'x/other': ops('x') }))),
     /x\.pth: /,
   ],
-  ['a checkpoint of 300 MB of zeros', pickle(() => ops('\x80\x02}.'), new Uint8Array(0)), /x\.pth: /],
+  ['a checkpoint without tensors', pickle(() => ops('\x80\x02}.'), new Uint8Array(0)), /x\.pth: /],
   [
     'a page instead of a checkpoint',
     (place) => load(place, place.put('x.pth', '<!DOCTYPE html>')),
