@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegularFile } from '@raca/core/node';
 
 /** Bytes that are read in pieces, so that a large file need not fit in memory. */
 export interface ByteSource {
@@ -23,14 +24,7 @@ export function memorySource(bytes: Uint8Array): ByteSource {
  * @throws Error that names the path where there is no regular file
  */
 export function withFileSource<T>(path: string, use: (source: ByteSource) => T): T {
-  let file: number;
-  try {
-    file = openRegular(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new Error(`${path}: expected a file, found ${code === 'ENOENT' ? 'nothing' : (code ?? message)}`);
-  }
+  const file = openRegularFile(path);
   try {
     const { size } = fstatSync(file);
     return use({
@@ -50,14 +44,6 @@ export function withFileSource<T>(path: string, use: (source: ByteSource) => T):
   } finally {
     closeSync(file);
   }
-}
-
-/** Opens without waiting for the writer of a pipe, and refuses everything that is not a regular file. */
-function openRegular(path: string): number {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  if (fstatSync(file).isFile()) return file;
-  closeSync(file);
-  throw new Error(`${path}: expected a regular file, found something else`);
 }
 
 function requireInside(from: number, length: number, size: number): void {

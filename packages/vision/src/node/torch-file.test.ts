@@ -182,7 +182,7 @@ describe('hostile files', () => {
   );
 
   it('a folder and nothing', () => {
-    expect(() => readTorchFile(folder)).toThrow(/expected a regular file/);
+    expect(() => readTorchFile(folder)).toThrow(/expected a file, found a folder/);
     expect(() => readTorchFile(join(folder, 'none'))).toThrow(/none: expected a file, found nothing$/);
   });
 });
