@@ -1,5 +1,6 @@
-import type { Variable } from '@tensorflow/tfjs-core';
+import type { Scalar, Variable } from '@tensorflow/tfjs-core';
 import type { Random } from '../random';
+import type { LossInput } from './losses';
 
 /** Weights by name, in the order in which they were made. Linear weights are `[in, out]`. */
 export type NamedParameters = ReadonlyMap<string, Variable>;
@@ -20,6 +21,8 @@ export interface Module {
   readonly info: ModuleInfo;
   /** All weights to save; those with `trainable` set are trained. */
   readonly parameters: NamedParameters;
+  /** What the module itself wants of a training batch: named losses, added to the model's. Absent: nothing. */
+  losses?(input: LossInput, pass: Pass): Record<string, Scalar>;
   /** Frees all weights. The module cannot be used afterwards. */
   dispose(): void;
 }

@@ -1,13 +1,14 @@
 import type { Scalar, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random';
 import type { Module, Pass } from './module';
+import type { Views } from './study';
 import type { PatchFeatures } from './vision';
 
-/** Which patches belong to which region. Axes: b batch, r = 12 regions, p patches. */
+/** Which patches belong to which region. Axes: b batch, r regions, p patches. */
 export interface RegionMasks {
-  /** `[b, r, p]`, each 0 or 1. */
+  /** `[b, r, p]`, each 0 or 1; 0 where a patch is not there. */
   readonly masks: Tensor3D;
-  /** `[b, r, p]`, each in [0, 1]. */
+  /** `[b, r, p]`, each in [0, 1]; 0 where a patch is not there. */
   readonly probabilities: Tensor3D;
 }
 
@@ -25,10 +26,20 @@ export interface AgentFeedback {
   readonly baseline?: Float32Array;
 }
 
+/** What an agent looks at. */
+export interface AgentInput {
+  /** Encoded patches. */
+  readonly features: PatchFeatures;
+  /** The pictures that they were made of, for an agent with eyes of its own. */
+  readonly views: Views;
+}
+
 /** Finds regions; deterministic. */
 export interface RegionAgent extends Module {
+  /** Whether it looks at the encoded patches or at the pictures; `images` cannot work on stored features. */
+  readonly reads: 'features' | 'images';
   /** p ≥ 0.5 masks; no gradient flows through. The caller disposes both tensors. */
-  locate(features: PatchFeatures): RegionMasks;
+  locate(input: AgentInput): RegionMasks;
 }
 
 /** An agent that learns from rewards, outside the gradient tape of the rest. */
@@ -37,7 +48,7 @@ export interface TrainableRegionAgent extends RegionAgent {
    * Samples masks and records what `learn` needs; features are detached. Runs inside the gradient tape of the rest:
    * the episode's tensors outlive enclosing tidy scopes (`tf.keep`).
    */
-  act(features: PatchFeatures, random: Random): AgentEpisode;
+  act(input: AgentInput, random: Random): AgentEpisode;
   /** Updates the weights; returns named numbers for the log. The episode stays the caller's to dispose. */
   learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number>;
   /** Optimiser moments and counters by name, to save beside the weights. */
@@ -63,7 +74,7 @@ export interface DifferentiableRegionAgent extends RegionAgent {
    * Masks of 0 and 1, sampled in training and as `locate` finds them otherwise. Runs inside the gradient tape; features
    * are detached, as for every agent.
    */
-  relax(features: PatchFeatures, pass: Pass): RelaxedRegions;
+  relax(input: AgentInput, pass: Pass): RelaxedRegions;
 }
 
 export const isDifferentiableAgent = (agent: RegionAgent): agent is DifferentiableRegionAgent =>

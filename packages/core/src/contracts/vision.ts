@@ -1,5 +1,6 @@
-import type { Tensor3D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D, Tensor5D } from '@tensorflow/tfjs-core';
 import type { Module, Pass } from './module';
+import type { ViewKind, Views } from './study';
 
 /** Where patches lie: view by view, row by row. p = views · rows · cols. */
 export interface PatchGrid {
@@ -8,17 +9,23 @@ export interface PatchGrid {
   readonly cols: number;
 }
 
-/** Patch vectors with the grid they come from. */
-export interface PatchFeatures {
+/** Patch vectors with the grid they come from, whatever the views show. */
+export interface PatchMap {
   /** `[b, p, d]` */
   readonly patches: Tensor3D;
   readonly grid: PatchGrid;
-  /** What the patches were made of, `[b, v, H, W, 3]`, where there are images: for an agent with eyes of its own. */
-  readonly images?: Tensor5D;
+}
+
+/** Encoded patches, and which of them there are. */
+export interface PatchFeatures extends PatchMap {
+  /** What each view shows, `[b][v]`; null: there is none. */
+  readonly kinds: readonly (readonly (ViewKind | null)[])[];
+  /** `[b, p]`, 1 or 0: patches of an empty slot are not there, and count nowhere. Null: all are there. */
+  readonly present: Tensor2D | null;
 }
 
 /** Normalised images `[b, v, H, W, 3]`, or the backbone's features of them (from a feature store). */
-export type VisionInput = { readonly images: Tensor5D } | { readonly features: PatchFeatures };
+export type VisionInput = { readonly images: Tensor5D } | { readonly features: PatchMap };
 
 /** Images to raw patch features of width d_v: a convolutional network or a stored copy of its output. */
 export interface VisionBackbone extends Module {
@@ -27,7 +34,7 @@ export interface VisionBackbone extends Module {
   /** Whether its weights take part in training. */
   readonly frozen: boolean;
   /** `[b, v, H, W, 3]` → patches `[b, p, d_v]`, views concatenated. */
-  extract(images: Tensor5D, pass: Pass): PatchFeatures;
+  extract(images: Tensor5D, pass: Pass): PatchMap;
 }
 
 /** Backbone, patch embedding and visual Transformer: images or stored features to encoded patches of width d. */
@@ -36,6 +43,6 @@ export interface VisionEncoder extends Module {
   readonly width: number;
   /** Null when the model reads stored features only. */
   readonly backbone: VisionBackbone | null;
-  /** → patches `[b, p, d]` */
-  encode(input: VisionInput, pass: Pass): PatchFeatures;
+  /** → patches `[b, p, d]`; those of empty slots are 0, and no other patch depends on them. */
+  encode(views: Views, pass: Pass): PatchFeatures;
 }
