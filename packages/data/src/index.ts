@@ -6,6 +6,7 @@ export {
   type RegionAgreement,
 } from './annotate/agreement';
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
+export { type StudyTexts, studyTexts } from './batch/study-texts';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export { isCredentialed, whyCredentialed } from './credentialed';
 export * from './dataset';
@@ -30,3 +31,4 @@ export * from './phantom';
 export * from './text/clean';
 export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';
+export { type MissingViews, ownSlots, type ViewSlots, viewSlots } from './view-slots';

@@ -40,8 +40,10 @@ export { type DataSummary, type LabelCount, type Labeler, summarise } from './no
 export { readStudyImages, type StudyImages } from './node/study-images';
 export {
   batches,
+  type ContextOptions,
   type LoaderOptions,
   type PassOptions,
+  type PictureBatch,
   type StudyBatch,
   StudyLoader,
 } from './node/study-loader';

@@ -20,7 +20,16 @@ const slot = z.strictObject({
 export type Slot = z.infer<typeof slot>;
 
 const positive = z.int().positive();
-const SLOTS = ['vision', 'backbone', 'agent', 'alignment', 'fusion', 'decoder'] as const;
+const SLOTS = [
+  'vision',
+  'backbone',
+  'context',
+  'agent',
+  'alignment',
+  'fusion',
+  'findings',
+  'decoder',
+] as const;
 
 /** The whole model as data. `null` leaves a slot out: no agent = all patches, no alignment = no loss, no fusion = identity. */
 export const modelConfigSchema = z
@@ -28,6 +37,13 @@ export const modelConfigSchema = z
     width: positive.max(LARGEST.width).describe('d: width of encoded patches, of text and of the memory.'),
     imageSize: positive.max(LARGEST.imageSize).describe('Side of the square images, in pixels.'),
     views: positive.max(LARGEST.views).describe('v: views per study.'),
+    missingViews: z
+      .enum(['repeat', 'empty'])
+      .default('repeat')
+      .describe(
+        'Studies with fewer pictures than `views`. `empty`: the slots stay empty and count nowhere; frontal pictures come first, ' +
+          'then lateral ones. `repeat`: the last picture is repeated, whatever it shows, as published.',
+      ),
     grid: z
       .strictObject({
         rows: positive.max(LARGEST.gridSide).describe('Rows of patches per view.'),
@@ -47,11 +63,23 @@ export const modelConfigSchema = z
       .min(1)
       .optional()
       .describe('Hash of the encoder whose stored features the model reads; absent: any.'),
+    context: slot
+      .nullable()
+      .default(null)
+      .describe('Reads what a study comes with: indication, earlier study, similar cases; null: nothing.'),
+    contextLength: positive
+      .max(LARGEST.tokens)
+      .default(60)
+      .describe('Longest text that `context` reads, in words.'),
     agent: slot
       .nullable()
       .describe('Selects the patches of each region; null: every region has all patches.'),
     alignment: slot.nullable().describe('Draws reports and images together in training; null: no such loss.'),
     fusion: slot.nullable().describe('Joins regions and whole image; null: the decoder reads the patches.'),
+    findings: slot
+      .nullable()
+      .default(null)
+      .describe('Tells which findings a study shows, and lets the decoder know; null: no such head.'),
     decoder: slot.describe('Writes the report.'),
   })
   .superRefine(({ views, grid, width, ...rest }, context) => {

@@ -1,8 +1,8 @@
-import { INFERENCE, type Pass, type PatchFeatures, type RegionMasks, type VisionInput } from '@raca/core';
+import { INFERENCE, type Memory, type Pass, type RegionMasks, type StudyInput } from '@raca/core';
 import { generate, TRIGRAM_PENALTY } from '@raca/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
-import type { Raca } from './model';
+import type { Encoded, Raca, Readable } from './model';
 
 /** How reports are written. */
 export type GenerationOptions = Omit<TrainingConfig['generation'], 'unknown'> & {
@@ -13,12 +13,10 @@ export type GenerationOptions = Omit<TrainingConfig['generation'], 'unknown'> & 
 };
 
 /** Studies as the decoder's side of a model sees them. */
-export interface EncodedStudies {
-  /** Encoded patches `[b, p, d]`. */
-  readonly features: PatchFeatures;
+export interface EncodedStudies extends Encoded {
   /** The agent's deterministic masks. */
   readonly regions: RegionMasks;
-  /** Frees both. */
+  /** Frees features, context and regions. */
   dispose(): void;
 }
 
@@ -30,42 +28,46 @@ export interface WrittenReports extends EncodedStudies {
   readonly scores: readonly number[];
 }
 
-/** Encodes images, or stored features, and lets the agent act once a study. No gradient goes through. */
-export function encodeStudies(model: Raca, input: VisionInput, pass: Pass = INFERENCE): EncodedStudies {
-  const features = tidyFeatures(() => model.parts.vision.encode(input, pass));
-  const regions = model.locate(features);
-  const dispose = (): void => tf.dispose([features.patches, regions.masks, regions.probabilities]);
-  return { features, regions, dispose };
+/** Encodes studies, and lets the agent act once a study. No gradient goes through. */
+export function encodeStudies(model: Raca, study: StudyInput, pass: Pass = INFERENCE): EncodedStudies {
+  const encoded = outliving(() => model.encode(study, pass), tensorsOf);
+  const regions = model.locate(encoded);
+  const dispose = (): void => tf.dispose([...tensorsOf(encoded), regions.masks, regions.probabilities]);
+  return { ...encoded, regions, dispose };
 }
 
 /** Writes a report for each study. The agent acts once a study, by its deterministic masks. */
 export async function writeReports(
   model: Raca,
-  input: VisionInput,
+  study: StudyInput,
   options: GenerationOptions,
 ): Promise<WrittenReports> {
-  const encoded = encodeStudies(model, input);
-  const memory = memoryOf(model, encoded);
+  const encoded = encodeStudies(model, study);
+  const readable = readableOf(model, encoded);
   try {
-    return { ...(await writeFrom(model, memory, options)), ...encoded };
+    return { ...(await writeFrom(model, readable, options)), ...encoded };
   } catch (error) {
     encoded.dispose();
     throw error;
   } finally {
-    memory.dispose();
+    disposeReadable(readable);
   }
 }
 
-/** What the decoder writes encoded studies' reports from, `[b, p, d]`. */
-export const memoryOf = (
+/** What the decoder writes encoded studies' reports from; the caller frees it by {@link disposeReadable}. */
+export const readableOf = (
   model: Raca,
-  { features, regions }: Pick<EncodedStudies, 'features' | 'regions'>,
-): tf.Tensor3D => tf.tidy(() => tf.clone(model.memory(features, regions, INFERENCE)));
+  encoded: Encoded & Pick<EncodedStudies, 'regions'>,
+  pass: Pass = INFERENCE,
+): Readable => outliving(() => cloned(model.read(encoded, encoded.regions, pass)), tensorsOfReadable);
 
-/** Writes a report for each study of the memory, which stays the caller's. */
+/** Frees what {@link readableOf} gave. */
+export const disposeReadable = (readable: Readable): void => tf.dispose(tensorsOfReadable(readable));
+
+/** Writes a report for each study of what is read, which stays the caller's. */
 export function writeFrom(
   model: Raca,
-  memory: tf.Tensor3D,
+  { memory, prefix }: Pick<Readable, 'memory' | 'prefix'>,
   { search, beam, trigramPenalty, lengthPenalty, unknown = false, maxLength }: GenerationOptions,
 ): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
   return generate(model.parts.decoder, memory, {
@@ -75,6 +77,7 @@ export function writeFrom(
     trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
     lengthPenalty,
     forbidden: forbiddenWords(model, unknown),
+    ...(prefix && { prefix }),
   });
 }
 
@@ -82,11 +85,40 @@ export function writeFrom(
 export const forbiddenWords = (model: Pick<Raca, 'unknown'>, unknown: boolean): number[] =>
   unknown || model.unknown === null ? [] : [model.unknown];
 
-function tidyFeatures(run: () => PatchFeatures): PatchFeatures {
-  let rest: PatchFeatures | undefined;
-  const patches = tf.tidy(() => {
-    rest = run();
-    return rest.patches;
+/** Runs in a scope that only the tensors of the result outlive. */
+function outliving<T>(run: () => T, tensors: (made: T) => tf.Tensor[]): T {
+  let made: T | undefined;
+  tf.tidy(() => {
+    made = run();
+    return tensors(made);
   });
-  return { ...rest!, patches };
+  return made!;
+}
+
+/** All tensors that encoded studies own. */
+export const tensorsOf = ({ features: { patches, present }, context }: Encoded): tf.Tensor[] => [
+  patches,
+  ...(present ? [present] : []),
+  ...(context ? memoryTensors(context) : []),
+];
+
+const memoryTensors = ({ tokens, present }: Memory): tf.Tensor[] => (present ? [tokens, present] : [tokens]);
+
+const tensorsOfReadable = ({ memory, prefix, reading }: Readable): tf.Tensor[] => [
+  ...memoryTensors(memory),
+  ...(prefix ? [prefix] : []),
+  ...(reading ? [reading.logits] : []),
+];
+
+/** The same values in tensors of their own: the encoded studies may go first. */
+function cloned({ memory, prefix, reading }: Readable): Readable {
+  return {
+    memory: {
+      ...memory,
+      tokens: tf.clone(memory.tokens),
+      present: memory.present && tf.clone(memory.present),
+    },
+    prefix: prefix && tf.clone(prefix),
+    reading: reading && { logits: tf.clone(reading.logits) },
+  };
 }

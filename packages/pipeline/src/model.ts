@@ -1,69 +1,117 @@
 import {
+  type AgentInput,
   type Alignment,
+  type ContextEncoder,
   crossEntropy,
   disposeParameters,
+  type FindingHead,
+  type FindingLabels,
+  type FindingReading,
   type Fusion,
   isDifferentiableAgent,
   isTrainableAgent,
+  joinMemories,
+  type LossInput,
+  type Memory,
+  type Module,
   type NamedParameters,
+  onlyPresent,
   type Pass,
   type PatchFeatures,
+  patchMemory,
   prefixed,
   REGIONS,
   type RegionAgent,
   type RegionMasks,
   type RelaxedRegions,
   type ReportDecoder,
+  type StudyInput,
   type TokenBatch,
+  type Views,
   type VisionEncoder,
-  type VisionInput,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The five slots. Null: no agent = all patches, no alignment = no loss, no fusion = identity. */
+/** The slots. Null or absent: no context, no findings, no agent = all patches, no alignment = no loss, no fusion = identity. */
 export interface ModelParts {
   readonly vision: VisionEncoder;
+  readonly context?: ContextEncoder | null;
   readonly agent: RegionAgent | null;
   readonly alignment: Alignment | null;
   readonly fusion: Fusion | null;
+  readonly findings?: FindingHead | null;
   readonly decoder: ReportDecoder;
 }
 
-/** One batch as the model sees it. */
+/** One batch as the model sees it: what it may read, and the truth that its losses compare with. */
 export interface ModelBatch {
-  readonly vision: VisionInput;
+  readonly study: StudyInput;
   readonly tokens: TokenBatch;
   /** Per study, per sentence: indices of the regions it speaks of. */
   readonly sentenceRegions: readonly (readonly (readonly number[])[])[];
   /** How much each token counts in the token cross-entropy, `[b, t]`; 1 each where absent. */
   readonly tokenWeights?: Float32Array;
+  /** What the reports say of each finding; may be worked out when it is asked for. */
+  readonly labels?: FindingLabels;
+  /** Word of token id i + 1. */
+  readonly words?: readonly string[];
+}
+
+/** Studies that the encoders have read. */
+export interface Encoded {
+  /** The pictures themselves, for an agent with eyes of its own. */
+  readonly views: Views;
+  readonly features: PatchFeatures;
+  /** Null without a context module. */
+  readonly context: Memory | null;
+}
+
+/** What a report is written from. */
+export interface Readable {
+  readonly memory: Memory;
+  /** Embedded words before the report, `[b, q, d]`; null: none. */
+  readonly prefix: tf.Tensor3D | null;
+  /** What the finding head said; null without one. */
+  readonly reading: FindingReading | null;
 }
 
 /** Scalars of one forward pass. */
 export interface Losses {
   readonly total: tf.Scalar;
-  /** `tokens` and those of the alignment and of a differentiable agent, before weighting. */
+  /** `tokens` and those of all modules that have losses, before weighting. */
   readonly parts: Readonly<Record<string, tf.Scalar>>;
   /** Most probable next token at every position, `[b, t − 1]`, no gradient. */
   readonly predicted: tf.Tensor2D;
 }
 
-/** RACA, or whatever its slots hold: images in, losses or memory for the decoder out. */
+/** RACA, or whatever its slots hold: studies in, losses or a memory for the decoder out. */
 export class Raca {
-  /** All weights, named `vision.…`, `agent.…`, `alignment.…`, `fusion.…`, `decoder.…`. */
+  /** All weights, named `vision.…`, `agent.…`, `alignment.…`, `fusion.…`, `decoder.…`, and so on by slot. */
   readonly parameters: NamedParameters;
 
   /**
    * @param separator id of the "." token, which ends a sentence
    * @param unknown id of `<unk>`, which is not written unless asked; null where the vocabulary has none
+   * @throws Error for an agent that looks at images in a model that reads stored features
    */
   constructor(
     readonly parts: ModelParts,
     readonly separator: number,
     readonly unknown: number | null = null,
+    readonly regions = REGIONS.length,
   ) {
-    const slots = Object.entries(parts).filter(([, module]) => module !== null);
-    this.parameters = new Map(slots.flatMap(([name, module]) => [...prefixed(name, module.parameters)]));
+    const { agent, vision } = parts;
+    if (agent?.reads === 'images' && vision.backbone === null) {
+      throw new Error(
+        'model.agent: looks at images, and the model reads stored features (model.backbone is null); ' +
+          'take an agent that reads features',
+      );
+    }
+    this.parameters = new Map(this.slots.flatMap(([name, module]) => [...prefixed(name, module.parameters)]));
+  }
+
+  private get slots(): [name: string, module: Module][] {
+    return Object.entries(this.parts).filter(([, module]) => module) as [string, Module][];
   }
 
   /** Weights trained by the losses; a trainable agent learns by itself. */
@@ -73,97 +121,172 @@ export class Raca {
     return new Map([...this.parameters].filter(([name]) => !(own && name.startsWith(own))));
   }
 
-  /** Regions of encoded patches at inference; all patches without an agent. */
-  locate(features: PatchFeatures): RegionMasks {
-    if (this.parts.agent) return this.parts.agent.locate(features);
+  /** Encodes pictures, and what the context module reads besides. */
+  encode(study: StudyInput, pass: Pass): Encoded {
+    const { vision, context } = this.parts;
+    const features = vision.encode(study.views, pass);
+    if (!context) return { views: study.views, features, context: null };
+    const own = streamOf(pass, 'context');
+    const prior = context.reads.includes('prior') && study.prior ? study.prior : null;
+    const read = {
+      current: features,
+      prior: prior && { features: vision.encode(prior.views, streamOf(pass, 'prior')), days: prior.days },
+      texts: study.texts ?? {},
+      ids: study.ids ?? null,
+    };
+    return { views: study.views, features, context: context.encode(read, own) };
+  }
+
+  /** Regions of encoded studies at inference; all patches that are there without an agent. */
+  locate({ features, views }: AgentInput): RegionMasks {
+    if (this.parts.agent) return this.parts.agent.locate({ features, views });
     const [b, p] = features.patches.shape;
-    return { masks: tf.ones([b, REGIONS.length, p]), probabilities: tf.ones([b, REGIONS.length, p]) };
+    const all = (): tf.Tensor3D =>
+      tf.tidy(() => onlyPresent(tf.ones<tf.Rank.R3>([b, this.regions, p]), features.present, 2));
+    return { masks: all(), probabilities: all() };
   }
 
   /** In training: masks of an agent that the losses train; null for other agents. */
-  private relaxed(features: PatchFeatures, pass: Pass): RelaxedRegions | null {
+  private relaxed({ features, views }: AgentInput, pass: Pass): RelaxedRegions | null {
     const { agent } = this.parts;
     if (!pass.training || !agent || !isDifferentiableAgent(agent)) return null;
-    return agent.relax(features, { training: true, random: pass.random.split('agent') });
-  }
-
-  /** What the decoder reads, `[b, p, d]`. */
-  memory(features: PatchFeatures, regions: RegionMasks, pass: Pass): tf.Tensor3D {
-    const { fusion } = this.parts;
-    return fusion ? fusion.fuse(features.patches, regions.masks, pass) : features.patches;
+    return agent.relax({ features, views }, { training: true, random: pass.random.split('agent') });
   }
 
   /**
-   * Token cross-entropy by teacher forcing plus the alignment's losses.
+   * What the decoder reads.
+   * @param labels the truth, in training alone, for a finding head that teaches the decoder with it
+   */
+  read({ features, context }: Encoded, { masks }: RegionMasks, pass: Pass, labels?: FindingLabels): Readable {
+    const { fusion, findings } = this.parts;
+    const fused = fusion ? fusion.fuse({ features, masks, context }, pass) : patchMemory(features);
+    const memory = context && !fusion?.joinsContext ? joinMemories([fused, context]) : fused;
+    if (!findings) return { memory, prefix: null, reading: null };
+    const truth = pass.training && labels ? { labels } : {};
+    const reading = findings.read({ features, masks, memory, ...truth }, streamOf(pass, 'findings'));
+    return { memory: reading.memory ?? memory, prefix: reading.prefix ?? null, reading };
+  }
+
+  /**
+   * Token cross-entropy by teacher forcing plus the losses of the modules.
    * @param locate finds or samples the masks; no gradient flows through them. In training a differentiable agent
    *   gives masks of its own instead, through which it does, and losses of its own
-   * @param weights of the alignment's and the agent's losses by name, 1 where absent
+   * @param weights of the losses by name, 1 where absent
    */
   losses(
     batch: ModelBatch,
     pass: Pass,
-    locate: (features: PatchFeatures) => RegionMasks = (features) => this.locate(features),
+    locate: (encoded: Encoded) => RegionMasks = (encoded) => this.locate(encoded),
     weights: Readonly<Record<string, number>> = {},
   ): Losses {
-    const features = this.parts.vision.encode(batch.vision, pass);
-    return this.lossesOf(features, locate(features), batch, pass, weights);
+    const encoded = this.encode(batch.study, pass);
+    return this.lossesOf(encoded, locate(encoded), batch, pass, weights);
   }
 
   /** {@link losses} of studies that are encoded already, with the masks found on them. */
   lossesOf(
-    features: PatchFeatures,
+    encoded: Encoded,
     regions: RegionMasks,
-    batch: Omit<ModelBatch, 'vision'>,
+    batch: ModelBatch,
     pass: Pass,
     weights: Readonly<Record<string, number>> = {},
   ): Losses {
-    const { alignment, decoder } = this.parts;
+    const { decoder } = this.parts;
     const located = detached(regions);
-    const relaxed = this.relaxed(features, pass);
+    const relaxed = this.relaxed(encoded, pass);
     const masked = relaxed ?? located;
-    const logits = this.logitsOf(features, masked, batch.tokens, pass);
+    const labels = this.parts.findings ? batch.labels : undefined;
+    const { logits, readable } = this.written(encoded, masked, batch.tokens, pass, labels);
     const { targets, counted } = targetsOf(batch.tokens, batch.tokenWeights);
     const flat = tf.reshape(logits, [-1, decoder.vocabularySize]) as tf.Tensor2D;
     const parts: Record<string, tf.Scalar> = { tokens: crossEntropy(flat, targets, counted) };
-    let total = parts.tokens;
-    for (const [name, loss] of Object.entries(relaxed?.losses ?? {})) {
+    let total = weights.tokens === undefined ? parts.tokens : tf.mul(parts.tokens, weights.tokens);
+    for (const [name, loss] of [
+      ...Object.entries(relaxed?.losses ?? {}),
+      ...this.moduleLosses(encoded, masked, readable, batch, pass),
+    ]) {
+      if (Object.hasOwn(parts, name)) throw new Error(`losses: two modules have a loss named "${name}"`);
       parts[name] = loss;
       total = tf.add(total, tf.mul(loss, weights[name] ?? 1));
     }
-    if (alignment) {
-      const aligned = alignment.losses(
-        {
-          tokens: batch.tokens,
-          embedded: decoder.embed(batch.tokens, pass),
-          patches: features.patches,
-          masks: this.parts.agent ? masked.masks : null,
-          separator: this.separator,
-          sentenceRegions: batch.sentenceRegions,
-        },
-        pass,
-      );
-      for (const [name, loss] of Object.entries(aligned)) {
-        parts[name] = loss;
-        total = tf.add(total, tf.mul(loss, weights[name] ?? 1));
-      }
-    }
-    return { total, parts, predicted: tf.argMax(logits, -1) as tf.Tensor2D };
+    return { total: total as tf.Scalar, parts, predicted: tf.argMax(logits, -1) as tf.Tensor2D };
+  }
+
+  /** Losses of every module that has some. */
+  private moduleLosses(
+    { features, context }: Encoded,
+    { masks }: RegionMasks,
+    { memory, reading }: Readable,
+    batch: ModelBatch,
+    pass: Pass,
+  ): [name: string, loss: tf.Scalar][] {
+    const withLosses = this.slots.filter(([, module]) => module.losses);
+    if (withLosses.length === 0) return [];
+    const { tokens, sentenceRegions, study } = batch;
+    const { decoder, agent } = this.parts;
+    let embedded: tf.Tensor3D | undefined;
+    const input: LossInput = {
+      tokens,
+      get embedded() {
+        embedded ??= decoder.embed(tokens, pass);
+        return embedded;
+      },
+      features,
+      masks: agent ? masks : null,
+      separator: this.separator,
+      sentenceRegions,
+      study,
+      context,
+      memory,
+      reading,
+      get labels() {
+        return batch.labels;
+      },
+      words: batch.words,
+    };
+    return withLosses.flatMap(([, module]) => Object.entries(module.losses!(input, pass)));
   }
 
   /**
    * Logits `[b, t − 1, V]` of every token from the one before. In training its dropout has a stream of its own,
    * so that two sets of masks can be compared under the same dropout.
    */
-  logitsOf(features: PatchFeatures, regions: RegionMasks, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    const own: Pass = pass.training ? { training: true, random: pass.random.split('decoder') } : pass;
-    return this.parts.decoder.logits(this.memory(features, regions, own), withoutLast(tokens), own);
+  logitsOf(
+    encoded: Encoded,
+    regions: RegionMasks,
+    tokens: TokenBatch,
+    pass: Pass,
+    labels?: FindingLabels,
+  ): tf.Tensor3D {
+    return this.written(encoded, regions, tokens, pass, labels).logits;
+  }
+
+  private written(
+    encoded: Encoded,
+    regions: RegionMasks,
+    tokens: TokenBatch,
+    pass: Pass,
+    labels?: FindingLabels,
+  ): { readonly logits: tf.Tensor3D; readonly readable: Readable } {
+    const own = streamOf(pass, 'decoder');
+    const readable = this.read(encoded, regions, own, labels);
+    return { logits: this.forced(readable, withoutLast(tokens), own), readable };
+  }
+
+  /** Logits by teacher forcing on what is read. */
+  forced({ memory, prefix }: Readable, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
+    return this.parts.decoder.logits(memory, tokens, pass, prefix ? { prefix } : undefined);
   }
 
   dispose(): void {
-    for (const module of Object.values(this.parts)) module?.dispose();
+    for (const [, module] of this.slots) module.dispose();
     disposeParameters(this.parameters);
   }
 }
+
+/** The pass with a random stream of its own. */
+const streamOf = (pass: Pass, name: string): Pass =>
+  pass.training ? { training: true, random: pass.random.split(name) } : pass;
 
 /** The same values without their history: what follows is no function of what made them. */
 export function detached({ masks, probabilities }: RegionMasks): RegionMasks {

@@ -38,8 +38,6 @@ export type ModuleOptionsTable = {
   readonly [slot in keyof ModuleTable]: Readonly<Record<string, ModuleOptions>>;
 };
 
-type ViewKind = 'frontal' | 'lateral' | 'unknown';
-
 /** What the model passes on to its modules, by what they read. */
 export const filledIn = {
   nothing: () => ({}),
@@ -51,7 +49,7 @@ export const filledIn = {
   viewKinds: ({ views }: ModelSizes) => ({
     views: Array.from(
       { length: views },
-      (_, v): ViewKind => (['frontal', 'lateral'] as const)[v] ?? 'unknown',
+      (_, v) => (['frontal', 'lateral'] as const)[v] ?? ('unknown' as const),
     ),
   }),
   patchesOfViews: (sizes: ModelSizes) => ({ ...filledIn.width(sizes), ...filledIn.viewKinds(sizes) }),
@@ -94,6 +92,7 @@ export const MODULE_OPTIONS = {
   vision: {
     'visual-transformer': { schema: visualTransformerSchema, filledIn: filledIn.patches },
   },
+  context: {},
   agent: {
     raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },
     adaptive: { schema: adaptiveSchema, filledIn: filledIn.eyes },
@@ -113,6 +112,7 @@ export const MODULE_OPTIONS = {
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.width },
   },
+  findings: {},
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },

@@ -2,6 +2,8 @@ import { contrastiveAlignment, globalAlignment, tripletAlignment } from '@raca/a
 import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
 import {
   type Alignment,
+  type ContextEncoder,
+  type FindingHead,
   type Fusion,
   Random,
   type RegionAgent,
@@ -27,6 +29,10 @@ export interface ModelSizes {
   /** V: words + 1 */
   readonly vocabularySize: number;
   readonly maxLength: number;
+  /** Words of the context's own vocabulary, + 1; 1 where nothing is read. */
+  readonly contextVocabularySize: number;
+  /** Longest text of the context, in words. */
+  readonly contextLength: number;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -41,9 +47,11 @@ export interface ModuleTable {
       (config: Options, sizes: ModelSizes, random: Random, backbone: VisionBackbone | null) => VisionEncoder
     >
   >;
+  readonly context: Readonly<Record<string, Factory<ContextEncoder>>>;
   readonly agent: Readonly<Record<string, Factory<RegionAgent>>>;
   readonly alignment: Readonly<Record<string, Factory<Alignment>>>;
   readonly fusion: Readonly<Record<string, Factory<Fusion>>>;
+  readonly findings: Readonly<Record<string, Factory<FindingHead>>>;
   readonly decoder: Readonly<Record<string, Factory<ReportDecoder>>>;
 }
 
@@ -57,6 +65,7 @@ export const MODULES: ModuleTable = {
     'visual-transformer': (config, sizes, random, backbone) =>
       visualTransformer(laidOver(filledIn.patches(sizes), config), random, backbone),
   },
+  context: {},
   agent: {
     raca: (config, sizes, random) => racaAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
     adaptive: (config, sizes, random) => {
@@ -86,6 +95,7 @@ export const MODULES: ModuleTable = {
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.width(sizes), config), random),
   },
+  findings: {},
   decoder: {
     transformer: (config, sizes, random) =>
       transformerDecoder(laidOver(filledIn.text(sizes), config), random),
@@ -104,6 +114,8 @@ export interface ModelContext {
   readonly separator: number;
   /** Id of `<unk>`, so that generation can leave it out; absent: there is none. */
   readonly unknown?: number;
+  /** Words of the context's own vocabulary, + 1; needed by models that read texts. */
+  readonly contextVocabularySize?: number;
   readonly seed: number;
   /**
    * `loaded` for a model whose weights are set right after it is made: none are drawn, which takes long at full size, and
@@ -131,22 +143,22 @@ export function buildModel(config: ModelConfig, context: ModelContext, modules: 
 
 function composeModel(
   config: ModelConfig,
-  { vocabularySize, separator, unknown }: ModelContext,
+  { vocabularySize, separator, unknown, contextVocabularySize = 1 }: ModelContext,
   modules: ModuleTable,
   random: Random,
 ): Raca {
-  const { width, imageSize, views, grid, maxLength } = config;
-  const sizes: ModelSizes = { width, imageSize, views, grid, vocabularySize, maxLength };
+  const { width, imageSize, views, grid, maxLength, contextLength } = config;
+  const pictures = { width, imageSize, views, grid };
+  const sizes: ModelSizes = { ...pictures, vocabularySize, maxLength, contextVocabularySize, contextLength };
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {
-      throw new Error(
-        `model.${kind}.use: expected one of ${Object.keys(table).join(', ')}, found "${slot.use}"`,
-      );
+      const names = Object.keys(table).join(', ') || 'no module of RACA, only paths of your own';
+      throw new Error(`model.${kind}.use: expected one of ${names}, found "${slot.use}"`);
     }
     try {
       const module = build(table[slot.use] as never, random.split(kind));
-      requireModule(module);
+      requireModule(kind, module);
       return module;
     } catch (error) {
       throw new Error(`model.${kind} (${slot.use}): ${firstIssue(error)}`, { cause: error });
@@ -166,24 +178,49 @@ function composeModel(
         factory(config.vision.config, sizes, stream, backbone),
       ),
     );
+    const context = keep(plain<ContextEncoder>('context', config.context));
     const agent = keep(plain<RegionAgent>('agent', config.agent));
     const alignment = keep(plain<Alignment>('alignment', config.alignment));
     const fusion = keep(plain<Fusion>('fusion', config.fusion));
+    const findings = keep(plain<FindingHead>('findings', config.findings));
     const decoder = keep(plain<ReportDecoder>('decoder', config.decoder))!;
-    return new Raca({ vision, agent, alignment, fusion, decoder }, separator, unknown);
+    return new Raca({ vision, context, agent, alignment, fusion, findings, decoder }, separator, unknown);
   } catch (error) {
     for (const module of made) module.dispose();
     throw error;
   }
 }
 
-/** A user's factory may return anything. @throws Error unless it is a module */
-function requireModule(made: unknown): void {
+/** What a module of each slot must be able to do. */
+const METHODS: Readonly<Record<keyof ModuleTable, readonly string[]>> = {
+  backbone: ['extract'],
+  vision: ['encode'],
+  context: ['encode'],
+  agent: ['locate'],
+  alignment: ['losses', 'similarity'],
+  fusion: ['fuse'],
+  findings: ['read', 'losses'],
+  decoder: ['embed', 'logits', 'start', 'step'],
+};
+
+/** A user's factory may return anything. @throws Error unless it is a module of the slot */
+function requireModule(kind: keyof ModuleTable, made: unknown): void {
   const { parameters, dispose } = (made ?? {}) as Record<string, unknown>;
-  if (parameters instanceof Map && typeof dispose === 'function') return;
-  throw new Error(
-    `expected a factory that returns a module (info, parameters, dispose), found ${typeof made}`,
+  if (!(parameters instanceof Map && typeof dispose === 'function'))
+    throw new Error(
+      `expected a factory that returns a module (info, parameters, dispose), found ${typeof made}`,
+    );
+  const missing = METHODS[kind].filter(
+    (name) => typeof (made as Record<string, unknown>)[name] !== 'function',
   );
+  if (missing.length > 0) {
+    const wanted = METHODS[kind].join(', ');
+    throw new Error(`expected a module with the functions ${wanted}, found none named ${missing.join(', ')}`);
+  }
+  if (kind === 'agent' && !['features', 'images'].includes(String((made as { reads?: unknown }).reads)))
+    throw new Error('expected an agent whose `reads` is "features" or "images", found neither');
+  if (kind === 'context' && !Array.isArray((made as { reads?: unknown }).reads))
+    throw new Error('expected a context module whose `reads` lists what it reads, found no list');
 }
 
 /** First line of what went wrong; for a schema's error the field and what was expected. */

@@ -26,17 +26,17 @@ export interface RecordedTraining {
 /** Facts of a report beside what was written. */
 export interface ReportContext {
   readonly images: readonly RecordedImage[];
-  readonly model: Pick<ModelConfig, 'views' | 'grid'>;
+  readonly model: Pick<ModelConfig, 'grid'>;
   readonly trainedOn: RecordedTraining;
 }
 
 /**
  * A report as JSON for machines: the model's words in `report`, `text` for people, `score` (log-probability), `regions`
- * (masks, 0 or 1) and `probabilities` by name, view by view and row by row of patches, four decimals.
+ * (masks, 0 or 1) and `probabilities` by name, view by view and row by row of patches, four decimals; `viewKinds` says what
+ * each of the `views` shows.
  */
 export function reportRecord(written: WrittenReport, { images, model, trainedOn }: ReportContext) {
-  const { report, sentences, score, contradictions, masks, probabilities, warnings, notes } = written;
-  const { views, grid } = model;
+  const { report, sentences, score, contradictions, kinds, masks, probabilities, warnings, notes } = written;
   const p = masks.length / REGIONS.length;
   const byRegion = (values: ArrayLike<number>) =>
     Object.fromEntries(
@@ -54,8 +54,9 @@ export function reportRecord(written: WrittenReport, { images, model, trainedOn 
     images: images.map(({ file, format, width, height }) => ({ file, format, width, height })),
     warnings: [...warnings],
     notes: [...notes],
-    views,
-    grid,
+    views: kinds.length,
+    viewKinds: [...kinds],
+    grid: model.grid,
     regions: byRegion(masks),
     probabilities: byRegion(probabilities),
     trainedOn: { ...trainedOn },

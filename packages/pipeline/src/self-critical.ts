@@ -1,16 +1,9 @@
-import {
-  EVALUATION,
-  type Pass,
-  type PatchFeatures,
-  type Random,
-  type RegionMasks,
-  type TokenBatch,
-} from '@raca/core';
-import { generate } from '@raca/decoder';
+import { EVALUATION, type Pass, type Random, type RegionMasks, type TokenBatch } from '@raca/core';
+import { type GenerateOptions, generate } from '@raca/decoder';
 import type { Reward } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
-import { forbiddenWords } from './generate';
-import { type ModelBatch, type Raca, targetsOf, withoutLast } from './model';
+import { disposeReadable, encodeStudies, forbiddenWords, readableOf } from './generate';
+import { type Encoded, type ModelBatch, type Raca, type Readable, targetsOf, withoutLast } from './model';
 import type { SelfCriticalConfig } from './self-critical-config';
 
 /** Sampled reports of a batch and how much better than a baseline they are. Axes: b studies, k samples a study. */
@@ -47,15 +40,16 @@ export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'ba
 export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOptions): Promise<Rollouts> {
   const { reward, maxLength, decode, random, samples: k, unknown = false } = options;
   const common = { maxLength, forbidden: forbiddenWords(model, unknown) };
-  const { decoder, vision } = model.parts;
-  const memory = tf.tidy(() => {
-    const features = vision.encode(batch.vision, EVALUATION);
-    return tf.clone(model.memory(features, model.locate(features), EVALUATION));
-  });
-  const repeated = k === 1 ? memory : tf.tidy(() => repeatRows(memory, k));
+  const { decoder } = model.parts;
+  const encoded = encodeStudies(model, batch.study, EVALUATION);
+  const readable = readableOf(model, encoded, EVALUATION);
+  encoded.dispose();
+  const repeated = k === 1 ? readable : repeatedReadable(readable, k);
   try {
-    const greedy = await generate(decoder, memory, { method: 'greedy', ...common });
-    const drawn = await generate(decoder, repeated, { method: 'sample', ...common, random });
+    const read = ({ memory, prefix }: Readable, options: GenerateOptions) =>
+      generate(decoder, memory, { ...options, ...(prefix && { prefix }) });
+    const greedy = await read(readable, { method: 'greedy', ...common });
+    const drawn = await read(repeated, { method: 'sample', ...common, random });
     const references = referencesOf(batch.tokens, decode);
     const texts = [...drawn.tokens, ...greedy.tokens].map(decode);
     const rewards = reward(texts, [
@@ -78,27 +72,23 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
       greedy: mean(ofGreedy),
     };
   } finally {
-    memory.dispose();
-    if (repeated !== memory) repeated.dispose();
+    disposeReadable(readable);
+    if (repeated !== readable) disposeReadable(repeated);
   }
 }
 
 /** {@link policyLoss} of a batch's rollouts; dropout as in `Raca.logitsOf`. @param regions without history */
 export function rolloutLoss(
   model: Raca,
-  features: PatchFeatures,
+  encoded: Encoded,
   regions: RegionMasks,
   { tokens, advantages }: Rollouts,
   pass: Pass,
 ): tf.Scalar {
   const own: Pass = pass.training ? { training: true, random: pass.random.split('decoder') } : pass;
-  const memory = model.memory(features, regions, own);
-  const k = tokens.shape[0] / memory.shape[0];
-  const logits = model.parts.decoder.logits(
-    k === 1 ? memory : repeatRows(memory, k),
-    withoutLast(tokens),
-    own,
-  );
+  const readable = model.read(encoded, regions, own);
+  const k = tokens.shape[0] / readable.memory.tokens.shape[0];
+  const logits = model.forced(k === 1 ? readable : repeatedRows(readable, k), withoutLast(tokens), own);
   return policyLoss(logits, tokens, advantages);
 }
 
@@ -163,10 +153,28 @@ function rowsOf(reports: readonly (readonly number[])[], maxLength: number): Tok
   return { ids, shape: [reports.length, t] };
 }
 
-/** `[b, p, d]` → `[b·k, p, d]`, each row k times. */
-function repeatRows(x: tf.Tensor3D, k: number): tf.Tensor3D {
-  const [b, p, d] = x.shape;
-  return tf.reshape(tf.tile(tf.reshape(x, [b, 1, p, d]), [1, k, 1, 1]), [b * k, p, d]);
+/** {@link repeatedRows} whose tensors are the caller's to free. */
+function repeatedReadable(readable: Readable, k: number): Readable {
+  let made: Readable | undefined;
+  tf.tidy(() => {
+    made = repeatedRows(readable, k);
+    const { memory, prefix } = made;
+    return [memory.tokens, ...(memory.present ? [memory.present] : []), ...(prefix ? [prefix] : [])];
+  });
+  return made!;
+}
+
+/** What each of b studies is written from, k times in a row. */
+function repeatedRows({ memory: { tokens, present, parts }, prefix }: Readable, k: number): Readable {
+  const memory = { tokens: repeatRows(tokens, k), present: present && repeatRows(present, k), parts };
+  return { memory, prefix: prefix && repeatRows(prefix, k), reading: null };
+}
+
+/** `[b, …]` → `[b·k, …]`, each row k times. */
+function repeatRows<T extends tf.Tensor>(x: T, k: number): T {
+  const [b, ...rest] = x.shape;
+  const ones = rest.map(() => 1);
+  return tf.reshape(tf.tile(tf.reshape(x, [b, 1, ...rest]), [1, k, ...ones]), [b * k, ...rest]) as T;
 }
 
 const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;

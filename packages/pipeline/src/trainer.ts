@@ -6,7 +6,6 @@ import {
   type NamedParameters,
   type ParameterGroup,
   type Pass,
-  type PatchFeatures,
   Random,
   type RegionMasks,
   stepLr,
@@ -16,7 +15,8 @@ import { sentenceBleu } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
 import { FindingWeights } from './finding-weights';
-import { detached, type ModelBatch, type Raca } from './model';
+import { tensorsOf } from './generate';
+import { detached, type Encoded, type ModelBatch, type Raca } from './model';
 import { type Rollouts, referencesOf, rolloutLoss } from './self-critical';
 
 /** Numbers of one training step, by name. */
@@ -29,7 +29,7 @@ export type Decode = (ids: ArrayLike<number>) => string;
 interface Held {
   readonly parts: Record<string, tf.Scalar>;
   predicted: tf.Tensor2D | null;
-  features: PatchFeatures | null;
+  encoded: Encoded | null;
   episode: AgentEpisode | null;
 }
 
@@ -67,27 +67,28 @@ export class Trainer {
     const pass = { training: true, random: new Random(config.seed).split(`step ${this.step}`) } as const;
     const { agent } = model.parts;
     const acting = agent && isTrainableAgent(agent) && this.step % config.agentEvery === 0 ? agent : null;
-    const held: Held = { parts: {}, predicted: null, features: null, episode: null };
-    const act = (features: PatchFeatures): RegionMasks => {
-      held.features = { ...features, patches: tf.keep(features.patches) };
-      held.episode = acting!.act(features, pass.random.split('agent'));
+    const held: Held = { parts: {}, predicted: null, encoded: null, episode: null };
+    const act = (encoded: Encoded): RegionMasks => {
+      held.encoded = kept(encoded);
+      held.episode = acting!.act(encoded, pass.random.split('agent'));
       return held.episode.regions;
     };
-    let seen: readonly [PatchFeatures, RegionMasks] | null = null;
-    const locate = (features: PatchFeatures): RegionMasks => {
-      const regions = acting ? act(features) : model.locate(features);
-      seen = [features, regions];
+    let seen: readonly [Encoded, RegionMasks] | null = null;
+    const locate = (encoded: Encoded): RegionMasks => {
+      const regions = acting ? act(encoded) : model.locate(encoded);
+      seen = [encoded, regions];
       return regions;
     };
     let outcome: ReturnType<typeof valueAndGradients> | null = null;
     try {
       outcome = valueAndGradients(() => {
         const losses = model.losses(this.weighted(batch), pass, locate, config.lossWeights);
+        checkLossWeights(config.lossWeights, Object.keys(losses.parts));
         for (const [name, loss] of Object.entries(losses.parts)) held.parts[name] = tf.keep(loss);
         held.predicted = tf.keep(losses.predicted);
         if (!rollouts) return losses.total;
-        const [features, regions] = seen!;
-        const rewarded = rolloutLoss(model, features, detached(regions), rollouts, pass);
+        const [encoded, regions] = seen!;
+        const rewarded = rolloutLoss(model, encoded, detached(regions), rollouts, pass);
         held.parts.selfCritical = tf.keep(rewarded);
         const share = config.selfCritical?.weight ?? 1;
         return tf.add(losses.total, tf.mul(tf.sub(rewarded, losses.parts.tokens), share)) as tf.Scalar;
@@ -114,16 +115,16 @@ export class Trainer {
         ...(outcome ? [outcome.value, ...outcome.gradients.values()] : []),
       ]);
       held.predicted?.dispose();
-      held.features?.patches.dispose();
+      if (held.encoded) tf.dispose(tensorsOf(held.encoded));
       held.episode?.dispose();
     }
   }
 
   private weighted(batch: ModelBatch): ModelBatch {
     const { findingWeight } = this.config;
-    return findingWeight === 1
-      ? batch
-      : { ...batch, tokenWeights: this.findings.weights(batch.tokens, findingWeight) };
+    if (findingWeight === 1) return batch;
+    const tokenWeights = this.findings.weights(batch.tokens, findingWeight);
+    return Object.create(batch, { tokenWeights: { value: tokenWeights } }); // labels stay unread unless asked for
   }
 
   /** Moments and step counts of the main optimiser and of the agent's, by name. */
@@ -151,7 +152,8 @@ export class Trainer {
     const quality = this.quality(held.predicted!, references);
     if (!config.agentBaseline) return { quality };
     const greedy = tf.tidy(() => {
-      const logits = model.logitsOf(held.features!, model.locate(held.features!), batch.tokens, pass);
+      const labels = model.parts.findings ? batch.labels : undefined;
+      const logits = model.logitsOf(held.encoded!, model.locate(held.encoded!), batch.tokens, pass, labels);
       return tf.argMax(logits, -1) as tf.Tensor2D;
     });
     const baseline = this.quality(greedy, references);
@@ -184,6 +186,21 @@ export function parameterGroups(
     learningRate: rates[group],
     parameters: new Map([...parameters].filter(([name]) => groupOf(name) === group)),
   }));
+}
+
+/** What the encoders made, so that it outlives the gradient tape. */
+function kept(encoded: Encoded): Encoded {
+  for (const tensor of tensorsOf(encoded)) tf.keep(tensor);
+  return encoded;
+}
+
+/** @throws Error that names the losses there are, if a weight is meant for another one */
+function checkLossWeights(weights: Readonly<Record<string, number>>, losses: readonly string[]): void {
+  const unknown = Object.keys(weights).find((name) => !losses.includes(name));
+  if (unknown === undefined) return;
+  throw new Error(
+    `training.lossWeights.${unknown}: expected one of the model's losses (${losses.join(', ')}), found no such loss`,
+  );
 }
 
 function finite(name: string, scalar: tf.Tensor, step: number): number {

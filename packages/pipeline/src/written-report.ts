@@ -1,3 +1,4 @@
+import type { ViewKind } from '@raca/core';
 import { UNKNOWN } from '@raca/data';
 import type { Contradiction } from '@raca/metrics';
 
@@ -11,6 +12,8 @@ export interface WrittenReport {
   readonly score: number;
   /** Pairs of `sentences` that cannot both be true. */
   readonly contradictions: readonly Contradiction[];
+  /** What each picture of the study shows, as far as anybody has said; v of them, without empty or repeated slots. */
+  readonly kinds: readonly ViewKind[];
   /** `[r · v · p]` masks, region by region, view by view, 0 or 1. */
   readonly masks: Uint8Array;
   /** `[r · v · p]`, 0..1: how sure the agent is that a patch belongs to a region; its mask has those from 0.5 on. */

@@ -22,8 +22,9 @@ export type ContextField = (typeof CONTEXT_FIELDS)[number];
 
 /** One text for each study of a batch. An absent text is something else than an empty one. */
 export interface ContextTexts {
+  /** `[b, t]` ids of words in the context's vocabulary from 1, without marks of beginning and end; 0 is padding. */
   readonly tokens: TokenBatch;
-  /** `[b]`: 1 where the study has this text, 0 where it is absent (its row of tokens is then all 0). */
+  /** `[b]`: 1 where the study has this text, be it empty; 0 where it is absent. Both have rows of 0. */
   readonly present: Uint8Array;
 }
 

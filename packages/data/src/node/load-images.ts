@@ -16,7 +16,8 @@ export interface ImageRequest {
 }
 
 export interface LoadRequest {
-  readonly images: readonly ImageRequest[];
+  /** Null: an empty slot, whose pixels are 0. */
+  readonly images: readonly (ImageRequest | null)[];
   readonly transform: Transform;
   readonly pictures?: PictureOptions;
   /** An array that nobody needs any more, for the pixels if it has their length. */
@@ -44,8 +45,13 @@ export async function loadImages({ images, transform, pictures, spare }: LoadReq
     while (next < images.length) {
       const i = next++;
       const out = pixels.subarray(i * each, (i + 1) * each);
+      const image = images[i];
+      if (image === null) {
+        out.fill(0);
+        continue;
+      }
       try {
-        prepared[i] = await loadImage(images[i], transform, pictures, out);
+        prepared[i] = await loadImage(image, transform, pictures, out);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         errors[i] = error.message;

@@ -1,28 +1,52 @@
+import type { ContextField, ContextSource, ViewKind } from '@raca/core';
 import { augmentationDraws, epochOrder, type Pass } from '../batch/plan';
+import { type StudyTexts, studyTexts } from '../batch/study-texts';
 import { type TextBatch, textBatch } from '../batch/text';
+import { contextOf, priorOf, type StudyLookup, studyLookup } from '../context';
 import type { Split, Study } from '../dataset';
 import { DataError } from '../errors';
 import { checkTransform, type Transform } from '../image/transform';
 import type { Cleaning } from '../text/clean';
 import type { Tokenizer } from '../text/tokenizer';
+import { type MissingViews, type ViewSlots, viewSlots } from '../view-slots';
+import { viewKindsOf } from '../views';
 import type { ImageCache } from './image-cache';
 import { type ImageRequest, loadImages } from './load-images';
 import { type Dataset, imageFile } from './read';
 import { WorkerPool, workerFile } from './worker-pool';
 
-/** One batch as plain arrays. Axes: b study, v view, H, W pixels. */
-export interface StudyBatch extends TextBatch {
-  /** Place of each study in its split. */
-  readonly indices: number[];
-  /** `[b, v, H, W, 3]`, ImageNet-normalised; empty where the loader has no transform. */
+/** The pictures of a batch. Axes: b study, v slot, H, W pixels. */
+export interface PictureBatch {
+  /** `[b, v, H, W, 3]`, ImageNet-normalised, 0 in empty slots; empty where the loader has no transform. */
   readonly images: Float32Array<ArrayBuffer>;
   readonly shape: [b: number, v: number, height: number, width: number, channels: 3];
-  /** `[b, v]`: 1 for an image of the study, 0 where its last image is repeated. */
-  readonly viewMask: Uint8Array;
-  /** The files behind `images`, `v` a study: keys of stored features. */
-  readonly imageFiles: string[][];
+  /** What each slot shows, `[b][v]`; null: it is empty. */
+  readonly kinds: (ViewKind | null)[][];
+  /** The file behind each slot, `[b][v]`: keys of stored features; null: it is empty. */
+  readonly imageFiles: (string | null)[][];
+}
+
+/** One batch as plain arrays. */
+export interface StudyBatch extends TextBatch, PictureBatch {
+  /** Place of each study in its split. */
+  readonly indices: number[];
+  /** Which picture of its study each slot shows, `[b][v]`; null: it is empty. */
+  readonly pictures: (number | null)[][];
+  /** The earlier study of each, all slots empty where there is none; null where the loader was not asked. */
+  readonly prior: (PictureBatch & { /** `[b]`, NaN unknown. */ readonly days: Float32Array }) | null;
+  /** Texts that were asked for, by field. */
+  readonly texts: Partial<Record<ContextField, StudyTexts>>;
   /** Studies of the epoch done with this batch: `start` of the pass that goes on after it. */
   readonly cursor: number;
+}
+
+/** What a model reads besides the pictures of a study. */
+export interface ContextOptions {
+  readonly reads: readonly ContextSource[];
+  /** Of the context's own vocabulary. */
+  readonly tokenizer: Tokenizer;
+  /** Longest text in words. */
+  readonly maxLength: number;
 }
 
 export interface LoaderOptions {
@@ -32,8 +56,15 @@ export interface LoaderOptions {
   readonly maxLength: number;
   /** Default: that of the manifest, else `iu_xray`. */
   readonly cleaning?: Cleaning;
-  /** Images a study (default 1). Studies with fewer repeat their last one; further ones are left out. */
+  /** v, slots a study (default 1); further pictures are left out. */
   readonly views?: number;
+  /**
+   * What happens to the slots of a study with fewer pictures (`viewSlots`). `repeat` (default): its last picture is put there
+   * again, as the published systems do. `empty`: they stay empty.
+   */
+  readonly missingViews?: MissingViews;
+  /** Absent: nothing but pictures and reports. */
+  readonly context?: ContextOptions;
   /** `null`: text only, for models that run on stored features. */
   readonly transform: Transform | null;
   /** Seed of order and augmentation (default 0). */
@@ -75,6 +106,7 @@ export class StudyLoader {
   private readonly views: number;
   private readonly seed: number;
   private readonly cleaning: Cleaning;
+  private readonly lookup: StudyLookup;
   private readonly unreadable = new Set<string>();
   /** Pixel arrays that were given up. */
   private readonly spare: Float32Array<ArrayBuffer>[] = [];
@@ -95,6 +127,7 @@ export class StudyLoader {
     if (transform) checkTransform(transform);
     this.views = views;
     this.seed = seed;
+    this.lookup = options.context ? studyLookup(dataset.annotation) : () => undefined;
     this.cleaning = options.cleaning ?? dataset.manifest?.cleaning ?? 'iu_xray';
     if (workers === 0 || !transform) return;
     if (!file)
@@ -145,7 +178,8 @@ export class StudyLoader {
         const batch = await ahead.shift()!;
         given += batch.ids.length;
         if (batch.ids.length > 0) yield batch;
-        if (reuse && batch.images.length > 0) this.spare.push(batch.images); // none without a transform
+        // images and those of earlier studies lie in one array; there is none without a transform
+        if (reuse && batch.images.length > 0) this.spare.push(new Float32Array(batch.images.buffer));
         fill(1);
       }
       if (given === 0 && next > start)
@@ -168,49 +202,96 @@ export class StudyLoader {
     from: number,
     pass: Pass,
   ): Promise<StudyBatch> {
-    const { tokenizer, maxLength, transform } = this.options;
+    const { tokenizer, maxLength, transform, context } = this.options;
     const size = transform?.size ?? 0;
-    const files = indices.map((index) => this.filesOf(studies[index]));
-    const { images, readable } = transform
-      ? await this.pixels(transform, indices, files, pass)
-      : { images: new Float32Array(0), readable: indices.map(() => true) };
-    const kept = indices.filter((_, b) => readable[b]);
-    const chosen = kept.map((index) => studies[index]);
-    const viewMask = chosen.flatMap(({ image_path }) =>
-      Array.from({ length: this.views }, (_, v) => (v < image_path.length ? 1 : 0)),
-    );
+    const own = indices.map((index) => this.slotsOfStudy(studies[index]));
+    const earlier = context?.reads.includes('prior')
+      ? indices.map((index) => this.earlier(studies[index]))
+      : null;
+    const slots = earlier ? [...own, ...earlier] : own;
+    const { images, errors } = transform
+      ? await this.pixels(transform, indices, slots, pass)
+      : { images: new Float32Array(0), errors: slots.map(() => false) };
+    const kept = indices.map((_, b) => b).filter((b) => !errors[b]);
+    const rows = [...kept, ...(earlier ? kept.map((b) => indices.length + b) : [])];
+    const each = this.views * size * size * 3;
+    const all = rows.length === slots.length ? images : packed(images, rows, each);
+    const batchOf = (list: readonly Slots[], from: number): PictureBatch => ({
+      images: all.subarray(from * each, (from + kept.length) * each),
+      shape: [kept.length, this.views, size, size, 3],
+      kinds: list.map(({ kinds }) => kinds),
+      imageFiles: list.map(({ files }) => files),
+    });
+    const chosen = kept.map((b) => studies[indices[b]]);
+    const prior = earlier && kept.map((b) => (errors[indices.length + b] ? this.nothing : earlier[b]));
     return {
       ...textBatch(chosen, { tokenizer, maxLength, cleaning: this.cleaning }),
-      indices: kept,
-      images,
-      shape: [chosen.length, this.views, size, size, 3],
-      viewMask: Uint8Array.from(viewMask),
-      imageFiles: files.filter((_, b) => readable[b]),
+      ...batchOf(
+        kept.map((b) => own[b]),
+        0,
+      ),
+      indices: kept.map((b) => indices[b]),
+      pictures: kept.map((b) => own[b].pictures),
+      prior: prior && {
+        ...batchOf(prior, kept.length),
+        days: Float32Array.from(prior, ({ days = Number.NaN }) => days),
+      },
+      texts: context ? this.textsOf(chosen, context) : {},
       cursor: from + indices.length,
     };
   }
 
-  /** The file of each view; the last one stands in for those that are not there. */
-  private filesOf({ image_path }: Study): string[] {
-    return Array.from({ length: this.views }, (_, v) =>
-      imageFile(this.dataset.dir, image_path[Math.min(v, image_path.length - 1)]),
-    );
+  private textsOf(studies: readonly Study[], { reads, tokenizer, maxLength }: ContextOptions) {
+    const { cleaning } = this;
+    const texts = studies.map((study) => {
+      const all = contextOf(study, this.lookup, { cleaning });
+      return Object.fromEntries(
+        Object.entries(all).filter(([field]) => reads.includes(field as ContextField)),
+      );
+    });
+    return studyTexts(texts, tokenizer, maxLength);
   }
 
-  /** Pixels of the studies whose images can all be read, one after the other. */
+  private slotsOfStudy(study: Study): Slots {
+    const { missingViews = 'repeat' } = this.options;
+    const slots = viewSlots(viewKindsOf(study), this.views, missingViews);
+    const fileOf = (n: number | null) =>
+      n === null ? null : imageFile(this.dataset.dir, study.image_path[n]);
+    return { ...slots, files: slots.pictures.map(fileOf) };
+  }
+
+  private earlier(study: Study): Slots {
+    const prior = priorOf(study, this.lookup);
+    return prior && 'study' in prior ? { ...this.slotsOfStudy(prior.study), days: prior.days } : this.nothing;
+  }
+
+  private get nothing(): Slots {
+    const empty = (): null[] => new Array<null>(this.views).fill(null);
+    return { pictures: empty(), kinds: empty(), files: empty() };
+  }
+
+  /**
+   * Pixels of all slots, row after row, and which rows hold a picture that cannot be read.
+   * @param slots of the studies of `indices`, then, where asked for, of their earlier ones
+   */
   private async pixels(
     transform: Transform,
     indices: number[],
-    files: string[][],
+    slots: readonly Slots[],
     pass: Pass,
-  ): Promise<{ images: Float32Array<ArrayBuffer>; readable: boolean[] }> {
+  ): Promise<{ images: Float32Array<ArrayBuffer>; errors: boolean[] }> {
     const { cache } = this.options;
-    const images = indices.flatMap((index, b) =>
-      augmentationDraws(pass, index, this.views).map((draws, v): ImageRequest => {
-        const file = files[b][v];
+    const { views } = this;
+    const draws = indices.map((index) =>
+      augmentationDraws(pass, index, (slots.length / indices.length) * views),
+    );
+    const images = slots.flatMap(({ files }, row) =>
+      files.map((file, v): ImageRequest | null => {
+        if (file === null) return null;
+        const [study, later] = [row % indices.length, Math.floor(row / indices.length)];
         return {
           file,
-          draws,
+          draws: draws[study][later * views + v],
           prepared: cache?.get(this.cacheName(file), transform),
           keep: cache !== undefined,
         };
@@ -220,22 +301,19 @@ export class StudyLoader {
     const request = { images, transform, pictures, spare: this.spare.pop() };
     const { pixels, prepared, errors } = await (this.pool ? this.pool.run(request) : loadImages(request));
     prepared.forEach((image, i) => {
-      if (image) cache?.set(this.cacheName(images[i].file), transform, image);
+      if (image) cache?.set(this.cacheName(images[i]!.file), transform, image);
     });
     errors.forEach((line, i) => {
-      if (line !== undefined) this.report(images[i].file, line);
+      if (line !== undefined) this.report(images[i]!.file, line);
     });
-    const readable = indices.map(
-      (_, b) => !errors.slice(b * this.views, (b + 1) * this.views).some((line) => line !== undefined),
+    const unreadable = slots.map((_, row) =>
+      errors.slice(row * views, (row + 1) * views).some((line) => line !== undefined),
     );
-    if (readable.every(Boolean)) return { images: pixels, readable };
-    const each = this.views * transform.size * transform.size * 3;
-    const kept = readable.flatMap((good, b) => (good ? [pixels.subarray(b * each, (b + 1) * each)] : []));
-    const left = new Float32Array(kept.length * each);
-    kept.forEach((part, b) => {
-      left.set(part, b * each);
+    const each = views * transform.size * transform.size * 3;
+    unreadable.forEach((bad, row) => {
+      if (bad) pixels.fill(0, row * each, (row + 1) * each);
     });
-    return { images: left, readable };
+    return { images: pixels, errors: unreadable };
   }
 
   /** Pictures taken otherwise than their files say are other pictures. */
@@ -271,4 +349,24 @@ function atLeast(field: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) {
     throw new RangeError(`${field}: must be an integer of at least ${least}, got ${value}`);
   }
+}
+
+/** The pictures that stand in a study's slots. */
+interface Slots extends ViewSlots {
+  readonly files: (string | null)[];
+  /** Of an earlier study: how long ago it was. */
+  readonly days?: number;
+}
+
+/** Some rows of an array, side by side. */
+function packed(
+  values: Float32Array<ArrayBuffer>,
+  rows: readonly number[],
+  each: number,
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(rows.length * each);
+  rows.forEach((row, i) => {
+    out.set(values.subarray(row * each, (row + 1) * each), i * each);
+  });
+  return out;
 }

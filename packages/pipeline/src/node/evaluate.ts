@@ -152,15 +152,15 @@ async function writeSplit(
   const { model, config, tokenizer } = loaded;
   const features = openFeatures(config.model, dataset, folder);
   const cache = new ImageCache({ maxBytes: 0 });
-  const { train, evaluation: loader } = makeLoaders(dataset, config, tokenizer, cache, onUnreadable);
+  const { train, evaluation: loader } = makeLoaders(dataset, loaded, cache, onUnreadable);
   const total = dataset.annotation[split].length;
   const studies: EvaluatedStudy[] = [];
   const measures = TruthMeasures.of(loaded, dataset, split);
   try {
     for await (const batch of loader.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
-      await withBatch(batch, features, async (input) => {
-        const written = await writeReports(model, input.vision, {
+      await withBatch(batch, { features, tokenizer }, async (input) => {
+        const written = await writeReports(model, input.study, {
           ...config.training.generation,
           maxLength: config.model.maxLength,
         });

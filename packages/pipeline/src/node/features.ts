@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { PatchFeatures } from '@raca/core';
+import type { PatchMap } from '@raca/core';
 import { readRegularFile } from '@raca/core/node';
 import { type Annotation, SPLITS } from '@raca/data';
 import type { Dataset, PictureOptions } from '@raca/data/node';
@@ -65,8 +65,8 @@ function readLeftOut(file: string): ReadonlyMap<string, string> {
 
 /** Stored features in place of a backbone. */
 export interface FeatureSource {
-  /** Features of the studies whose image files are given. */
-  patches(imageFiles: readonly (readonly string[])[]): PatchFeatures;
+  /** Features of the studies whose image files are given; 0 where there is none (null). */
+  patches(imageFiles: readonly (readonly (string | null)[])[]): PatchMap;
   close(): void;
 }
 
@@ -114,7 +114,10 @@ export function openFeatures(model: ModelConfig, dataset: Dataset, folder?: stri
     throw error;
   }
   return {
-    patches: (files) => store.batch(files.map((study) => study.map((file) => imageKey(dataset, file)))),
+    patches: (files) =>
+      store.batch(
+        files.map((study) => study.map((file) => (file === null ? null : imageKey(dataset, file)))),
+      ),
     close: () => store.close(),
   };
 }

@@ -1,51 +1,42 @@
-import {
-  orderViews,
-  type PictureOptions,
-  type ReadImage,
-  type ReadOptions,
-  readRadiograph,
-} from '@raca/data/node';
+import type { PictureOptions, ReadOptions } from '@raca/data/node';
 import type { WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
-import { pixelsOf, requireBackbone, viewWarnings, writeStudies } from './write-studies';
+import { readStudyFiles, type StudyContext, type StudyFile } from './study-files';
+import { requireBackbone, writeStudies } from './write-studies';
 
-/** An image of a study that belongs to no data set. */
-export interface StudyFile extends ReadImage {
-  readonly file: string;
-}
+export type { StudyContext, StudyFile };
 
 /** A report for images that belong to no data set. */
 export interface FileReport extends WrittenReport {
-  /** One a file, as read. */
+  /** One a picture that the model looked at, in the order of its views. */
   readonly images: readonly StudyFile[];
 }
 
+/** Options of {@link generateFromFiles}. */
+export interface GenerateFilesOptions extends ReadOptions, PictureOptions {
+  /** Indication, earlier study and the like. */
+  readonly context?: StudyContext;
+}
+
 /**
- * Writes the report of one study from its image files: PNG, JPEG or DICOM, one a view. Fewer images than the model has views:
- * the last one is repeated, as in training, and a warning says so. A lateral view given first is put behind the frontal one.
+ * Writes the report of one study from its image files: PNG, JPEG or DICOM, one a view. With fewer images than the model has
+ * views the others are empty or, where the model was trained so, the last image is repeated, and a warning says so. A lateral
+ * view given first is put behind the frontal one.
  *
- * @param options how files are read: gray levels, what is taken, limits of size
+ * @param options how files are read: gray levels, what is taken, limits of size; and what the study comes with
  * @throws Error naming the file that cannot be read or is no chest radiograph (unless `force`); RangeError for more images than views
  */
 export async function generateFromFiles(
   loaded: LoadedRun,
   files: readonly string[],
-  options: ReadOptions & PictureOptions = {},
+  { context = {}, ...reading }: GenerateFilesOptions = {},
 ): Promise<FileReport> {
   const { views } = loaded.config.model;
   if (files.length === 0 || files.length > views) {
     throw new RangeError(`generate: the model takes 1 to ${views} images a study, got ${files.length}`);
   }
   requireBackbone(loaded);
-  const given: StudyFile[] = [];
-  for (const file of files) given.push({ file, ...(await readRadiograph(file, options)) });
-  const { views: images, warnings: moved } = orderViews(given);
-  const pixels = images.map(({ image }) => pixelsOf(image, loaded));
-  const warnings = [
-    ...moved,
-    ...images.flatMap(({ file, warnings }) => warnings.map((line) => `${file}: ${line}`)),
-    ...viewWarnings(files.length, views),
-  ];
-  const [written] = await writeStudies(loaded, [{ pixels, warnings }]);
+  const { prepared, files: images } = await readStudyFiles(loaded, files, context, reading);
+  const [written] = await writeStudies(loaded, [prepared]);
   return { ...written, images };
 }

@@ -1,17 +1,11 @@
 import { asDiskError, isSystemError } from '@raca/core/node';
 import type { RasterImage } from '@raca/data';
-import {
-  orderViews,
-  type PictureOptions,
-  type ReadOptions,
-  readRadiograph,
-  type StudyImages,
-} from '@raca/data/node';
+import type { PictureOptions, ReadOptions, StudyImages } from '@raca/data/node';
 import { shrink } from '../picture-views';
 import type { WrittenReport } from '../written-report';
-import type { StudyFile } from './generate-files';
 import type { LoadedRun } from './load-run';
-import { type PreparedStudy, pixelsOf, requireBackbone, viewWarnings, writeStudies } from './write-studies';
+import { readStudyFiles, type StudyContext, type StudyFile } from './study-files';
+import { type PreparedStudy, requireBackbone, writeStudies } from './write-studies';
 
 /** An image behind one of many reports. */
 export interface StudyFileInfo extends Pick<StudyFile, 'file' | 'format'> {
@@ -26,6 +20,11 @@ export interface StudyFileInfo extends Pick<StudyFile, 'file' | 'format'> {
 export interface StudyReport extends WrittenReport {
   readonly id: string;
   readonly images: readonly StudyFileInfo[];
+}
+
+/** A study by its pictures, and what it comes with. */
+export interface StudyToWrite extends StudyImages {
+  readonly context?: StudyContext;
 }
 
 /** A study without report. */
@@ -63,7 +62,7 @@ const TOGETHER = 16;
  */
 export async function* generateStudies(
   loaded: LoadedRun,
-  studies: readonly StudyImages[],
+  studies: readonly StudyToWrite[],
   options: GenerateStudiesOptions = {},
 ): AsyncGenerator<StudyReport | StudyFailure, void, undefined> {
   const { batchSize = TOGETHER, isDone = () => false, pictures, signal, ...reading } = options;
@@ -111,7 +110,7 @@ const AT_ONCE = 4;
 
 /** Reads the images of a batch, some at once; what cannot be read becomes a failure. */
 async function readAll(
-  studies: readonly StudyImages[],
+  studies: readonly StudyToWrite[],
   loaded: LoadedRun,
   options: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded[]> {
@@ -128,24 +127,19 @@ async function readAll(
 }
 
 async function readStudy(
-  { id, images: files }: StudyImages,
+  { id, images: files, context = {} }: StudyToWrite,
   loaded: LoadedRun,
   { reading, pictures }: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded> {
-  const { views } = loaded.config.model;
-  const given: StudyFile[] = [];
   try {
-    for (const file of files.slice(0, views)) given.push({ file, ...(await readRadiograph(file, reading)) });
+    const { prepared, files: given } = await readStudyFiles(loaded, files, context, reading);
+    const images = given.map(({ file, format, image }): StudyFileInfo => {
+      const { width, height } = image;
+      return { file, format, width, height, ...(pictures && { picture: shrink(image, pictures) }) };
+    });
+    return { id, images, ...prepared };
   } catch (error) {
     if (isSystemError(error)) throw asDiskError(error, files.join(', ')); // no fault of the study
     return { id, files, error: (error as Error).message.split('\n')[0] };
   }
-  const { views: ordered, warnings: moved } = orderViews(given);
-  const images = ordered.map(({ file, format, image }): StudyFileInfo => {
-    const { width, height } = image;
-    return { file, format, width, height, ...(pictures && { picture: shrink(image, pictures) }) };
-  });
-  const pixels = ordered.map(({ image }) => pixelsOf(image, loaded));
-  const own = ordered.flatMap(({ file, warnings }) => warnings.map((line) => `${file}: ${line}`));
-  return { id, images, pixels, warnings: [...moved, ...own, ...viewWarnings(files.length, views)] };
 }

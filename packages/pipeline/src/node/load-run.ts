@@ -11,6 +11,8 @@ export interface LoadedRun {
   readonly run: RunFolder;
   readonly config: RunConfig;
   readonly tokenizer: Tokenizer;
+  /** Of texts that the model reads; null where it reads none. */
+  readonly contextTokenizer: Tokenizer | null;
   readonly model: Raca;
 }
 
@@ -23,9 +25,10 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const config = run.readConfig();
   run.requireWeights();
   const tokenizer = run.readTokenizer();
+  const contextTokenizer = run.readContextTokenizer(config);
   const model = buildModel(
     config.model,
-    { ...modelContext(tokenizer, config.training.seed), weights: 'loaded' },
+    { ...modelContext(tokenizer, config.training.seed, contextTokenizer), weights: 'loaded' },
     withCompiledBackbones(withFrozenBackbones(modules)),
   );
   try {
@@ -34,5 +37,5 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
     model.dispose();
     throw error;
   }
-  return { run, config, tokenizer, model };
+  return { run, config, tokenizer, contextTokenizer, model };
 }

@@ -76,9 +76,15 @@ export class RunFolder {
   }
 
   /** What stands at the start of a run; metrics of an attempt that left no resume point are dropped. */
-  writeStart(config: RunConfig, tokenizer: Tokenizer, run: unknown): void {
+  writeStart(
+    config: RunConfig,
+    tokenizer: Tokenizer,
+    run: unknown,
+    contextTokenizer: Tokenizer | null = null,
+  ): void {
     rmSync(this.path('metrics.jsonl'), { force: true });
     writeVocabulary(this.path('vocab.json'), tokenizer);
+    if (contextTokenizer) writeVocabulary(this.path(CONTEXT_VOCABULARY), contextTokenizer);
     this.writeJson('run.json', run);
     // last: it marks the folder as a run
     this.writeJson('config.json', withRelativeModules(config, this.path('config.json')));
@@ -119,6 +125,11 @@ export class RunFolder {
 
   readTokenizer(): Tokenizer {
     return readVocabulary(this.path('vocab.json'));
+  }
+
+  /** The vocabulary of texts that the model reads; null for a model without context. */
+  readContextTokenizer({ model }: RunConfig): Tokenizer | null {
+    return model.context === null ? null : readVocabulary(this.path(CONTEXT_VOCABULARY));
   }
 
   /** The weights to use: those of the best validation. With them goes what the vocabulary was. */
@@ -249,6 +260,8 @@ export class RunFolder {
     return readRegularFile(this.path(name), 'a file of a run');
   }
 }
+
+const CONTEXT_VOCABULARY = 'context-vocab.json';
 
 /** Whether a resume point was made under a config; more epochs are allowed, and files of earlier versions say nothing. */
 function isSameTraining(stored: string | undefined, { epochs, ...config }: TrainingConfig): boolean {

@@ -5,6 +5,8 @@ import {
   annotateMissing,
   buildVocabulary,
   cleanReport,
+  contextOf,
+  studyLookup,
   Tokenizer,
   type Transform,
   UNKNOWN,
@@ -23,6 +25,7 @@ import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
 import { openFeatures, withoutLeftOut } from './features';
+import type { LoadedRun } from './load-run';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { isBetter } from './selection';
@@ -121,9 +124,15 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const first = options.init === undefined ? null : new RunFolder(options.init);
   const known = resuming ? run : first;
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
+  const contextTokenizer = known
+    ? known.readContextTokenizer(config)
+    : contextTokenizerOf(dataset.annotation, config);
   const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
   const features = openFeatures(sizes, dataset, options.features);
-  const context = { ...modelContext(tokenizer, training.seed), weights: known ? 'loaded' : 'drawn' } as const;
+  const context = {
+    ...modelContext(tokenizer, training.seed, contextTokenizer),
+    weights: known ? 'loaded' : 'drawn',
+  } as const;
   const model = buildModel(sizes, context, withCompiledBackbones(modules));
   const limit = { maxBytes: options.cacheBytes ?? 1e9 };
   const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
@@ -134,7 +143,12 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     skipped.add(line);
     onEvent({ kind: 'skipped', line });
   };
-  const loaders = makeLoaders(dataset, config, tokenizer, cache, options.strict ? undefined : skip);
+  const loaders = makeLoaders(
+    dataset,
+    { config, tokenizer, contextTokenizer, model },
+    cache,
+    options.strict ? undefined : skip,
+  );
   const validated = () =>
     validate(model, loaders.evaluation, { features, tokenizer, config, reward: rollouts?.(0).reward });
   try {
@@ -159,7 +173,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       const pretrained =
         options.pretrained === undefined ? {} : pretrain(model, tokenizer, options.pretrained);
       const facts = { ...describeRun(model, dataset, config), ...pretrained };
-      if (!first) run.writeStart(config, tokenizer, facts);
+      if (!first) run.writeStart(config, tokenizer, facts, contextTokenizer);
       else {
         first.readWeights(model, tokenizer);
         const scores = await validated();
@@ -171,7 +185,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
           weights: fileHash(first.path('weights.safetensors')),
           source: trainedOn(first).source,
         };
-        run.writeStart(config, tokenizer, { ...facts, init });
+        run.writeStart(config, tokenizer, { ...facts, init }, contextTokenizer);
         run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
     }
@@ -183,7 +197,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
 
     while (!state.finished) {
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
-        const log = await withBatch(batch, features, async (b) =>
+        const log = await withBatch(batch, { features, tokenizer }, async (b) =>
           trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
@@ -256,27 +270,37 @@ function requireStudies({ dir, annotation }: Dataset): void {
 }
 
 /** What the model takes from the vocabulary. */
-export function modelContext(tokenizer: Tokenizer, seed: number): ModelContext {
+export function modelContext(
+  tokenizer: Tokenizer,
+  seed: number,
+  contextTokenizer: Tokenizer | null = null,
+): ModelContext {
   const [separator, unknown] = ['.', UNKNOWN].map((word) => tokenizer.idOf(word));
-  return { vocabularySize: tokenizer.size + 1, separator, unknown, seed };
+  const context = contextTokenizer ? { contextVocabularySize: contextTokenizer.size + 1 } : {};
+  return { vocabularySize: tokenizer.size + 1, separator, unknown, seed, ...context };
 }
 
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
 export function makeLoaders(
   dataset: Dataset,
-  config: RunConfig,
-  tokenizer: Tokenizer,
+  { config, tokenizer, contextTokenizer, model: made }: Omit<LoadedRun, 'run'>,
   cache: ImageCache,
   onUnreadable?: (line: string) => void,
 ) {
   const { model, training } = config;
-  const { imageSize: size, maxLength, views } = model;
+  const { imageSize: size, maxLength, views, missingViews, contextLength } = model;
+  const { context } = made.parts;
   const { shortSide = size, flip } = training.augmentation;
   const common = {
     batchSize: training.batchSize,
     tokenizer,
     maxLength,
     views,
+    missingViews,
+    ...(context &&
+      contextTokenizer && {
+        context: { reads: context.reads, tokenizer: contextTokenizer, maxLength: contextLength },
+      }),
     cache,
     onUnreadable,
     seed: training.seed,
@@ -293,6 +317,15 @@ export function makeLoaders(
 function tokenizerOf({ train: studies }: Annotation, { training }: RunConfig): Tokenizer {
   const texts = studies.map(({ report }) => cleanReport(report, training.cleaning));
   return new Tokenizer(buildVocabulary(texts, { threshold: training.wordThreshold }));
+}
+
+/** Words of everything that a model may read beside pictures, in training; null for a model without context. */
+function contextTokenizerOf(annotation: Annotation, { model, training }: RunConfig): Tokenizer | null {
+  if (model.context === null) return null;
+  const lookup = studyLookup(annotation);
+  const { cleaning, wordThreshold: threshold } = training;
+  const texts = annotation.train.flatMap((study) => Object.values(contextOf(study, lookup, { cleaning })));
+  return new Tokenizer(buildVocabulary(texts, { threshold }));
 }
 
 function loadBackbone(model: Raca, file: string): void {

@@ -1,11 +1,12 @@
-import { EVALUATION, type PatchFeatures, type RegionMasks, tidyRead } from '@raca/core';
+import { EVALUATION, tidyRead } from '@raca/core';
 import type { Tokenizer } from '@raca/data';
 import type { StudyBatch, StudyLoader } from '@raca/data/node';
 import type { ReportPair, Reward } from '@raca/metrics';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
-import { encodeStudies, memoryOf, writeFrom } from '../generate';
-import type { ModelBatch, Raca } from '../model';
+import { disposeReadable, type EncodedStudies, encodeStudies, readableOf, writeFrom } from '../generate';
+import type { ModelBatch, Raca, Readable } from '../model';
+import { stackedReadables } from '../stacked-readables';
 import { withBatch } from './batches';
 import type { FeatureSource } from './features';
 import { selectionScore } from './selection';
@@ -33,38 +34,36 @@ export async function validate(
   const { training } = config;
   const generation = { ...training.generation, search: 'greedy', maxLength: config.model.maxLength } as const;
   const pairs: ReportPair[] = [];
-  let waiting: (Pick<StudyBatch, 'ids' | 'references'> & { memory: tf.Tensor3D })[] = [];
+  let waiting: (Pick<StudyBatch, 'ids' | 'references'> & { readable: Readable })[] = [];
   const write = async (): Promise<void> => {
     if (waiting.length === 0) return;
-    const memory = tf.concat(waiting.map((w) => w.memory));
+    const all = stackedReadables(waiting.map((w) => w.readable));
     try {
-      const { tokens } = await writeFrom(model, memory, generation);
+      const { tokens } = await writeFrom(model, all, generation);
       const ids = waiting.flatMap((w) => w.ids);
       const references = waiting.flatMap((w) => w.references);
       tokens.forEach((report, i) => {
         pairs.push({ id: ids[i], reference: references[i], hypothesis: tokenizer.decode(report) });
       });
     } finally {
-      memory.dispose();
-      tf.dispose(waiting.map((w) => w.memory));
+      disposeReadable(all);
+      for (const { readable } of waiting) disposeReadable(readable);
       waiting = [];
     }
   };
-  const totalOf = (patches: PatchFeatures, regions: RegionMasks, batch: ModelBatch): tf.Tensor =>
-    model.lossesOf(patches, regions, batch, EVALUATION, training.lossWeights).total;
+  const totalOf = (encoded: EncodedStudies, batch: ModelBatch): tf.Tensor =>
+    model.lossesOf(encoded, encoded.regions, batch, EVALUATION, training.lossWeights).total;
   let loss = 0;
   let studies = 0;
   try {
     for await (const batch of loader.batches('val')) {
-      await withBatch(batch, features, (input) => {
+      await withBatch(batch, { features, tokenizer }, (input) => {
         // by the programs that training has recorded
-        const encoded = encodeStudies(model, input.vision, EVALUATION);
+        const encoded = encodeStudies(model, input.study, EVALUATION);
         try {
-          loss +=
-            batch.ids.length *
-            tidyRead(() => totalOf(encoded.features, encoded.regions, input).dataSync()[0]);
+          loss += batch.ids.length * tidyRead(() => totalOf(encoded, input).dataSync()[0]);
           const { ids, references } = batch;
-          waiting.push({ ids, references, memory: memoryOf(model, encoded) });
+          waiting.push({ ids, references, readable: readableOf(model, encoded) });
         } finally {
           encoded.dispose();
         }
@@ -75,7 +74,7 @@ export async function validate(
     }
     await write();
   } finally {
-    tf.dispose(waiting.map((w) => w.memory));
+    for (const { readable } of waiting) disposeReadable(readable);
   }
   return { loss: loss / studies, ...selectionScore(pairs, reward) };
 }

@@ -2,7 +2,7 @@ import { EVALUATION, INFERENCE, type Random, type TokenBatch, tidyRead } from '@
 import type { StudyBatch } from '@raca/data/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeStudies } from '../../generate';
-import { type Raca, withoutLast } from '../../model';
+import { type Raca, type Readable, withoutLast } from '../../model';
 import type { SentenceSpan } from '../../sentence-spans';
 import { displaced, type ErasedFinding, withoutPatches } from './erasure';
 import type { Finding } from './findings';
@@ -28,6 +28,7 @@ export class ErasedFindings {
   /** Of the changed studies that wait. */
   private images = new Float32Array(0);
   private ids = new Int32Array(0);
+  private kinds: StudyBatch['kinds'][number][] = [];
   private shape: StudyBatch['shape'] = [0, 0, 0, 0, 3];
   private length = 0;
 
@@ -38,14 +39,14 @@ export class ErasedFindings {
 
   /**
    * Takes a batch in.
-   * @param memory of the images as they are, `[b, p, d]`; stays the caller's
+   * @param readable of the images as they are; stays the caller's
    * @param asked findings of each study
    */
-  add(batch: StudyBatch, memory: tf.Tensor3D, asked: readonly (readonly Finding[])[]): void {
+  add(batch: StudyBatch, readable: Readable, asked: readonly (readonly Finding[])[]): void {
     const most = Math.max(...asked.map(({ length }) => length));
     if (most === 0) return;
     const tokens = { ids: batch.tokens, shape: batch.tokensShape };
-    const intact = this.logits(memory, tokens);
+    const intact = this.logits(readable, tokens);
     for (let k = 0; k < most; k++) {
       asked.forEach((findings, i) => {
         if (!findings[k]) return;
@@ -88,7 +89,7 @@ export class ErasedFindings {
 
   /** Study `i` with some patches erased, to be run with the others that wait. */
   private change(
-    { images, shape, tokens, tokensShape: [, t] }: StudyBatch,
+    { images, shape, kinds, tokens, tokensShape: [, t] }: StudyBatch,
     i: number,
     erased: Uint8Array,
     use: (logits: Float32Array, tokens: TokenBatch, row: number) => void,
@@ -106,6 +107,7 @@ export class ErasedFindings {
     const original = images.subarray(i * each, (i + 1) * each);
     withoutPatches(original, [1, ...study], erased, grid, this.images.subarray(row * each, (row + 1) * each));
     this.ids.set(tokens.subarray(i * t, (i + 1) * t), row * t);
+    this.kinds[row] = kinds[i];
     this.waiting.push(use);
     if (this.waiting.length === together) this.run();
   }
@@ -117,19 +119,22 @@ export class ErasedFindings {
     const each = v * height * width * channels;
     const tokens: TokenBatch = { ids: this.ids.subarray(0, n * this.length), shape: [n, this.length] };
     const images = tf.tensor5d(this.images.subarray(0, n * each), [n, v, height, width, channels]);
-    const { features, regions, dispose } = encodeStudies(this.model, { images });
-    const logits = tidyRead(() => this.logits(this.model.memory(features, regions, INFERENCE), tokens));
+    const encoded = encodeStudies(this.model, {
+      views: { input: { images }, kinds: this.kinds.slice(0, n) },
+    });
+    const logits = tidyRead(() => this.logits(this.model.read(encoded, encoded.regions, INFERENCE), tokens));
     images.dispose();
-    dispose();
+    encoded.dispose();
     this.waiting.forEach((use, row) => {
       use(logits, tokens, row);
     });
     this.waiting = [];
   }
 
-  private logits(memory: tf.Tensor3D, tokens: TokenBatch): Float32Array {
-    const { decoder } = this.model.parts;
-    return tidyRead(() => decoder.logits(memory, withoutLast(tokens), EVALUATION).dataSync() as Float32Array);
+  private logits(readable: Readable, tokens: TokenBatch): Float32Array {
+    return tidyRead(
+      () => this.model.forced(readable, withoutLast(tokens), EVALUATION).dataSync() as Float32Array,
+    );
   }
 
   private likelihood(logits: Float32Array, tokens: TokenBatch, row: number, span: SentenceSpan): number {

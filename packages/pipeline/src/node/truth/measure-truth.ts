@@ -3,7 +3,7 @@ import { type Alignment, EVALUATION, Random, REGIONS, tidyRead } from '@raca/cor
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { priorFor } from '@raca/region-agent';
-import { type EncodedStudies, encodeStudies, memoryOf } from '../../generate';
+import { disposeReadable, type EncodedStudies, encodeStudies, readableOf } from '../../generate';
 import type { ModelBatch, Raca } from '../../model';
 import { sentencesOf } from '../../sentence-spans';
 import { withBatch } from '../batches';
@@ -42,8 +42,6 @@ const UNTRAINED = 5;
 
 /** Most positive findings of one study that are erased. */
 const FINDINGS = 4;
-
-type Encoded = Pick<EncodedStudies, 'features' | 'regions'>;
 
 /** Measures a model against `regions.json`, batch by batch. */
 export class TruthMeasures {
@@ -86,7 +84,7 @@ export class TruthMeasures {
    * @param input the same batch as tensors
    * @param encoded the same batch encoded; stays the caller's
    */
-  add(batch: StudyBatch, input: ModelBatch, encoded: Encoded): void {
+  add(batch: StudyBatch, input: ModelBatch, encoded: EncodedStudies): void {
     const { model, tokenizer } = this.loaded;
     const { agent, alignment } = model.parts;
     if (agent) {
@@ -98,17 +96,17 @@ export class TruthMeasures {
     }
     const asked = positiveFindings(batch, model.separator, this.truth, (ids) => tokenizer.decode(ids));
     if (asked.every(({ length }) => length === 0)) return;
-    const memory = memoryOf(model, encoded);
+    const readable = readableOf(model, encoded);
     try {
-      this.pointed.push(...pointedAt(model, input, asked, memory));
-      if (!('images' in input.vision)) return;
+      this.pointed.push(...pointedAt(model, input, asked, readable));
+      if (!('images' in input.study.views.input)) return;
       this.erased.add(
         batch,
-        memory,
+        readable,
         asked.map((found) => found.slice(0, FINDINGS)),
       );
     } finally {
-      memory.dispose();
+      disposeReadable(readable);
     }
   }
 
@@ -161,12 +159,12 @@ export async function measureTruth(
   if (!measures) return null;
   const { model, config, tokenizer } = loaded;
   const features = openFeatures(config.model, dataset, folder);
-  const { train, evaluation } = makeLoaders(dataset, config, tokenizer, new ImageCache({ maxBytes: 0 }));
+  const { train, evaluation } = makeLoaders(dataset, loaded, new ImageCache({ maxBytes: 0 }));
   try {
     for await (const batch of evaluation.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
-      await withBatch(batch, features, (input) => {
-        const encoded = encodeStudies(model, input.vision);
+      await withBatch(batch, { features, tokenizer }, (input) => {
+        const encoded = encodeStudies(model, input.study);
         try {
           measures.add(batch, input, encoded);
         } finally {
@@ -206,14 +204,13 @@ function ranked(
   model: Raca,
   alignments: readonly Alignment[],
   { tokens, sentenceRegions }: ModelBatch,
-  { features, regions }: Encoded,
+  { features, regions }: EncodedStudies,
 ): RankedSentence[][] {
   const [, t] = tokens.shape;
   return tidyRead(() => {
     const embedded = model.parts.decoder.embed(tokens, EVALUATION);
-    const { patches } = features;
     const { masks } = regions;
-    const input = { tokens, embedded, patches, masks, separator: model.separator, sentenceRegions };
+    const input = { tokens, embedded, features, masks, separator: model.separator, sentenceRegions };
     return alignments.map((alignment) => {
       const cosines = alignment.similarity(input);
       const values = cosines.dataSync();

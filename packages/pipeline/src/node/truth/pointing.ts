@@ -1,6 +1,5 @@
-import { EVALUATION, isAttentiveDecoder, tidyRead } from '@raca/core';
-import type * as tf from '@tensorflow/tfjs-core';
-import { type ModelBatch, type Raca, withoutLast } from '../../model';
+import { EVALUATION, isAttentiveDecoder, partOf, tidyRead } from '@raca/core';
+import { type ModelBatch, type Raca, type Readable, withoutLast } from '../../model';
 import { type SentenceSpan, sentencesOf } from '../../sentence-spans';
 import type { Finding } from './findings';
 
@@ -97,16 +96,16 @@ function inside(attention: ArrayLike<number>, patches: ArrayLike<number>): numbe
 /**
  * Where a model looks when it writes each finding's sentence of a reference, by teacher forcing.
  * @param asked findings of each study of the batch
- * @param memory what the decoder reads, `[b, p, d]`, where the caller has it; stays the caller's
+ * @param readable what the decoder reads, where the caller has it; stays the caller's
  * @returns nothing for a decoder that does not show its attention
  */
 export function pointedAt(
   model: Raca,
-  batch: Pick<ModelBatch, 'vision' | 'tokens'>,
+  batch: Pick<ModelBatch, 'study' | 'tokens'>,
   asked: readonly (readonly Finding[])[],
-  memory?: tf.Tensor3D,
+  readable?: Readable,
 ): PointedFinding[] {
-  const looks = sentenceAttention(model, batch, memory);
+  const looks = sentenceAttention(model, batch, readable);
   if (!looks) return [];
   return asked.flatMap((findings, i) =>
     findings.map(({ span, patches, classes }): PointedFinding => {
@@ -119,39 +118,48 @@ export function pointedAt(
 
 /** Where the decoder looks while it writes one sentence. */
 export interface SentenceLook extends SentenceSpan {
-  /** `[p]`, mean over the sentence's tokens. */
+  /** `[p]`, mean over the sentence's tokens; their sum is 1 where the memory holds patches alone. */
   readonly attention: Float32Array;
 }
 
 /**
- * Attention of every sentence of every row, or null for a decoder that does not show it.
- * @param memory as in {@link pointedAt}
+ * Attention of every sentence of every row to the patches, of whatever else the memory holds; or null for a decoder that does
+ * not show it.
+ * @param readable as in {@link pointedAt}
  */
 export function sentenceAttention(
   model: Raca,
-  { vision, tokens }: Pick<ModelBatch, 'vision' | 'tokens'>,
-  memory?: tf.Tensor3D,
+  { study, tokens }: Pick<ModelBatch, 'study' | 'tokens'>,
+  readable?: Readable,
 ): SentenceLook[][] | null {
   const { decoder } = model.parts;
   if (!isAttentiveDecoder(decoder)) return null;
-  const [values, p] = tidyRead(() => {
-    const read = (): tf.Tensor3D => {
-      const encoded = model.parts.vision.encode(vision, EVALUATION);
-      return model.memory(encoded, model.locate(encoded), EVALUATION);
-    };
-    const weights = decoder.attention(memory ?? read(), withoutLast(tokens)); // [b, t − 1, p]
-    return [weights.dataSync() as Float32Array, weights.shape[2]] as const;
+  const found = tidyRead(() => {
+    const { memory, prefix } = readable ?? readOf(model, study);
+    const patches = partOf(memory, 'patches');
+    if (!patches) return null;
+    const weights = decoder.attention(memory, withoutLast(tokens), prefix ? { prefix } : undefined); // [b, t − 1, m]
+    return { values: weights.dataSync() as Float32Array, m: weights.shape[2], patches };
   });
+  if (!found) return null;
+  const { values, m, patches } = found;
+  const [from0, to0] = patches;
+  const p = to0 - from0;
   const [b, t] = tokens.shape;
   return Array.from({ length: b }, (_, i) =>
     sentencesOf(tokens.ids.subarray(i * t, (i + 1) * t), model.separator).map(({ from, to }) => {
       const attention = new Float32Array(p);
       // position j − 1 writes token j
       for (let j = from; j < to; j++) {
-        const row = (i * (t - 1) + j - 1) * p;
+        const row = (i * (t - 1) + j - 1) * m + from0;
         for (let k = 0; k < p; k++) attention[k] += values[row + k] / (to - from);
       }
       return { from, to, attention };
     }),
   );
+}
+
+function readOf(model: Raca, study: ModelBatch['study']): Readable {
+  const encoded = model.encode(study, EVALUATION);
+  return model.read(encoded, model.locate(encoded), EVALUATION);
 }
