@@ -7,6 +7,20 @@ export {
 } from './annotate/agreement';
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
+export {
+  type ContextCounts,
+  type ContextTexts,
+  cleanContext,
+  contextCounts,
+  contextOf,
+  PRIOR_FAULTS,
+  type Prior,
+  type PriorFault,
+  patientOf,
+  priorOf,
+  type StudyLookup,
+  studyLookup,
+} from './context';
 export { isCredentialed, whyCredentialed } from './credentialed';
 export * from './dataset';
 export { DataError } from './errors';
@@ -30,3 +44,4 @@ export * from './phantom';
 export * from './text/clean';
 export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';
+export { viewKind, viewKindsOf } from './views';
