@@ -1,6 +1,7 @@
 import { isRegionName, REGIONS, type RegionName } from '@raca/core/regions';
 import { z } from 'zod';
 import { DataError, parseOrThrow, shown } from './errors';
+import { isViewList } from './views';
 
 /** The three parts of a data set, in the order in which they are listed everywhere. */
 export const SPLITS = ['train', 'val', 'test'] as const;
@@ -12,20 +13,47 @@ export const imagePath = z
   .min(1, 'expected a path below images/')
   .refine((path) => isInside(path), 'expected a path below images/ (relative, without "..")');
 
+/** A text beside the pictures. What is missing (or null) was not there; an empty text was there and says nothing. */
+const besideText = z.string().nullish();
+const owner = z.union([z.string(), z.number()]).nullish();
+
 /** One study of R2Gen's layout; unknown fields are kept. */
-export const studySchema = z.looseObject({
-  id: z.string().min(1, 'expected an id'),
-  report: z.string().regex(/\S/, 'expected a report that is not empty'),
-  image_path: z.array(imagePath).min(1, 'expected at least one image'),
-  split: z.enum(SPLITS),
-  sentence_regions: z
-    .record(z.string().regex(/^S[1-9]\d*$/, 'expected S1, S2, ...'), z.array(z.string()))
-    .optional(),
-});
+export const studySchema = z
+  .looseObject({
+    id: z.string().min(1, 'expected an id'),
+    report: z.string().regex(/\S/, 'expected a report that is not empty'),
+    image_path: z.array(imagePath).min(1, 'expected at least one image'),
+    split: z.enum(SPLITS),
+    sentence_regions: z
+      .record(z.string().regex(/^S[1-9]\d*$/, 'expected S1, S2, ...'), z.array(z.string()))
+      .optional(),
+    views: z.unknown().optional(),
+    indication: besideText,
+    history: besideText,
+    comparison: besideText,
+    technique: besideText,
+    patient: owner,
+    subject_id: owner,
+    day: z.number().nullish(),
+    prior_study: z.string().nullish(),
+  })
+  .superRefine(({ views, image_path: { length } }, context) => {
+    if (!isViewList(views) || views.length === length) return;
+    const message = `expected a view for each of ${length} images`;
+    context.addIssue({ code: 'custom', message, path: ['views'] });
+  });
 
 /**
  * One study: its report, images (paths below `images/`) and, where annotated, the regions that each sentence
- * of the cleaned report speaks of (`S1` is the first sentence). Extra fields, such as `views`, pass through.
+ * of the cleaned report speaks of (`S1` is the first sentence). Extra fields pass through.
+ *
+ * Where the source knows them:
+ * - `views`: a name for each image, as the source calls it (`PA`, `LATERAL`) or one of `VIEW_KINDS`; null where it has
+ *   none ({@link viewKindsOf} reads them)
+ * - `indication`, `history`, `comparison`, `technique`: what stood beside the pictures ({@link contextOf} reads them)
+ * - `patient` or `subject_id`: whose study it is ({@link patientOf})
+ * - `day`: days since a moment that is the patient's own, such as the first study; fractions are times of the day
+ * - `prior_study`: id of the patient's study before this one ({@link priorOf})
  */
 export type Study = z.infer<typeof studySchema>;
 

@@ -8,6 +8,20 @@ export {
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type StudyTexts, studyTexts } from './batch/study-texts';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
+export {
+  type ContextCounts,
+  type ContextTexts,
+  cleanContext,
+  contextCounts,
+  contextOf,
+  PRIOR_FAULTS,
+  type Prior,
+  type PriorFault,
+  patientOf,
+  priorOf,
+  type StudyLookup,
+  studyLookup,
+} from './context';
 export { isCredentialed, whyCredentialed } from './credentialed';
 export * from './dataset';
 export { DataError } from './errors';
@@ -31,4 +45,8 @@ export * from './phantom';
 export * from './text/clean';
 export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';
+<<<<<<< HEAD
 export { type MissingViews, ownSlots, type ViewSlots, viewSlots } from './view-slots';
+=======
+export { viewKind, viewKindsOf } from './views';
+>>>>>>> a82ccae

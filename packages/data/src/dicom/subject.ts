@@ -1,4 +1,5 @@
-import { type ViewKind, viewKind } from '../import/image-choice';
+import type { ViewKind } from '@raca/core';
+import { viewKind } from '../views';
 import type { DataSet } from './data-set';
 import { TAG } from './tags';
 

@@ -1,3 +1,5 @@
+import { viewKind } from '../views';
+
 /** Which images of a study are taken. */
 export const IMAGE_CHOICES = ['two', 'pair', 'one', 'all', 'each'] as const;
 
@@ -10,21 +12,10 @@ export const IMAGE_CHOICES = ['two', 'pair', 'one', 'all', 'each'] as const;
  */
 export type ImageChoice = (typeof IMAGE_CHOICES)[number];
 
-export type ViewKind = 'frontal' | 'lateral' | 'other' | 'unknown';
-
 /** One image of a study: its name in the source and its view, if known, as the source calls it (`PA`, `Lateral`). */
 export interface SourceImage {
   readonly id: string;
   readonly view?: string;
-}
-
-/** Views of MIMIC-CXR's `ViewPosition` and code meanings and of the Indiana projections. */
-export function viewKind(view = ''): ViewKind {
-  const name = view.trim().toUpperCase();
-  if (name === '') return 'unknown';
-  if (/^(AP|PA|FRONTAL|ANTERO-?POSTERIOR|POSTERO-?ANTERIOR)( (AXIAL|LLD|RLD))?$/.test(name)) return 'frontal';
-  if (/^(LL|RL|LAT|(XTABLE |LEFT |RIGHT )?LATERAL)$/.test(name)) return 'lateral';
-  return 'other';
 }
 
 /** Upright before lying, frontal before lateral; lower is better. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseImages, viewKind } from './image-choice';
+import { viewKind } from '../views';
+import { chooseImages } from './image-choice';
 import { parseOpenIReport } from './openi';
 import { imageKey, placeKey, studyId, uidOf } from './openi-names';
 import { comparePublished, PUBLISHED } from './published';

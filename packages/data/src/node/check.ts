@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@raca/core/node';
+import { contextCounts } from '../context';
 import {
   parseManifest,
   parseRegionTruth,
@@ -96,6 +97,8 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
   if ((manifest?.imageFiles as { mode?: unknown } | undefined)?.mode === 'none')
     report('warning', `${dir}: imported without images`);
   else await checkImages(dir, studies, options, report);
+  for (const [fault, count] of Object.entries(contextCounts(studies).faults))
+    if (count > 0) report('warning', `${file}: prior_study: ${count} earlier studies are ${fault}: not used`);
   for (const [name, uses] of unknownRegions(studies)) {
     report(
       'warning',
@@ -173,8 +176,8 @@ function checkOwners(studies: Studies, file: string, report: Report): void {
         if ((images.get(path) ?? split) !== split) sharedImages.add(path);
         images.set(path, split);
       }
-      const patient = study.subject_id;
-      if (patient === undefined) continue;
+      const patient = study.patient ?? study.subject_id;
+      if (patient === undefined || patient === null) continue;
       if ((patients.get(patient) ?? split) !== split) shared.add(patient);
       patients.set(patient, split);
     }

@@ -1,3 +1,4 @@
+import { patientOf } from '../../context';
 import { type Annotation, SPLITS, type Split, type Study } from '../../dataset';
 import { type Cleaning, cleanReport, words } from '../../text/clean';
 import { buildVocabulary, UNKNOWN } from '../../text/tokenizer';
@@ -11,7 +12,7 @@ export type BySplit<T> = Readonly<Record<Split, T>>;
 export interface DataSummary {
   readonly studies: BySplit<number>;
   readonly images: BySplit<number>;
-  /** By `subject_id`; 0 where no study has one. */
+  /** By `patient` or `subject_id`; 0 where no study has one. */
   readonly patients: BySplit<number>;
   readonly imagesPerStudy: readonly (readonly [images: number, studies: number])[];
   /** Images by view, most frequent first; `unknown` where a study does not tell. */
@@ -116,7 +117,7 @@ function by<T>(value: (split: Split) => T): Record<Split, T> {
 const all = (annotation: Annotation): Study[] => SPLITS.flatMap((split) => [...annotation[split]]);
 
 const patientsOf = (studies: readonly Study[]): string[] =>
-  studies.flatMap(({ subject_id }) => (subject_id === undefined ? [] : [String(subject_id)]));
+  studies.flatMap((study) => patientOf(study) ?? []);
 
 function viewsOf(annotation: Annotation): DataSummary['views'] {
   const counts = new Map<string, Record<Split, number>>();
