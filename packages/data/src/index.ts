@@ -45,5 +45,5 @@ export * from './phantom';
 export * from './text/clean';
 export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';
-export { type MissingViews, ownSlots, type ViewSlots, viewSlots } from './view-slots';
+export { type MissingViews, ownSlots, picturesUsed, type ViewSlots, viewSlots } from './view-slots';
 export { viewKind, viewKindsOf } from './views';

@@ -37,7 +37,7 @@ export {
 } from './node/read';
 export { type ImageSurvey, type ShownDataset, type ShowOptions, showDataset } from './node/show/show';
 export { type DataSummary, type LabelCount, type Labeler, summarise } from './node/show/summary';
-export { readStudyImages, type StudyImages } from './node/study-images';
+export { readStudyImages, type StudyContext, type StudyImages } from './node/study-images';
 export {
   batches,
   type ContextOptions,

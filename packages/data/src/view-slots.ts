@@ -1,4 +1,5 @@
 import { slotsOf, type ViewKind } from '@raca/core';
+import { viewKindsOf } from './views';
 
 /** What becomes of the slots of a study with fewer pictures than a model has views: see `StudyLoader`. */
 export type MissingViews = 'repeat' | 'empty';
@@ -6,9 +7,9 @@ export type MissingViews = 'repeat' | 'empty';
 /** Which picture of a study stands in each slot, `[v]`. */
 export interface ViewSlots {
   /** Index of the picture; null: the slot is empty. */
-  readonly pictures: (number | null)[];
+  readonly pictures: readonly (number | null)[];
   /** What a model is told of it; null: the slot is empty. */
-  readonly kinds: (ViewKind | null)[];
+  readonly kinds: readonly (ViewKind | null)[];
 }
 
 /**
@@ -28,3 +29,13 @@ export function viewSlots(kinds: readonly ViewKind[], v: number, missing: Missin
 /** The first slot of each picture that stands in one: repeated pictures and empty slots are nobody's. */
 export const ownSlots = ({ pictures }: Pick<ViewSlots, 'pictures'>): number[] =>
   pictures.flatMap((n, slot) => (n !== null && pictures.indexOf(n) === slot ? [slot] : []));
+
+/** Paths of the pictures of a study that a model of v views looks at. */
+export const picturesUsed = (
+  study: Parameters<typeof viewKindsOf>[0],
+  v: number,
+  missing: MissingViews,
+): string[] => {
+  const { pictures } = viewSlots(viewKindsOf(study), v, missing);
+  return [...new Set(pictures)].flatMap((n) => (n === null ? [] : [study.image_path[n]]));
+};

@@ -11,6 +11,7 @@ export const smallConfig = (): RunConfig =>
       width: 96,
       imageSize: 112,
       views: 2,
+      missingViews: 'empty',
       maxLength: 60,
       backbone: { use: 'small-cnn', config: { stem: 4, channels: [32, 64, 128] } },
       vision: {
@@ -45,6 +46,7 @@ export const fullConfig = (): RunConfig =>
       width: 512,
       imageSize: 224,
       views: 2,
+      missingViews: 'empty',
       maxLength: 60,
       backbone: { use: 'resnet', config: { depth: 101, frozen: false } },
       vision: { use: 'visual-transformer' },
@@ -63,6 +65,7 @@ export const publishedConfig = (): RunConfig => {
   return parseRunConfig({
     model: {
       ...config.model,
+      missingViews: 'repeat',
       vision: { use: 'visual-transformer', config: published },
       agent: { use: 'published' },
       alignment: { use: 'contrastive', config: published },

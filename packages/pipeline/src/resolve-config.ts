@@ -18,7 +18,11 @@ const ANY_VOCABULARY = 1_000_000;
  */
 export function resolveConfig(config: RunConfig, table: ModuleOptionsTable = MODULE_OPTIONS): RunConfig {
   const { model, training } = config;
-  const sizes: ModelSizes = { ...model, vocabularySize: ANY_VOCABULARY };
+  const sizes: ModelSizes = {
+    ...model,
+    vocabularySize: ANY_VOCABULARY,
+    contextVocabularySize: ANY_VOCABULARY,
+  };
   const resolved = <S extends Slot | null>(kind: keyof ModuleOptionsTable, slot: S): S => {
     if (slot === null || !Object.hasOwn(table[kind], slot.use)) return slot;
     const options = table[kind][slot.use];
@@ -33,9 +37,11 @@ export function resolveConfig(config: RunConfig, table: ModuleOptionsTable = MOD
       ...model,
       vision: resolved('vision', model.vision),
       backbone: resolved('backbone', model.backbone),
+      context: resolved('context', model.context),
       agent: resolved('agent', model.agent),
       alignment: resolved('alignment', model.alignment),
       fusion: resolved('fusion', model.fusion),
+      findings: resolved('findings', model.findings),
       decoder: resolved('decoder', model.decoder),
     },
     training: {

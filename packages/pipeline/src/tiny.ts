@@ -1,4 +1,4 @@
-import { Random } from '@raca/core';
+import { Random, unknownViews } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ModelConfig, parseRunConfig, type RunConfig } from './config';
 import type { ModelBatch } from './model';
@@ -45,19 +45,31 @@ export function tinyBatch(seed = 1): ModelBatch {
     [0, 6, 4, 1, 0, 0, 0, 0, 0],
   ];
   return {
-    vision: { images: tf.tensor5d(pixels, [3, 2, 16, 16, 3]) },
+    study: {
+      views: { input: { images: tf.tensor5d(pixels, [3, 2, 16, 16, 3]) }, kinds: unknownViews(3, 2) },
+    },
     tokens: { ids: Int32Array.from(rows.flat()), shape: [3, 9] },
     sentenceRegions: [[[0], [2]], [[2], []], [[0, 3]]],
   };
 }
 
 /** Study `i` of a batch alone. The caller disposes its images. */
-export function only({ vision, tokens, sentenceRegions }: ModelBatch, i: number): ModelBatch {
-  const { images } = vision as { images: tf.Tensor5D };
+export function only({ study, tokens, sentenceRegions }: ModelBatch, i: number): ModelBatch {
+  const { input, kinds } = study.views;
+  const { images } = input as { images: tf.Tensor5D };
   const [, t] = tokens.shape;
   return {
-    vision: { images: tf.slice(images, [i, 0, 0, 0, 0], [1, -1, -1, -1, -1]) },
+    study: {
+      views: {
+        input: { images: tf.slice(images, [i, 0, 0, 0, 0], [1, -1, -1, -1, -1]) },
+        kinds: [kinds[i]],
+      },
+    },
     tokens: { ids: tokens.ids.slice(i * t, (i + 1) * t), shape: [1, t] },
     sentenceRegions: [sentenceRegions[i]],
   };
 }
+
+/** Images of a batch, which are the caller's to free. */
+export const imagesOf = ({ study }: ModelBatch): tf.Tensor5D =>
+  (study.views.input as { images: tf.Tensor5D }).images;

@@ -21,9 +21,9 @@ export interface PictureBatch {
   readonly images: Float32Array<ArrayBuffer>;
   readonly shape: [b: number, v: number, height: number, width: number, channels: 3];
   /** What each slot shows, `[b][v]`; null: it is empty. */
-  readonly kinds: (ViewKind | null)[][];
+  readonly kinds: (readonly (ViewKind | null)[])[];
   /** The file behind each slot, `[b][v]`: keys of stored features; null: it is empty. */
-  readonly imageFiles: (string | null)[][];
+  readonly imageFiles: (readonly (string | null)[])[];
 }
 
 /** One batch as plain arrays. */
@@ -31,7 +31,7 @@ export interface StudyBatch extends TextBatch, PictureBatch {
   /** Place of each study in its split. */
   readonly indices: number[];
   /** Which picture of its study each slot shows, `[b][v]`; null: it is empty. */
-  readonly pictures: (number | null)[][];
+  readonly pictures: (readonly (number | null)[])[];
   /** The earlier study of each, all slots empty where there is none; null where the loader was not asked. */
   readonly prior: (PictureBatch & { /** `[b]`, NaN unknown. */ readonly days: Float32Array }) | null;
   /** Texts that were asked for, by field. */
@@ -353,7 +353,7 @@ function atLeast(field: string, value: number, least: number): void {
 
 /** The pictures that stand in a study's slots. */
 interface Slots extends ViewSlots {
-  readonly files: (string | null)[];
+  readonly files: readonly (string | null)[];
   /** Of an earlier study: how long ago it was. */
   readonly days?: number;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { guardedCell, writeFileAtomic } from '@raca/core/node';
-import type { Split } from '@raca/data';
+import { ownSlots, type Split } from '@raca/data';
 import { type Dataset, ImageCache } from '@raca/data/node';
 import { type Protocol, type ReportPair, type ScoreReport, score } from '@raca/metrics';
 import { stringify } from 'csv-stringify/sync';
@@ -15,7 +15,10 @@ import { TruthMeasures, type TruthScores } from './truth/measure-truth';
 /** One study with its generated report and the masks it was written from. */
 export interface EvaluatedStudy {
   readonly id: string;
+  /** Files of the pictures that the model looked at, each once. */
   readonly images: readonly string[];
+  /** Which picture of the study each slot of the model showed, `[v]`; null: the slot was empty. */
+  readonly pictures: readonly (number | null)[];
   /** Cleaned, in full. */
   readonly report: string;
   /** Cut to the model's length, rare words as `<unk>`. */
@@ -73,7 +76,7 @@ export async function evaluate(
   const onUnreadable = options.strict ? undefined : (line: string) => void leftOut.add(line);
   const dataset = options.strict
     ? given
-    : withoutLeftOut(given, options.features, loaded.config.model.views, onUnreadable);
+    : withoutLeftOut(given, options.features, loaded.config.model, onUnreadable);
   if (dataset.annotation[split].length === 0) {
     throw new Error(
       `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
@@ -155,7 +158,7 @@ async function writeSplit(
   const { train, evaluation: loader } = makeLoaders(dataset, loaded, cache, onUnreadable);
   const total = dataset.annotation[split].length;
   const studies: EvaluatedStudy[] = [];
-  const measures = TruthMeasures.of(loaded, dataset, split);
+  const measures = TruthMeasures.of(loaded, dataset);
   try {
     for await (const batch of loader.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
@@ -171,7 +174,8 @@ async function writeSplit(
           batch.ids.forEach((id, i) => {
             studies.push({
               id,
-              images: batch.imageFiles[i],
+              images: ownSlots({ pictures: batch.pictures[i] }).map((slot) => batch.imageFiles[i][slot]!),
+              pictures: batch.pictures[i],
               report: batch.reports[i],
               reference: batch.references[i],
               generated: tokenizer.decode(written.tokens[i] as number[]),
@@ -188,8 +192,7 @@ async function writeSplit(
       onProgress(studies.length, total);
       await new Promise((resolve) => setImmediate(resolve)); // lets other loaders and signals in
     }
-    const ids = studies.map(({ id }) => id);
-    return { studies, truth: measures?.finish((i) => studies[i].masks, ids) ?? null };
+    return { studies, truth: measures?.finish((i) => studies[i].masks) ?? null };
   } finally {
     await Promise.all([loader.close(), train.close()]);
     features?.close();

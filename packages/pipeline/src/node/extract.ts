@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { EVALUATION, Random, type VisionBackbone } from '@raca/core';
 import { asDiskError, lockFolder, removeHalfWritten, writeFileAtomic } from '@raca/core/node';
-import { DataError, SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
+import { DataError, picturesUsed, SPLITS, type Study, Tokenizer, UNKNOWN } from '@raca/data';
 import { type Dataset, imageFile, StudyLoader } from '@raca/data/node';
 import { encoderHash, loadTorchvision } from '@raca/vision';
 import { createFeatureWriter, type FeatureDtype, readWeightsFile } from '@raca/vision/node';
@@ -63,14 +63,14 @@ export interface Extraction {
  */
 export async function extract(options: ExtractOptions): Promise<Extraction> {
   const { dataset, out, config, dtype, shardImages, signal, onProgress = () => {} } = options;
-  const { imageSize: size, views, grid } = config.model;
+  const { imageSize: size, grid } = config.model;
   const backbone = compiledWhereFrozen(makeBackbone(options));
   let release = (): void => {};
   try {
     const encoder = await encoderHash(backbone, preparation(size, dataset.pictures));
     release = takeStore(out);
     const writer = createFeatureWriter(out, { encoder, width: backbone.width, grid, dtype, shardImages });
-    const images = imagesOf(dataset, views);
+    const images = imagesOf(dataset, config.model);
     const left = images.filter((path) => !writer.has(path));
     const skipped = images.length - left.length;
     let done = skipped;
@@ -84,7 +84,7 @@ export async function extract(options: ExtractOptions): Promise<Extraction> {
     try {
       for await (const { images: pixels, shape, imageFiles } of loader.batches('test')) {
         tf.tidy(() => {
-          const ids = imageFiles.map((files) => files.map((file) => imageKey(dataset, file)));
+          const ids = imageFiles.map((files) => files.map((file) => imageKey(dataset, file!)));
           writer.addPatches(ids, backbone.extract(tf.tensor5d(pixels, shape), EVALUATION));
         });
         done += shape[0];
@@ -135,9 +135,9 @@ function writeLeftOut(
 }
 
 /** Every image once, in the order of the splits: paths below `images/`, with slashes. */
-function imagesOf({ annotation }: Dataset, views: number): string[] {
+function imagesOf({ annotation }: Dataset, { views, missingViews }: RunConfig['model']): string[] {
   const all = SPLITS.flatMap((split) =>
-    annotation[split].flatMap(({ image_path }: Study) => image_path.slice(0, views)),
+    annotation[split].flatMap((study) => picturesUsed(study, views, missingViews)),
   );
   return [...new Set(all.map((path) => path.split(/[/\\]/).join('/')))];
 }
@@ -181,7 +181,7 @@ function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): V
   const options = own ? { ...slot.config, frozen: true } : slot.config;
   const loaded = own && weights !== undefined ? new Set<object>() : null; // drawing them first would be in vain
   const random = new Random(config.training.seed, loaded).split('backbone');
-  const backbone = factory(options, { ...sizes, vocabularySize: 1 }, random);
+  const backbone = factory(options, { ...sizes, vocabularySize: 1, contextVocabularySize: 1 }, random);
   if (!backbone.frozen) {
     backbone.dispose();
     throw new Error(`model.backbone (${slot.use}): expected a frozen backbone, found one that trains`);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { PatchMap } from '@raca/core';
 import { readRegularFile } from '@raca/core/node';
-import { type Annotation, SPLITS } from '@raca/data';
+import { type Annotation, picturesUsed, SPLITS, type Study } from '@raca/data';
 import type { Dataset, PictureOptions } from '@raca/data/node';
 import { type FeatureStore, openFeatureStore } from '@raca/vision/node';
 import { z } from 'zod';
@@ -28,15 +28,15 @@ export const LEFT_OUT = 'left-out.json';
 export function withoutLeftOut(
   dataset: Dataset,
   folder: string | undefined,
-  views: number,
+  { views, missingViews }: Pick<ModelConfig, 'views' | 'missingViews'>,
   onLeftOut: (line: string) => void = () => {},
 ): Dataset {
   const file = folder === undefined ? undefined : join(folder, LEFT_OUT);
   if (file === undefined || !existsSync(file)) return dataset;
   const lines = readLeftOut(file);
   const named = new Set<string>();
-  const isWhole = (paths: readonly string[]) =>
-    paths.slice(0, views).every((path) => {
+  const isWhole = (study: Study) =>
+    picturesUsed(study, views, missingViews).every((path) => {
       const line = lines.get(slashes(path));
       if (line !== undefined && !named.has(line)) {
         named.add(line);
@@ -44,10 +44,7 @@ export function withoutLeftOut(
       }
       return line === undefined;
     });
-  const kept = SPLITS.map((split) => [
-    split,
-    dataset.annotation[split].filter(({ image_path }) => isWhole(image_path)),
-  ]);
+  const kept = SPLITS.map((split) => [split, dataset.annotation[split].filter(isWhole)]);
   return { ...dataset, annotation: { ...dataset.annotation, ...(Object.fromEntries(kept) as Annotation) } };
 }
 
@@ -133,9 +130,14 @@ function requireGrid(
   );
 }
 
-function requireImages(store: FeatureStore, { views }: ModelConfig, { annotation }: Dataset, folder: string) {
+function requireImages(
+  store: FeatureStore,
+  { views, missingViews }: ModelConfig,
+  { annotation }: Dataset,
+  folder: string,
+) {
   const wanted = SPLITS.flatMap((split) =>
-    annotation[split].flatMap(({ image_path }) => image_path.slice(0, views)),
+    annotation[split].flatMap((study) => picturesUsed(study, views, missingViews)),
   );
   const missing = wanted.map(slashes).filter((path) => !store.has(path));
   if (missing.length === 0) return;

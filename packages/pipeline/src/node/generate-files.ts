@@ -1,10 +1,10 @@
-import type { PictureOptions, ReadOptions } from '@raca/data/node';
+import type { PictureOptions, ReadOptions, StudyContext } from '@raca/data/node';
 import type { WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
-import { readStudyFiles, type StudyContext, type StudyFile } from './study-files';
+import { readStudyFiles, type StudyFile } from './study-files';
 import { requireBackbone, writeStudies } from './write-studies';
 
-export type { StudyContext, StudyFile };
+export type { StudyFile };
 
 /** A report for images that belong to no data set. */
 export interface FileReport extends WrittenReport {

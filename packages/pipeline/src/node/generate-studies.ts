@@ -4,7 +4,7 @@ import type { PictureOptions, ReadOptions, StudyImages } from '@raca/data/node';
 import { shrink } from '../picture-views';
 import type { WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
-import { readStudyFiles, type StudyContext, type StudyFile } from './study-files';
+import { readStudyFiles, type StudyFile } from './study-files';
 import { type PreparedStudy, requireBackbone, writeStudies } from './write-studies';
 
 /** An image behind one of many reports. */
@@ -20,11 +20,6 @@ export interface StudyFileInfo extends Pick<StudyFile, 'file' | 'format'> {
 export interface StudyReport extends WrittenReport {
   readonly id: string;
   readonly images: readonly StudyFileInfo[];
-}
-
-/** A study by its pictures, and what it comes with. */
-export interface StudyToWrite extends StudyImages {
-  readonly context?: StudyContext;
 }
 
 /** A study without report. */
@@ -62,7 +57,7 @@ const TOGETHER = 16;
  */
 export async function* generateStudies(
   loaded: LoadedRun,
-  studies: readonly StudyToWrite[],
+  studies: readonly StudyImages[],
   options: GenerateStudiesOptions = {},
 ): AsyncGenerator<StudyReport | StudyFailure, void, undefined> {
   const { batchSize = TOGETHER, isDone = () => false, pictures, signal, ...reading } = options;
@@ -110,7 +105,7 @@ const AT_ONCE = 4;
 
 /** Reads the images of a batch, some at once; what cannot be read becomes a failure. */
 async function readAll(
-  studies: readonly StudyToWrite[],
+  studies: readonly StudyImages[],
   loaded: LoadedRun,
   options: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded[]> {
@@ -127,7 +122,7 @@ async function readAll(
 }
 
 async function readStudy(
-  { id, images: files, context = {} }: StudyToWrite,
+  { id, images: files, context = {} }: StudyImages,
   loaded: LoadedRun,
   { reading, pictures }: { readonly reading: ReadOptions & PictureOptions; readonly pictures?: number },
 ): Promise<Loaded> {

@@ -1,7 +1,8 @@
 import { writeFileAtomic } from '@raca/core/node';
-import { readableSentences } from '@raca/data';
+import { ownSlots, readableSentences } from '@raca/data';
 import { type Dataset, decodeImage, type PictureOptions } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
+import { ofSlots } from '../of-slots';
 import { reportPage, type ScoreTable } from '../report-page';
 import { trainingNotices } from '../report-record';
 import type { SortKey, StudyView } from '../study-viewer';
@@ -106,15 +107,18 @@ export function chosenStudies(scores: readonly Readonly<Record<string, number>>[
 }
 
 async function viewOf(
-  { id, images, report, generated, masks, probabilities }: EvaluatedStudy,
+  { id, images, pictures: shownIn, report, generated, masks, probabilities }: EvaluatedStudy,
   scores: Readonly<Record<string, number>>,
   { config }: LoadedRun,
   reading: PictureOptions | undefined,
 ): Promise<StudyView> {
   const sentences = readableSentences(generated);
   const contradictions = findContradictions(sentences);
-  const pictures = await Promise.all([...new Set(images)].map((file) => decodeImage(file, reading)));
+  const pictures = await Promise.all(images.map((file) => decodeImage(file, reading)));
   const notes = notesOn({ report: generated, sentences, contradictions });
+  const slots = ownSlots({ pictures: shownIn });
+  const own = <T extends Uint8Array | Float32Array>(values: T): T =>
+    ofSlots(values, slots, config.model.views, config.model.grid);
   const shown = {
     id,
     pictures,
@@ -123,8 +127,8 @@ async function viewOf(
     scores,
     notes,
     warnings: [],
-    masks,
-    probabilities,
+    masks: own(masks),
+    probabilities: own(probabilities),
   };
   return studyView(shown, config.model);
 }

@@ -6,6 +6,7 @@ import {
   type ReadImage,
   type ReadOptions,
   readRadiograph,
+  type StudyContext,
 } from '@raca/data/node';
 import type { LoadedRun } from './load-run';
 import { type PreparedPictures, type PreparedStudy, pixelsOf, viewWarnings } from './write-studies';
@@ -13,24 +14,6 @@ import { type PreparedPictures, type PreparedStudy, pixelsOf, viewWarnings } fro
 /** An image of a study that belongs to no data set. */
 export interface StudyFile extends ReadImage {
   readonly file: string;
-}
-
-/** What a study comes with, beside its own image files. All of it may be missing. */
-export interface StudyContext {
-  /** What each image shows, in the order of the images; otherwise what their headers say. */
-  readonly views?: readonly ViewKind[];
-  readonly indication?: string;
-  readonly history?: string;
-  readonly comparison?: string;
-  readonly technique?: string;
-  /** The earlier study. */
-  readonly prior?: {
-    readonly images?: readonly string[];
-    readonly views?: readonly ViewKind[];
-    readonly report?: string;
-    /** Days from that study to this one. */
-    readonly days?: number;
-  };
 }
 
 /** A study read from files: what a model takes, and the pictures that it takes, by slot. */
@@ -97,7 +80,9 @@ async function placed(
     );
   const given: StudyFile[] = [];
   const contradictions: string[] = [];
-  for (const [i, file] of images.slice(0, v).entries()) {
+  const chosen = views && missingViews === 'empty' ? viewSlots(views, v, 'empty').pictures : null;
+  for (const [i, file] of images.entries()) {
+    if (chosen ? !chosen.includes(i) : i >= v) continue;
     const read = await readRadiograph(file, reading);
     const header = read.subject?.view ?? 'unknown';
     const view = views?.[i] ?? header;

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { ViewKind } from '@raca/core';
 import { readRegularFile } from '@raca/core/node';
-import type { StudyImages } from '@raca/data/node';
+import { viewKind } from '@raca/data';
+import type { StudyContext, StudyImages } from '@raca/data/node';
 import { parse } from 'csv-parse/sync';
 
 const IDS = ['id', 'study_id', 'study', 'uid'];
@@ -19,7 +21,8 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * Studies of a table: CSV or TSV with a header, JSON (a list of objects) or JSON Lines, one row a study: an `id`, and the
  * images as `images` (a list, or paths with `;` between) or in columns of their own (`image1`, `image2`; `frontal`,
- * `lateral`). Relative paths lie beside the table.
+ * `lateral`). Relative paths lie beside the table. What the study comes with may stand in further columns: `views` (what each
+ * image shows), `indication`, `history`, `comparison`, `technique`, `prior_images`, `prior_views`, `prior_report`, `prior_days`.
  * @throws Error in one line naming file, row and column
  */
 export function studiesOfTable(path: string): StudyImages[] {
@@ -37,9 +40,11 @@ export function studiesOfTable(path: string): StudyImages[] {
       );
     }
     rowOf.set(id, i + 1);
-    const images = imagesOf(row, place).map((image) => resolve(dirname(path), image));
+    const absolute = (image: string): string => resolve(dirname(path), image);
+    const images = imagesOf(row, place).map(absolute);
     if (images.length === 0) throw new Error(`${place}: ${id}: expected at least one image, found none`);
-    return { id, images };
+    const context = contextOf(row, place, images.length, absolute);
+    return { id, images, ...(Object.keys(context).length > 0 && { context }) };
   });
 }
 
@@ -74,6 +79,64 @@ function pathsIn(value: unknown, field: string, place: string): string[] {
     throw new Error(`${field}: expected paths of images, found ${JSON.stringify(value)?.slice(0, 60)}`);
   const paths = existsSync(value) ? [value] : value.split(';');
   return paths.map((path) => path.trim()).filter(Boolean);
+}
+
+const TEXTS = ['indication', 'history', 'comparison', 'technique'] as const;
+
+/** What a row says beside images; a cell that is empty in CSV was not there. */
+function contextOf(
+  row: Row,
+  place: string,
+  images: number,
+  absolute: (path: string) => string,
+): StudyContext {
+  const told = (name: string): string | undefined => {
+    const value = row[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'string') return value.trim() === '' ? undefined : value;
+    throw new Error(`${place}: ${name}: expected a text, found ${kindOf(value)}`);
+  };
+  const views = viewsIn(row, 'views', place, images) ?? columnViews(row, images);
+  const files = pathsIn(row.prior_images, `${place}: prior_images`, place).map(absolute);
+  const [report, days] = [told('prior_report'), daysOf(row, place)];
+  const before = viewsIn(row, 'prior_views', place, files.length);
+  const prior = {
+    ...(files.length > 0 && { images: files }),
+    ...(before && { views: before }),
+    ...(report !== undefined && { report }),
+    ...(days !== undefined && { days }),
+  };
+  return {
+    ...(views && { views }),
+    ...Object.fromEntries(TEXTS.flatMap((name) => (told(name) === undefined ? [] : [[name, told(name)]]))),
+    ...(Object.keys(prior).length > 0 && { prior }),
+  };
+}
+
+function viewsIn(row: Row, name: string, place: string, images: number): ViewKind[] | undefined {
+  const value = row[name];
+  if (value === undefined || value === null || value === '') return undefined;
+  const names = Array.isArray(value) ? value.map(String) : String(value).split(';');
+  if (names.length !== images)
+    throw new Error(`${place}: ${name}: expected a view for each of ${images} images, found ${names.length}`);
+  return names.map((view) => viewKind(view));
+}
+
+/** Columns `frontal` and `lateral` say what they show. */
+function columnViews(row: Row, images: number): ViewKind[] | undefined {
+  if (LISTS.some((column) => Object.hasOwn(row, column))) return undefined;
+  const kinds = (['frontal', 'lateral'] as const).filter(
+    (name) => typeof row[name] === 'string' && row[name].trim() !== '' && !row[name].includes(';'),
+  );
+  return kinds.length === images ? kinds : undefined;
+}
+
+function daysOf(row: Row, place: string): number | undefined {
+  const value = row.prior_days;
+  if (value === undefined || value === null || value === '') return undefined;
+  const days = Number(value);
+  if (Number.isFinite(days) && days >= 0) return days;
+  throw new Error(`${place}: prior_days: expected a number of days, found ${JSON.stringify(value)}`);
 }
 
 const columnsOf = (row: Row): string => Object.keys(row).join(', ') || 'none';

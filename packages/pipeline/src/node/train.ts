@@ -106,7 +106,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
   const { training, model: sizes } = config;
   const annotation = annotateMissing(options.dataset.annotation, training.cleaning);
-  const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes.views, (line) =>
+  const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
     onEvent({ kind: 'skipped', line }),
   );
   const run = new RunFolder(options.out);

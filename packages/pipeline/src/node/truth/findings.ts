@@ -15,16 +15,34 @@ export interface Finding {
   readonly classes: readonly ChexpertClass[];
 }
 
+/** Where a study's regions are, by the slots in which a model sees its pictures; nowhere in empty ones. */
+export type TruthOfSlots = RegionTruth['studies'][string];
+
+/** The truth of a batch's studies; nothing for a study that has none. */
+export const truthOfSlots = (
+  { ids, pictures }: Pick<StudyBatch, 'ids' | 'pictures'>,
+  { studies }: RegionTruth,
+): TruthOfSlots[] =>
+  ids.map((id, i) => {
+    if (!Object.hasOwn(studies, id)) return [];
+    return pictures[i].map((n) => (n === null ? {} : (studies[id][n] ?? {})));
+  });
+
 /** Per study of a batch, sentences that the rule labeler finds positive and whose regions are seen. */
 export function positiveFindings(
-  { ids, tokens, tokensShape: [, t], sentenceRegions }: StudyBatch,
+  {
+    ids,
+    tokens,
+    tokensShape: [, t],
+    sentenceRegions,
+  }: Pick<StudyBatch, 'ids' | 'tokens' | 'tokensShape' | 'sentenceRegions'>,
   separator: number,
-  { studies, rows, cols }: RegionTruth,
+  { studies, rows, cols }: Omit<RegionTruth, 'studies'> & { readonly studies: readonly TruthOfSlots[] },
   decode: (ids: ArrayLike<number>) => string,
 ): Finding[][] {
-  return ids.map((id, i) => {
+  return ids.map((_, i) => {
     const row = tokens.subarray(i * t, (i + 1) * t);
-    const views = studies[id] ?? [];
+    const views = studies[i];
     return sentencesOf(row, separator).flatMap((span, j): Finding[] => {
       const regions = sentenceRegions[i][j] ?? [];
       if (regions.length === 0) return [];

@@ -12,7 +12,7 @@ import type { LoadedRun } from '../load-run';
 import { makeLoaders } from '../train';
 import { ErasedFindings } from './erased-findings';
 import { type ErasureScores, erasureScores } from './erasure';
-import { positiveFindings } from './findings';
+import { positiveFindings, type TruthOfSlots, truthOfSlots } from './findings';
 import { type OverlapScores, overlapScores, rectangleMasks, type StudyMasks } from './overlap';
 import { type PointedFinding, type Pointing, pointedAt, pointing } from './pointing';
 import { type RankedSentence, type Retrieval, retrieval } from './retrieval';
@@ -25,7 +25,7 @@ export interface TruthScores {
   readonly overlap: readonly OverlapScores[];
   /** Sentence → region by the model's alignment (null if it has none); null without an agent. */
   readonly retrieval: RetrievalScores | null;
-  /** Null where the model reads stored features, which cannot be erased. */
+  /** Null where the model reads stored features, which cannot be erased, or more than pictures. */
   readonly erasure: ErasureScores | null;
   /** Where the decoder looks when it writes a finding; null for a decoder that does not show it. */
   readonly pointing: Pointing | null;
@@ -51,19 +51,20 @@ export class TruthMeasures {
   private readonly untrained: readonly RankedSentence[][];
   private readonly erased: ErasedFindings;
   private readonly pointed: PointedFinding[] = [];
+  /** Truth of each study so far, slot by slot. */
+  private readonly studies: TruthOfSlots[] = [];
 
   /** Null where the data set has no `regions.json`, or one on another grid. */
-  static of(loaded: LoadedRun, dataset: Dataset, split: Split): TruthMeasures | null {
+  static of(loaded: LoadedRun, dataset: Dataset): TruthMeasures | null {
     const { regions: truth } = dataset;
     const { grid } = loaded.config.model;
     if (!truth || truth.rows !== grid.rows || truth.cols !== grid.cols) return null;
-    return new TruthMeasures(loaded, dataset, split, truth);
+    return new TruthMeasures(loaded, dataset, truth);
   }
 
   private constructor(
     private readonly loaded: LoadedRun,
     private readonly dataset: Dataset,
-    private readonly split: Split,
     private readonly truth: RegionTruth,
   ) {
     const { model, config } = loaded;
@@ -87,6 +88,8 @@ export class TruthMeasures {
   add(batch: StudyBatch, input: ModelBatch, encoded: EncodedStudies): void {
     const { model, tokenizer } = this.loaded;
     const { agent, alignment } = model.parts;
+    const truth = truthOfSlots(batch, this.truth);
+    this.studies.push(...truth);
     if (agent) {
       const lists = alignment ? [this.sentences, ...this.untrained] : this.untrained;
       const all = alignment ? [alignment, ...this.fresh] : this.fresh;
@@ -94,12 +97,14 @@ export class TruthMeasures {
         lists[k].push(...found);
       });
     }
-    const asked = positiveFindings(batch, model.separator, this.truth, (ids) => tokenizer.decode(ids));
+    const asked = positiveFindings(batch, model.separator, { ...this.truth, studies: truth }, (ids) =>
+      tokenizer.decode(ids),
+    );
     if (asked.every(({ length }) => length === 0)) return;
     const readable = readableOf(model, encoded);
     try {
       this.pointed.push(...pointedAt(model, input, asked, readable));
-      if (!('images' in input.study.views.input)) return;
+      if (!('images' in input.study.views.input) || model.parts.context) return; // erased alone, it would lack its context
       this.erased.add(
         batch,
         readable,
@@ -111,22 +116,15 @@ export class TruthMeasures {
   }
 
   /**
-   * @param masks of study `i` as evaluated
-   * @param ids of the evaluated studies, default all of the split
+   * @param masks of study `i`, in the order in which studies were added
    */
-  finish(masks: (i: number) => StudyMasks, ids?: readonly string[]): TruthScores {
-    const { dataset, split, truth, sentences, untrained, pointed } = this;
+  finish(masks: (i: number) => StudyMasks): TruthScores {
+    const { dataset, sentences, untrained, pointed } = this;
     const { grid, views } = this.loaded.config.model;
     const findings = this.erased.finish();
     return {
       phantom: /phantom/i.test(dataset.manifest?.source ?? ''),
-      overlap: overlaps(
-        (ids ?? dataset.annotation[split].map(({ id }) => id)).map((id) =>
-          Object.hasOwn(truth.studies, id) ? truth.studies[id] : [],
-        ),
-        { ...grid, views },
-        masks,
-      ),
+      overlap: overlaps(this.studies, { ...grid, views }, masks),
       retrieval:
         untrained[0].length === 0
           ? null
@@ -155,7 +153,7 @@ export async function measureTruth(
   masks: (i: number) => StudyMasks,
   { signal, features: folder }: { readonly signal?: AbortSignal; readonly features?: string } = {},
 ): Promise<TruthScores | null> {
-  const measures = TruthMeasures.of(loaded, dataset, split);
+  const measures = TruthMeasures.of(loaded, dataset);
   if (!measures) return null;
   const { model, config, tokenizer } = loaded;
   const features = openFeatures(config.model, dataset, folder);
@@ -182,7 +180,7 @@ export async function measureTruth(
 
 /** The model's overlap beside those of the prior, all patches and the best rectangles. */
 export function overlaps(
-  studies: RegionTruth['studies'][string][],
+  studies: TruthOfSlots[],
   { rows, cols, views }: { readonly rows: number; readonly cols: number; readonly views: number },
   masks: (i: number) => StudyMasks,
 ): OverlapScores[] {
