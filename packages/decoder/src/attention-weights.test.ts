@@ -36,12 +36,19 @@ describe('attention of a decoder', () => {
       set(decoder, `${name}.key.weight`, tf.eye(4));
       set(decoder, `${name}.key.bias`, tf.zeros([4]));
     });
-    const memory = memoryPart('patches', tf.tensor3d([1, 0, 0, 0, 0, 0, 0, 1], [1, 2, 4]));
+    const patches = [1, 0, 0, 0, 0, 0, 0, 1];
+    const memory = memoryPart('patches', tf.tensor3d(patches, [1, 2, 4]));
     // layer 0: (3/4, 1/4) and (1/2, 1/2); layer 1: (1/2, 1/2) and (1/8, 7/8)
     const row = [15 / 32, 17 / 32];
-    expect(largestError(decoder.attention(memory, tokens).dataSync(), [...row, ...row, ...row])).toBeLessThan(
-      1e-6,
-    );
+    const looks = decoder.attention(memory, tokens).dataSync();
+    expect(largestError(looks, [...row, ...row, ...row])).toBeLessThan(1e-6);
+    // the same two places with one between them that would draw all looks, but is not there
+    const between = tf.tensor3d([...patches.slice(0, 4), 90, 0, 0, 90, ...patches.slice(4)], [1, 3, 4]);
+    const holed = memoryPart('patches', between, tf.tensor2d([1, 0, 1], [1, 3]));
+    const [first, last] = row;
+    const wide = [first, 0, last];
+    const masked = decoder.attention(holed, tokens).dataSync();
+    expect(largestError(masked, [...wide, ...wide, ...wide])).toBeLessThan(1e-6);
     decoder.dispose();
   });
 

@@ -104,6 +104,9 @@ describe('transformerDecoder', () => {
     expect(() => decoder.logits(patches(tf.zeros([2, 6, 7])), tokens, EVALUATION)).toThrow(
       /\[b, m, 8\].*\[2,6,7\]/,
     );
+    expect(() => decoder.logits({ ...memory, present: tf.ones([2, 5]) }, tokens, EVALUATION)).toThrow(
+      /presence must be \[2,6\].*\[2,5\]/,
+    );
     expect(() => decoder.logits(memory, { ids: tokens.ids, shape: [2, 3] }, EVALUATION)).toThrow(
       /6 ids, got 4/,
     );
