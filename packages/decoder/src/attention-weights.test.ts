@@ -1,5 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type AttentiveDecoder, EVALUATION, Random, type TokenBatch } from '@raca/core';
+import {
+  type AttentiveDecoder,
+  EVALUATION,
+  type Memory,
+  memoryPart,
+  Random,
+  type TokenBatch,
+} from '@raca/core';
 import { largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -29,12 +36,19 @@ describe('attention of a decoder', () => {
       set(decoder, `${name}.key.weight`, tf.eye(4));
       set(decoder, `${name}.key.bias`, tf.zeros([4]));
     });
-    const memory = tf.tensor3d([1, 0, 0, 0, 0, 0, 0, 1], [1, 2, 4]);
+    const patches = [1, 0, 0, 0, 0, 0, 0, 1];
+    const memory = memoryPart('patches', tf.tensor3d(patches, [1, 2, 4]));
     // layer 0: (3/4, 1/4) and (1/2, 1/2); layer 1: (1/2, 1/2) and (1/8, 7/8)
     const row = [15 / 32, 17 / 32];
-    expect(largestError(decoder.attention(memory, tokens).dataSync(), [...row, ...row, ...row])).toBeLessThan(
-      1e-6,
-    );
+    const looks = decoder.attention(memory, tokens).dataSync();
+    expect(largestError(looks, [...row, ...row, ...row])).toBeLessThan(1e-6);
+    // the same two places with one between them that would draw all looks, but is not there
+    const between = tf.tensor3d([...patches.slice(0, 4), 90, 0, 0, 90, ...patches.slice(4)], [1, 3, 4]);
+    const holed = memoryPart('patches', between, tf.tensor2d([1, 0, 1], [1, 3]));
+    const [first, last] = row;
+    const wide = [first, 0, last];
+    const masked = decoder.attention(holed, tokens).dataSync();
+    expect(largestError(masked, [...wide, ...wide, ...wide])).toBeLessThan(1e-6);
     decoder.dispose();
   });
 
@@ -50,7 +64,7 @@ describe('attention of a decoder', () => {
           const embedded = decoder.embed(tokens, EVALUATION);
           return tf.add(embedded, decoder.ask(embedded, EVALUATION));
         };
-        return { decoder, words, seen: (x: tf.Tensor3D) => decoder.visual(x, EVALUATION) };
+        return { decoder, words, seen: (x: Memory) => decoder.visual(x, EVALUATION) };
       },
     ],
   ])('%s: the patches so weighted are what the logits are made of', (_, make) => {
@@ -67,7 +81,8 @@ describe('attention of a decoder', () => {
       set(decoder, `${name}.weight`, tf.eye(4));
       set(decoder, `${name}.bias`, tf.zeros([4]));
     }
-    const memory = tf.mul(randomTensor<tf.Rank.R3>([1, 5, 4], new Random(3)), 2) as tf.Tensor3D;
+    const patches = tf.mul(randomTensor<tf.Rank.R3>([1, 5, 4], new Random(3)), 2) as tf.Tensor3D;
+    const memory = memoryPart('patches', patches);
     const weights = decoder.attention(memory, tokens);
     const sum = tf.add(words(), tf.matMul(weights, seen(memory)));
     const logits = decoder.logits(memory, tokens, EVALUATION);
@@ -78,8 +93,12 @@ describe('attention of a decoder', () => {
 
   it('names what does not fit', () => {
     const decoder = transformerDecoder(one, new Random(2));
-    expect(() => decoder.attention(tf.zeros([2, 5, 4]), tokens)).toThrow(/memory has 2 rows, tokens have 1/);
-    expect(() => decoder.attention(tf.zeros([1, 5, 3]), tokens)).toThrow(/\[b, p, 4\].*\[1,5,3\]/);
+    expect(() => decoder.attention(memoryPart('patches', tf.zeros([2, 5, 4])), tokens)).toThrow(
+      /memory has 2 rows, tokens have 1/,
+    );
+    expect(() => decoder.attention(memoryPart('patches', tf.zeros([1, 5, 3])), tokens)).toThrow(
+      /\[b, m, 4\].*\[1,5,3\]/,
+    );
     decoder.dispose();
   });
 });
@@ -87,7 +106,7 @@ describe('attention of a decoder', () => {
 const plain = <D extends AttentiveDecoder>(decoder: D) => ({
   decoder,
   words: (): tf.Tensor => decoder.embed(tokens, EVALUATION),
-  seen: (x: tf.Tensor3D): tf.Tensor3D => x,
+  seen: (x: Memory): tf.Tensor3D => x.tokens,
 });
 
 /** Each row less its mean, to length 1: what a norm leaves of it. */

@@ -7,9 +7,20 @@ import {
   EVALUATION,
   type KeysValues,
   keysValues,
+  type Memory,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { gathered, kept, release } from './stored-keys';
+import { ownNorms } from './layer-stack';
+import { readPrefix } from './prefix';
+import {
+  gathered,
+  gatheredMemory,
+  kept,
+  release,
+  releaseMemory,
+  type StoredMemory,
+  storedMemory,
+} from './stored-keys';
 import { embed } from './teacher-forcing';
 import type { DecoderWeights } from './weights';
 
@@ -22,19 +33,24 @@ export class CachedState implements DecoderState {
   private studies: number[];
   /** Tokens fed so far. */
   private length = 0;
-  /** Per layer, of the memory: `[studies, h, p, d/h]`. */
-  private readonly memory: KeysValues[];
-  /** Per layer, of the tokens fed so far: `[rows, h, length, d/h]`. */
+  /** Of the studies. */
+  private memory: StoredMemory;
+  /** Per layer, of the prefix and the tokens fed so far: `[rows, h, q + length, d/h]`. */
   private readonly written: (KeysValues | null)[];
 
+  /** @param prefix `[b, q, d]`, or none */
   constructor(
     private readonly weights: DecoderWeights,
-    memory: tf.Tensor3D,
+    memory: Memory,
+    prefix: tf.Tensor3D | null,
     private readonly maxLength: number,
   ) {
-    this.studies = Array.from({ length: memory.shape[0] }, (_, i) => i);
-    this.memory = weights.layers.map((layer) => kept(() => keysValues(layer.crossAttention, memory)));
-    this.written = weights.layers.map(() => null);
+    const { layers } = weights;
+    this.studies = Array.from({ length: memory.tokens.shape[0] }, (_, i) => i);
+    this.memory = storedMemory(layers, memory);
+    this.written = prefix
+      ? readPrefix(layers, prefix, this.memory, ownNorms(layers))
+      : layers.map(() => null);
   }
 
   get rows(): number {
@@ -53,13 +69,9 @@ export class CachedState implements DecoderState {
       });
     }
     const next = rows.map((row) => this.studies[row]);
-    const stored = this.memory[0].keys.shape[0];
+    const stored = this.memory.layers[0].keys.shape[0];
     const wanted = isEven(next) ? [...new Set(next)] : next;
-    if (!isIdentity(wanted, stored)) {
-      this.memory.forEach((cache, i) => {
-        this.memory[i] = gathered(cache, wanted);
-      });
-    }
+    if (!isIdentity(wanted, stored)) this.memory = gatheredMemory(this.memory, wanted);
     const each = next.length / wanted.length;
     this.studies = next.map((_, i) => Math.floor(i / each));
   }
@@ -73,6 +85,7 @@ export class CachedState implements DecoderState {
       throw new RangeError(`step: the decoder writes at most ${this.maxLength} tokens a report`);
     }
     const { layers, norm, output } = this.weights;
+    const { memory } = this;
     const ids = Int32Array.from(tokens);
     const logits = tf.tidy(() => {
       let h = embed(this.weights, { ids, shape: [this.rows, 1] }, 0, EVALUATION, this.length);
@@ -84,8 +97,9 @@ export class CachedState implements DecoderState {
         );
         // Rows of one study are queries of one attention: [studies, rows of each, d].
         const shape = h.shape;
-        const grouped = tf.reshape(applyNorm(norms[1], h), [this.memory[i].keys.shape[0], -1, shape[2]]);
-        const crossed = attend(crossAttention, grouped as tf.Tensor3D, this.memory[i], null, 0, EVALUATION);
+        const stored = memory.layers[i];
+        const grouped = tf.reshape(applyNorm(norms[1], h), [stored.keys.shape[0], -1, shape[2]]);
+        const crossed = attend(crossAttention, grouped as tf.Tensor3D, stored, memory.bias, 0, EVALUATION);
         h = tf.add(h, tf.reshape(crossed, shape));
         h = tf.add(h, applyFeedForward(feedForward, applyNorm(norms[2], h), 0, EVALUATION));
       });
@@ -97,7 +111,8 @@ export class CachedState implements DecoderState {
   }
 
   dispose(): void {
-    for (const cache of [...this.memory, ...this.written]) if (cache) release(cache);
+    releaseMemory(this.memory);
+    for (const cache of this.written) if (cache) release(cache);
     this.written.fill(null);
   }
 

@@ -1,5 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, Random, type ReportDecoder, type TokenBatch, valueAndGradients } from '@raca/core';
+import {
+  EVALUATION,
+  type Memory,
+  memoryPart,
+  Random,
+  type ReportDecoder,
+  type TokenBatch,
+  valueAndGradients,
+} from '@raca/core';
 import { largestError } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -25,6 +33,9 @@ const configOf = ({ config }: GoldenCase) => ({
   maxLength: config.max_len,
 });
 
+/** What the published decoder read. */
+const memoryOf = (golden: GoldenCase): Memory => memoryPart('patches', golden.tensor('bca_out'));
+
 /** Without its last column, as the decoder is taught. */
 function taught(golden: GoldenCase): TokenBatch {
   const ids = golden.values('seq');
@@ -39,7 +50,7 @@ function crossEntropy(golden: GoldenCase, decoder: ReportDecoder): tf.Scalar {
   const tail = (name: string): Float32Array => golden.values(name).filter((_, i) => i % t !== 0);
   const mask = tf.tensor1d(tail('mask'));
   const targets = tf.oneHot(tf.tensor1d(Int32Array.from(tail('seq')), 'int32'), decoder.vocabularySize);
-  const logits = decoder.logits(golden.tensor('bca_out'), taught(golden), EVALUATION);
+  const logits = decoder.logits(memoryOf(golden), taught(golden), EVALUATION);
   const logs = tf.logSoftmax(tf.reshape(logits, [-1, decoder.vocabularySize]));
   const chosen = tf.sum(tf.mul(logs, targets), 1);
   return tf.neg(tf.div(tf.sum(tf.mul(chosen, mask)), tf.sum(mask))) as tf.Scalar;
@@ -52,7 +63,7 @@ describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/gol
     const golden = new GoldenCase(name);
     const decoder = transformerDecoder(configOf(golden), new Random(1));
     load(golden, decoder);
-    const memory = golden.tensor<tf.Tensor3D>('bca_out');
+    const memory = memoryOf(golden);
     const hidden = decoder.hidden(memory, taught(golden), EVALUATION);
     expect(largestError(hidden.dataSync(), golden.values('decoder_out'))).toBeLessThan(1e-4);
     const logProbabilities = tf.logSoftmax(decoder.logits(memory, taught(golden), EVALUATION));
@@ -84,7 +95,7 @@ describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/gol
     const t = golden.config.max_len;
     const decoder = transformerDecoder(configOf(golden), new Random(1));
     load(golden, decoder);
-    const { tokens } = await search(golden, t)(decoder, golden.tensor('bca_out'));
+    const { tokens } = await search(golden, t)(decoder, memoryOf(golden));
     const padded = tokens.flatMap((words) => [...words, ...new Array<number>(t - words.length).fill(0)]);
     expect(padded).toEqual([...golden.values(tensor)]);
   });

@@ -1,10 +1,13 @@
 import {
   applyFeedForward,
+  applyNorm,
   attend,
   dropout,
   type KeysValues,
   keysValues,
+  type Memory,
   type Pass,
+  presenceBias,
   selfAttend,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,17 +17,32 @@ import type { DecoderLayer } from './weights';
 /** The norm before part k (0 own words, 1 memory, 2 feed-forward) of a layer: `[b, t, d]` → `[b, t, d]`. */
 export type LayerNorm = (layer: number, k: 0 | 1 | 2, x: tf.Tensor3D) => tf.Tensor3D;
 
+/** The norms of the layers themselves. */
+export const ownNorms =
+  (layers: readonly DecoderLayer[]): LayerNorm =>
+  (i, k, x) =>
+    applyNorm(layers[i].norms[k], x);
+
+/** What attention to the memory reads. */
+export interface Seen {
+  /** `[b, m, d]` */
+  readonly tokens: tf.Tensor3D;
+  /** Of the scores, `[b, 1, 1, m]`: −1e9 for places that are not there; null: all are there. */
+  readonly bias: tf.Tensor4D | null;
+}
+
+export const seenOf = ({ tokens, present }: Memory): Seen => ({ tokens, bias: presenceBias(present) });
+
 /**
  * The decoder's pre-norm layers at all positions at once, with norms from outside; no final norm.
  *
  * @param h embedded tokens `[b, t, d]`
- * @param memory `[b, p, d]`
  * @param bias of the scores among words, such as −1e9 for later ones
  */
 export function runLayers(
   layers: readonly DecoderLayer[],
   h: tf.Tensor3D,
-  memory: tf.Tensor3D,
+  seen: Seen,
   bias: tf.Tensor,
   norm: LayerNorm,
   rate: number,
@@ -33,8 +51,9 @@ export function runLayers(
   layers.forEach(({ selfAttention, crossAttention, feedForward }, i) => {
     const own = selfAttend(selfAttention, norm(i, 0, h), bias, rate, pass);
     h = tf.add(h, dropout(own, rate, pass));
-    const seen = keysValues(crossAttention, memory);
-    h = tf.add(h, dropout(attend(crossAttention, norm(i, 1, h), seen, null, rate, pass), rate, pass));
+    const stored = keysValues(crossAttention, seen.tokens);
+    const crossed = attend(crossAttention, norm(i, 1, h), stored, seen.bias, rate, pass);
+    h = tf.add(h, dropout(crossed, rate, pass));
     h = tf.add(h, dropout(applyFeedForward(feedForward, norm(i, 2, h), rate, pass), rate, pass));
   });
   return h;
@@ -48,11 +67,12 @@ export function stepLayers(
   norm: LayerNorm,
   pass: Pass,
 ): tf.Tensor3D {
+  const { memory } = state;
   layers.forEach(({ selfAttention, crossAttention, feedForward }, i) => {
     const x = norm(i, 0, h);
     const written: KeysValues = state.append(i, keysValues(selfAttention, x));
     h = tf.add(h, attend(selfAttention, x, written, null, 0, pass));
-    h = tf.add(h, attend(crossAttention, norm(i, 1, h), state.memory[i], null, 0, pass));
+    h = tf.add(h, attend(crossAttention, norm(i, 1, h), memory.layers[i], memory.bias, 0, pass));
     h = tf.add(h, applyFeedForward(feedForward, norm(i, 2, h), 0, pass));
   });
   return h;

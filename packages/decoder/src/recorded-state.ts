@@ -1,14 +1,18 @@
-import {
-  type BoundProgram,
-  type DecoderState,
-  type KeysValues,
-  keysValues,
-  type WeightedProgram,
-} from '@raca/core';
+import type { BoundProgram, DecoderState, KeysValues, Memory, WeightedProgram } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { ownNorms } from './layer-stack';
 import { PlacedWords } from './placed-words';
+import { readPrefix } from './prefix';
 import { BIAS, FIRST_STORE, LOGITS, WORDS } from './step-program';
-import { gathered, kept, release } from './stored-keys';
+import {
+  gathered,
+  gatheredMemory,
+  kept,
+  release,
+  releaseMemory,
+  type StoredMemory,
+  storedMemory,
+} from './stored-keys';
 import type { DecoderWeights } from './weights';
 
 /** A partly written report: which study it belongs to and where in that study's cache its words are. */
@@ -34,7 +38,8 @@ const CHUNK = 16;
 /**
  * {@link DecoderState} for backends that record programs. All rows of a study share one cache, and a bias tells each
  * row which positions are its own words: a beam that branches costs a list, never a copy of keys. Positions whose
- * beams were given up are used again, so a cache holds little more than one report.
+ * beams were given up are used again, so a cache holds little more than one report. A prefix is at the first positions,
+ * which belong to all rows of its study.
  */
 export class RecordedState implements DecoderState {
   private current: Row[];
@@ -45,26 +50,33 @@ export class RecordedState implements DecoderState {
   private bound: Bound | null = null;
   /** Per layer `[studies, h, m, w]`; written in place. */
   private written: KeysValues[];
-  /** Per layer `[studies, h, p, w]`. */
-  private memory: KeysValues[];
+  /** Of the studies. */
+  private memory: StoredMemory;
 
-  /** @param rowsPerStudy c, most rows of one study */
+  /**
+   * @param prefix `[b, q, d]`, or none
+   * @param rowsPerStudy c, most rows of one study
+   */
   constructor(
     weights: DecoderWeights,
     private readonly program: WeightedProgram,
-    memory: tf.Tensor3D,
+    memory: Memory,
+    prefix: tf.Tensor3D | null,
     private readonly rowsPerStudy: number,
     private readonly maxLength: number,
   ) {
-    const [n, , d] = memory.shape;
+    const [n, , d] = memory.tokens.shape;
     const { layers } = weights;
     this.words = new PlacedWords(weights.embedding, maxLength);
     const { heads } = layers[0].selfAttention;
     const empty = (): tf.Tensor4D => tf.zeros([n, heads, CHUNK, d / heads]);
-    this.current = Array.from({ length: n }, (_, study) => ({ study, positions: [] }));
+    const before = Array.from({ length: prefix ? prefix.shape[1] : 0 }, (_, i) => i);
+    this.current = Array.from({ length: n }, (_, study) => ({ study, positions: before }));
     this.lanes = this.placeRows();
-    this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
-    this.written = layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
+    this.memory = storedMemory(layers, memory);
+    this.written = prefix
+      ? readPrefix(layers, prefix, this.memory, ownNorms(layers))
+      : layers.map(() => kept(() => ({ keys: empty(), values: empty() })));
   }
 
   get rows(): number {
@@ -121,11 +133,12 @@ export class RecordedState implements DecoderState {
 
   dispose(): void {
     this.unbind();
-    for (const store of [...this.written, ...this.memory]) release(store);
+    releaseMemory(this.memory);
+    for (const store of this.written) release(store);
   }
 
   private get studies(): number {
-    return this.memory[0].keys.shape[0];
+    return this.memory.layers[0].keys.shape[0];
   }
 
   /** m */
@@ -138,9 +151,10 @@ export class RecordedState implements DecoderState {
     const { studies: n, rowsPerStudy: c, capacity: m } = this;
     const words = tf.keep(tf.zeros([n * c, this.words.width]));
     const bias = tf.keep(tf.zeros([n, 1, c, m + c]));
-    const stores = [...this.written, ...this.memory].flatMap(({ keys, values }) => [keys, values]);
-    const program = this.program.bind(n, [words, bias, ...stores]);
-    return { program, own: [words, bias], ids: new Int32Array(n * c) };
+    const stores = [...this.written, ...this.memory.layers].flatMap(({ keys, values }) => [keys, values]);
+    const absent = this.memory.bias ? [tf.keep(tf.tile(this.memory.bias, [1, 1, c, 1]))] : [];
+    const program = this.program.bind(n, [words, bias, ...stores, ...absent]);
+    return { program, own: [words, bias, ...absent], ids: new Int32Array(n * c) };
   }
 
   private unbind(): void {
@@ -151,7 +165,7 @@ export class RecordedState implements DecoderState {
   private keepStudies(stay: readonly number[]): void {
     this.unbind();
     this.written = this.written.map((store) => gathered(store, stay));
-    this.memory = this.memory.map((store) => gathered(store, stay));
+    this.memory = gatheredMemory(this.memory, stay);
   }
 
   private placeRows(): number[] {

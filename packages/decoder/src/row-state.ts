@@ -1,6 +1,16 @@
-import { type DecoderState, type KeysValues, keysValues } from '@raca/core';
+import type { DecoderState, KeysValues, Memory } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { gathered, kept, release } from './stored-keys';
+import type { LayerNorm } from './layer-stack';
+import { readPrefix } from './prefix';
+import {
+  gathered,
+  gatheredMemory,
+  kept,
+  release,
+  releaseMemory,
+  type StoredMemory,
+  storedMemory,
+} from './stored-keys';
 import type { DecoderLayer } from './weights';
 
 /**
@@ -10,28 +20,39 @@ import type { DecoderLayer } from './weights';
 export class RowState implements DecoderState {
   /** Words fed so far. */
   length = 0;
-  /** Per layer, of the memory: `[rows, h, p, d/h]`. */
-  readonly memory: KeysValues[];
-  /** Per layer, of the words: `[rows, h, length, d/h]`. */
+  /** Of the rows. */
+  private stored: StoredMemory;
+  /** Per layer, of the prefix and the words: `[rows, h, q + length, d/h]`. */
   private readonly written: (KeysValues | null)[];
 
   /**
-   * @param memory `[b, p, d]`
+   * @param memory tokens `[b, m, d]` and presence
    * @param own the decoder's own tensor, rows first, such as a relational memory; the state's from now on
    */
   constructor(
-    layers: readonly DecoderLayer[],
-    memory: tf.Tensor3D,
+    private readonly layers: readonly DecoderLayer[],
+    memory: Pick<Memory, 'tokens' | 'present'>,
     private readonly maxLength: number,
     private own: tf.Tensor3D | null = null,
   ) {
-    this.memory = layers.map(({ crossAttention }) => kept(() => keysValues(crossAttention, memory)));
+    this.stored = storedMemory(layers, memory);
     this.written = layers.map(() => null);
     if (own) tf.keep(own);
   }
 
   get rows(): number {
-    return this.memory[0].keys.shape[0];
+    return this.stored.layers[0].keys.shape[0];
+  }
+
+  get memory(): StoredMemory {
+    return this.stored;
+  }
+
+  /** Reads embedded words `[rows, q, d]` before the first word. */
+  readPrefix(prefix: tf.Tensor3D, norm: LayerNorm): void {
+    readPrefix(this.layers, prefix, this.stored, norm).forEach((store, i) => {
+      this.written[i] = store;
+    });
   }
 
   /** The decoder's own tensor. */
@@ -53,9 +74,7 @@ export class RowState implements DecoderState {
     }
     if (rows.length === 0) throw new RangeError('select: at least one row must stay');
     if (rows.length === this.rows && rows.every((row, i) => row === i)) return;
-    this.memory.forEach((cache, i) => {
-      this.memory[i] = gathered(cache, rows);
-    });
+    this.stored = gatheredMemory(this.stored, rows);
     this.written.forEach((cache, i) => {
       if (cache) this.written[i] = gathered(cache, rows);
     });
@@ -90,7 +109,8 @@ export class RowState implements DecoderState {
   }
 
   dispose(): void {
-    for (const cache of [...this.memory, ...this.written]) if (cache) release(cache);
+    releaseMemory(this.stored);
+    for (const cache of this.written) if (cache) release(cache);
     this.written.fill(null);
     this.own?.dispose();
     this.own = null;

@@ -9,10 +9,11 @@ export const LOGITS = 0;
 
 /**
  * One decoding step as a program for backends that record them. Axes: n studies, c rows of each, h heads, w = d/h,
- * m cached positions of a study, p patches, V words.
+ * m cached positions of a study, p places of the memory, V words.
  *
  * - inputs: words at their positions `[n·c, d]`; bias `[n, 1, c, m + c]` of cached and fresh positions;
- *   then for each layer the cached keys and values `[n, h, m, w]`, then for each those of the memory `[n, h, p, w]`
+ *   then for each layer the cached keys and values `[n, h, m, w]`, then for each those of the memory `[n, h, p, w]`;
+ *   where places of the memory are absent, last the bias `[n, 1, c, p]` of its scores
  * - results: logits `[n·c, V]`; for each layer the fresh keys and values `[n·c, d]`
  *
  * What depends on weights only (joined matrices) is worked out once, when the program is recorded.
@@ -26,6 +27,7 @@ export function stepProgram({ layers, norm, output, parameters }: DecoderWeights
     const byRow = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [rows, d]);
     const attended = (a: Attention, inputs: Record<string, tf.Tensor>): tf.Tensor2D =>
       applyLinear(a.output, byRow(runKernel(ATTENTION, inputs, { heads: a.heads })[0]));
+    const absent = stores[4 * layers.length] as tf.Tensor | undefined;
     const made: tf.Tensor[] = [];
     let h = words as tf.Tensor2D;
     layers.forEach(({ selfAttention, crossAttention, feedForward, norms }, i) => {
@@ -43,7 +45,10 @@ export function stepProgram({ layers, norm, output, parameters }: DecoderWeights
       h = tf.add(h, attended(selfAttention, own));
       const q = byStudy(applyLinear(crossAttention.query, applyNorm(norms[1], h)));
       const [seenKeys, seenValues] = stores.slice(2 * (layers.length + i));
-      h = tf.add(h, attended(crossAttention, { q, keys: seenKeys, values: seenValues }));
+      h = tf.add(
+        h,
+        attended(crossAttention, { q, keys: seenKeys, values: seenValues, ...(absent && { bias: absent }) }),
+      );
       const inner = tf.relu(applyLinear(feedForward.inner, applyNorm(norms[2], h)));
       h = tf.add(h, applyLinear(feedForward.outer, inner));
     });

@@ -1,16 +1,7 @@
-import {
-  applyFeedForward,
-  applyNorm,
-  attend,
-  dropout,
-  embedTokens,
-  keysValues,
-  type Pass,
-  selfAttend,
-  sinusoidalPositions,
-  type TokenBatch,
-} from '@raca/core';
+import { applyNorm, dropout, embedTokens, type Pass, sinusoidalPositions, type TokenBatch } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { ownNorms, runLayers, type Seen } from './layer-stack';
+import { afterPrefix, withoutPrefix } from './prefix';
 import type { DecoderWeights } from './weights';
 
 /** Token vectors times √d plus sinusoidal positions from `from` on, then dropout: `[b, t, d]`. */
@@ -26,45 +17,48 @@ export function embed(
   return dropout(tf.add(embedTokens(weights.embedding, tokens), positions) as tf.Tensor3D, rate, pass);
 }
 
-/**
- * The decoder's last layer `[b, t, d]` for all positions at once: pre-norm layers of masked self-attention,
- * attention to the memory, feed-forward; a final norm.
- *
- * @param embedded what {@link embed} gives, `[b, t, d]`
- * @param memory `[b, p, d]`
- * @param bias what {@link targetBias} gives
- */
-export function hiddenStates(
-  weights: DecoderWeights,
-  embedded: tf.Tensor3D,
-  memory: tf.Tensor3D,
-  bias: tf.Tensor4D,
-  rate: number,
-  pass: Pass,
-): tf.Tensor3D {
-  let h = embedded;
-  for (const { selfAttention, crossAttention, feedForward, norms } of weights.layers) {
-    const own = selfAttend(selfAttention, applyNorm(norms[0], h), bias, rate, pass);
-    h = tf.add(h, dropout(own, rate, pass));
-    const seen = keysValues(crossAttention, memory);
-    const crossed = attend(crossAttention, applyNorm(norms[1], h), seen, null, rate, pass);
-    h = tf.add(h, dropout(crossed, rate, pass));
-    h = tf.add(h, dropout(applyFeedForward(feedForward, applyNorm(norms[2], h), rate, pass), rate, pass));
-  }
-  return applyNorm(weights.norm, h);
+/** What teacher forcing reads. */
+export interface Taught {
+  /** What {@link embed} gives, `[b, t, d]`. */
+  readonly embedded: tf.Tensor3D;
+  /** `[b, q, d]`, or none. */
+  readonly prefix: tf.Tensor3D | null;
+  readonly seen: Seen;
+  /** What {@link targetBias} gives. */
+  readonly bias: tf.Tensor;
 }
 
 /**
- * Score bias `[b, 1, t, t]`: −1e9 for later positions and for padding. A position sees itself and what is before it,
- * without padding. Padding is id 0 but for the first position, as in the R2Gen line.
+ * The decoder's last layer `[b, t, d]` for all positions at once: pre-norm layers of masked self-attention,
+ * attention to the memory, feed-forward; a final norm.
  */
-export function targetBias({ ids, shape: [b, t] }: TokenBatch): tf.Tensor4D {
-  const values = new Float32Array(b * t * t).fill(-1e9);
+export function hiddenStates(
+  { layers, norm }: DecoderWeights,
+  { embedded, prefix, seen, bias }: Taught,
+  rate: number,
+  pass: Pass,
+): tf.Tensor3D {
+  const last = runLayers(layers, afterPrefix(prefix, embedded), seen, bias, ownNorms(layers), rate, pass);
+  return applyNorm(norm, withoutPrefix(last, embedded.shape[1]));
+}
+
+/**
+ * Score bias `[b, 1, q + t, q + t]`: −1e9 for later positions and for padding. A position sees itself and what is before
+ * it, without padding. Padding is id 0 but for the first position, as in the R2Gen line.
+ * @param prefix q positions before the tokens
+ */
+export function targetBias(
+  { ids, shape: [b, t] }: TokenBatch,
+  prefix: tf.Tensor3D | null = null,
+): tf.Tensor4D {
+  const q = prefix ? prefix.shape[1] : 0;
+  const n = q + t;
+  const values = new Float32Array(b * n * n).fill(-1e9);
   for (let i = 0; i < b; i++) {
-    for (let j = 0; j < t; j++) {
-      if (j > 0 && ids[i * t + j] === 0) continue;
-      for (let from = j; from < t; from++) values[(i * t + from) * t + j] = 0;
+    for (let j = 0; j < n; j++) {
+      if (j > q && ids[i * t + j - q] === 0) continue;
+      for (let from = j; from < n; from++) values[(i * n + from) * n + j] = 0;
     }
   }
-  return tf.tensor4d(values, [b, 1, t, t]);
+  return tf.tensor4d(values, [b, 1, n, n]);
 }

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, Random, type ReportDecoder, type TokenBatch } from '@raca/core';
+import { EVALUATION, type Memory, memoryPart, Random, type ReportDecoder, type TokenBatch } from '@raca/core';
 import { checkDecoder, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,10 @@ const make = (config: Partial<TransformerDecoderConfig> = {}): ReportDecoder =>
     { ...small, variant: 'published', width: 8, vocabularySize: 9, ...config },
     new Random(3),
   );
-const memoryOf = (b: number, seed = 2): tf.Tensor3D => randomTensor<tf.Rank.R3>([b, 6, 8], new Random(seed));
+const patches = (tokens: tf.Tensor3D): Memory => memoryPart('patches', tokens);
+const memoryOf = (b: number, seed = 2): Memory => patches(randomTensor([b, 6, 8], new Random(seed)));
+/** Study i alone. */
+const only = ({ tokens }: Memory, i: number): Memory => patches(tf.slice(tokens, i, 1));
 const batch = (rows: number[][]): TokenBatch => ({
   ids: Int32Array.from(rows.flat()),
   shape: [rows.length, rows[0].length],
@@ -75,7 +78,7 @@ describe('transformerDecoder', () => {
     );
     const texts = rows.map((row, i) => [...words[row], 4 + row, 1 + ((row + i) % 8), 7]).reverse();
     const order = [...rows].reverse();
-    const full = decoder.logits(tf.gather(memory, order), batch(texts), EVALUATION);
+    const full = decoder.logits(patches(tf.gather(memory.tokens, order)), batch(texts), EVALUATION);
     const last = tf.slice(full, [0, 3, 0], [rows.length, 1, 9]);
     expect(largestError(logits.dataSync(), last.dataSync())).toBeLessThan(1e-5);
   });
@@ -98,7 +101,12 @@ describe('transformerDecoder', () => {
       ),
     ).toThrow(/\[0, 9\).*9/);
     expect(() => decoder.logits(memory, batch([[0, 1]]), EVALUATION)).toThrow(/2 rows.*1/);
-    expect(() => decoder.logits(tf.zeros([2, 6, 7]), tokens, EVALUATION)).toThrow(/\[b, p, 8\].*\[2,6,7\]/);
+    expect(() => decoder.logits(patches(tf.zeros([2, 6, 7])), tokens, EVALUATION)).toThrow(
+      /\[b, m, 8\].*\[2,6,7\]/,
+    );
+    expect(() => decoder.logits({ ...memory, present: tf.ones([2, 5]) }, tokens, EVALUATION)).toThrow(
+      /presence must be \[2,6\].*\[2,5\]/,
+    );
     expect(() => decoder.logits(memory, { ids: tokens.ids, shape: [2, 3] }, EVALUATION)).toThrow(
       /6 ids, got 4/,
     );
@@ -132,7 +140,7 @@ describe('generate', () => {
     expect(all.tokens.some((words) => words.length > 0)).toBe(true);
     if (method.startsWith('sample')) return; // each place in a batch draws its own numbers
     for (let i = 0; i < 4; i++) {
-      const one = await generate(decoder, tf.slice(memory, [i, 0, 0], [1, 6, 8]), options);
+      const one = await generate(decoder, only(memory, i), options);
       expect(one.tokens[0]).toEqual(all.tokens[i]);
       expect(one.scores[0]).toBeCloseTo(all.scores[i], 4);
     }
@@ -144,7 +152,7 @@ describe('generate', () => {
     const { tokens, scores } = await generate(decoder, memory, options);
     tokens.forEach((words, i) => {
       const read = [0, ...words].slice(0, 10);
-      const logits = decoder.logits(tf.slice(memory, [i, 0, 0], [1, 6, 8]), batch([read]), EVALUATION);
+      const logits = decoder.logits(only(memory, i), batch([read]), EVALUATION);
       const logs = tf.logSoftmax(logits).arraySync() as number[][][];
       const sum = read.reduce((total, _, t) => total + logs[0][t][words[t] ?? 0], 0);
       expect(scores[i]).toBeCloseTo(sum, 3);
@@ -157,7 +165,7 @@ describe('generate', () => {
     const before = tf.memory().numTensors;
     for (let i = 0; i < 10; i++) await generate(decoder, memory, methods[i % 3][1]);
     expect(tf.memory().numTensors).toBe(before);
-    memory.dispose();
+    memory.tokens.dispose();
     decoder.dispose();
     expect(tf.memory().numTensors).toBe(before - 1 - decoder.parameters.size);
   });

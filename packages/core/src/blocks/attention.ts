@@ -57,7 +57,7 @@ export function attend(
   const { keys, values } = memory;
   if (isInference(pass) && hasKernel(ATTENTION)) {
     const q = applyLinear(a.query, x);
-    const inputs = { q, keys, values, ...(bias && { bias }) };
+    const inputs = { q, keys, values, ...(bias && { bias: everyQuery(bias, x.shape[1]) }) };
     return applyLinear(a.output, runKernel(ATTENTION, inputs, { heads: a.heads })[0] as tf.Tensor3D);
   }
   const [b, n, d] = x.shape;
@@ -93,6 +93,10 @@ export function keyBias(keep: (b: number, t: number) => boolean, b: number, t: n
   for (let i = 0; i < b; i++) for (let j = 0; j < t; j++) if (!keep(i, j)) values[i * t + j] = -1e9;
   return tf.tensor4d(values, [b, 1, 1, t]);
 }
+
+/** The kernel reads a bias of every query: `[·, ·, 1, m]` → `[·, ·, n, m]`. */
+const everyQuery = (bias: tf.Tensor, n: number): tf.Tensor =>
+  bias.shape[2] === n ? bias : tf.tile(bias, [1, 1, n, 1]);
 
 /** `[b, n, d]` → `[b, h, n, d/h]` */
 function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {

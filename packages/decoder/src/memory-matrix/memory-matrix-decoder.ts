@@ -3,16 +3,21 @@ import {
   applyLinear,
   applyNorm,
   applyTransformerEncoder,
+  checkMemory,
   type DecoderState,
+  type DecodingOptions,
   disposeParameters,
   dropout,
   EVALUATION,
+  type Memory,
   type ModuleInfo,
   type NamedParameters,
   orthogonal,
   Parameters,
   type Pass,
+  presenceBias,
   type Random,
+  type StartOptions,
   sinusoidalPositions,
   type TokenBatch,
   type TransformerEncoder,
@@ -21,10 +26,11 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import { crossAttention } from '../attention-weights';
-import { type LayerNorm, runLayers, stepLayers } from '../layer-stack';
+import { type LayerNorm, ownNorms, runLayers, type Seen, stepLayers } from '../layer-stack';
+import { afterPrefix, prefixOf, withoutPrefix } from '../prefix';
 import { RowState } from '../row-state';
 import { embed, targetBias } from '../teacher-forcing';
-import { checkMemory, checkRows, checkTokens } from '../token-checks';
+import { checkRows, checkTokens } from '../token-checks';
 import { type DecoderWeights, decoderWeights } from '../weights';
 import {
   type MemoryMatrixDecoderConfig,
@@ -35,10 +41,10 @@ import { askMemory, type CrossModalMemory, crossModalMemory } from './cross-moda
 
 /** The decoder with a look inside. */
 export interface MemoryMatrixReportDecoder extends AttentiveDecoder {
-  /** What the memory answers to `[b, n, d]`, patches or embedded tokens; for analysis and parity checks. */
+  /** What the matrix answers to `[b, n, d]`, patches or embedded tokens; for analysis and parity checks. */
   ask(x: tf.Tensor3D, pass: Pass): tf.Tensor3D;
-  /** What the layers attend to, made from patches `[b, p, d]`: answers added, and encoded with `visualLayers`. */
-  visual(patches: tf.Tensor3D, pass: Pass): tf.Tensor3D;
+  /** What the layers attend to, `[b, m, d]`: places of the memory, answers added, and encoded with `visualLayers`. */
+  visual(memory: Memory, pass: Pass): tf.Tensor3D;
 }
 
 const WHO = 'memoryMatrixDecoder';
@@ -65,7 +71,7 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
       visualLayers > 0
         ? transformerEncoder(p.scope('encoder'), { ...config, layers: visualLayers }, orthogonal)
         : null;
-    this.norm = (i, k, x) => applyNorm(this.weights.layers[i].norms[k], x);
+    this.norm = ownNorms(this.weights.layers);
     this.parameters = new Map([...this.weights.parameters, ...p.all]);
     this.vocabularySize = config.vocabularySize;
     this.width = width;
@@ -81,44 +87,39 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
     return tf.tidy(() => askMemory(this.matrix, x, this.config.dropout, pass));
   }
 
-  visual(patches: tf.Tensor3D, pass: Pass): tf.Tensor3D {
-    checkMemory(WHO, patches, this.width);
-    return tf.tidy(() => {
-      const answered = tf.add(patches, this.ask(patches, pass)) as tf.Tensor3D;
-      if (!this.encoder) return answered;
-      const [, p, d] = patches.shape;
-      const placed = tf.add(answered, tf.tensor3d(sinusoidalPositions(p, d), [1, p, d])) as tf.Tensor3D;
-      const dropped = dropout(placed, this.config.dropout, pass);
-      return applyTransformerEncoder(this.encoder, dropped, null, pass);
-    });
+  visual(memory: Memory, pass: Pass): tf.Tensor3D {
+    checkMemory(WHO, memory, this.width);
+    return tf.tidy(() => this.seen(memory, pass).tokens);
   }
 
-  logits(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    checkMemory(WHO, memory, this.width);
-    checkRows(WHO, memory, tokens);
+  logits(memory: Memory, tokens: TokenBatch, pass: Pass, options: DecodingOptions = {}): tf.Tensor3D {
+    const prefix = this.check(memory, tokens, options);
     return tf.tidy(() => {
-      const seen = this.visual(memory, pass);
-      const h = this.words(tokens, pass);
-      const bias = targetBias(tokens);
+      const seen = this.seen(memory, pass);
+      const h = this.answered(afterPrefix(prefix, this.embed(tokens, pass)), pass);
+      const bias = targetBias(tokens, prefix);
       const last = runLayers(this.weights.layers, h, seen, bias, this.norm, this.config.dropout, pass);
-      return applyLinear(this.weights.output, applyNorm(this.weights.norm, last));
+      const words = withoutPrefix(last, tokens.shape[1]);
+      return applyLinear(this.weights.output, applyNorm(this.weights.norm, words));
     });
   }
 
-  attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
-    checkMemory(WHO, memory, this.width);
-    checkRows(WHO, memory, tokens);
+  attention(memory: Memory, tokens: TokenBatch, options: DecodingOptions = {}): tf.Tensor3D {
+    const prefix = this.check(memory, tokens, options);
     return tf.tidy(() => {
-      const seen = this.visual(memory, EVALUATION);
-      const h = this.words(tokens, EVALUATION);
-      return crossAttention(this.weights.layers, h, seen, targetBias(tokens), this.norm);
+      const seen = this.seen(memory, EVALUATION);
+      const h = this.answered(afterPrefix(prefix, this.embed(tokens, EVALUATION)), EVALUATION);
+      const all = crossAttention(this.weights.layers, h, seen, targetBias(tokens, prefix), this.norm);
+      return withoutPrefix(all, tokens.shape[1]);
     });
   }
 
-  start(memory: tf.Tensor3D): DecoderState {
-    const seen = this.visual(memory, EVALUATION);
-    const state = new RowState(this.weights.layers, seen, this.config.maxLength);
-    seen.dispose();
+  start(memory: Memory, options: StartOptions = {}): DecoderState {
+    const prefix = prefixOf(WHO, options, memory);
+    const tokens = this.visual(memory, EVALUATION);
+    const state = new RowState(this.weights.layers, { ...memory, tokens }, this.config.maxLength);
+    if (prefix) tf.tidy(() => state.readPrefix(this.answered(prefix, EVALUATION), this.norm));
+    tokens.dispose();
     return state;
   }
 
@@ -130,7 +131,7 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
     const { rows } = state;
     const logits = tf.tidy(() => {
       const word = embed(this.weights, { ids, shape: [rows, 1] }, 0, EVALUATION, state.length);
-      const h = tf.add(word, this.ask(word, EVALUATION)) as tf.Tensor3D;
+      const h = this.answered(word, EVALUATION);
       const last = stepLayers(this.weights.layers, h, state, this.norm, EVALUATION);
       const flat = tf.reshape(last, [rows, this.width]) as tf.Tensor2D;
       return applyLinear(this.weights.output, applyNorm(this.weights.norm, flat));
@@ -143,10 +144,25 @@ class MemoryMatrixDecoder implements MemoryMatrixReportDecoder {
     disposeParameters(this.parameters);
   }
 
-  /** Embedded tokens with the memory's answers, `[b, t, d]`. */
-  private words(tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    const embedded = this.embed(tokens, pass);
-    return tf.add(embedded, this.ask(embedded, pass));
+  private check(memory: Memory, tokens: TokenBatch, options: DecodingOptions): tf.Tensor3D | null {
+    checkMemory(WHO, memory, this.width);
+    checkRows(WHO, memory, tokens);
+    return prefixOf(WHO, options, memory);
+  }
+
+  private seen(memory: Memory, pass: Pass): Seen {
+    const bias = presenceBias(memory.present);
+    const answered = this.answered(memory.tokens, pass);
+    if (!this.encoder) return { tokens: answered, bias };
+    const [, m, d] = answered.shape;
+    const placed = tf.add(answered, tf.tensor3d(sinusoidalPositions(m, d), [1, m, d])) as tf.Tensor3D;
+    const dropped = dropout(placed, this.config.dropout, pass);
+    return { tokens: applyTransformerEncoder(this.encoder, dropped, bias, pass), bias };
+  }
+
+  /** x with the matrix's answers added, `[b, n, d]`. */
+  private answered(x: tf.Tensor3D, pass: Pass): tf.Tensor3D {
+    return tf.add(x, this.ask(x, pass));
   }
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { assignValues, EVALUATION, Random, type TokenBatch } from '@raca/core';
+import { assignValues, EVALUATION, memoryPart, Random, type TokenBatch } from '@raca/core';
 import { checkDecoder, leakedTensors, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +57,7 @@ describe('relationalMemoryDecoder', () => {
 
   it('begins as a plain Transformer in the variant raca: the memory moves no norm', () => {
     const decoder = make({ variant: 'raca' });
-    const memory = randomTensor<tf.Rank.R3>([1, 6, 8], new Random(2));
+    const memory = memoryPart('patches', randomTensor([1, 6, 8], new Random(2)));
     const before = decoder.logits(memory, tokens, EVALUATION).dataSync();
     const weight = decoder.parameters.get('relationalMemory.tokenGates.bias')!;
     assignValues(weight, new Float32Array(weight.size).fill(5));
@@ -69,15 +69,15 @@ describe('relationalMemoryDecoder', () => {
 
   it('writes with every search the same alone and in a batch, and leaves no tensor', async () => {
     const decoder = make();
-    const memory = randomTensor<tf.Rank.R3>([3, 6, 8], new Random(4));
+    const memory = memoryPart('patches', randomTensor([3, 6, 8], new Random(4)));
     const all = await generate(decoder, memory, { beam: 3, maxLength: 10 });
     const kept = tf.memory().numTensors;
     for (let i = 0; i < 3; i++) {
-      const one = tf.slice(memory, [i, 0, 0], [1, 6, 8]);
+      const one = memoryPart('patches', tf.slice(memory.tokens, i, 1));
       const { tokens: written, scores } = await generate(decoder, one, { beam: 3, maxLength: 10 });
       expect(written[0]).toEqual(all.tokens[i]);
       expect(scores[0]).toBeCloseTo(all.scores[i], 4);
-      one.dispose();
+      one.tokens.dispose();
     }
     expect(tf.memory().numTensors).toBe(kept);
     expect(leakedTensors(() => decoder.memories(tokens, EVALUATION))).toBe(0);
@@ -88,9 +88,11 @@ describe('relationalMemoryDecoder', () => {
     expect(() => make({ heads: 3 })).toThrow(/heads must divide width/);
     expect(() => make({ slot: 3 })).toThrow(/slot/);
     const decoder = make();
-    const memory = tf.zeros<tf.Rank.R3>([2, 6, 8]);
+    const memory = memoryPart('patches', tf.zeros([2, 6, 8]));
     expect(() => decoder.logits(memory, tokens, EVALUATION)).toThrow(/2 rows.*1/);
-    expect(() => decoder.logits(tf.zeros([1, 6, 7]), tokens, EVALUATION)).toThrow(/\[b, p, 8\].*\[1,6,7\]/);
+    expect(() => decoder.logits(memoryPart('patches', tf.zeros([1, 6, 7])), tokens, EVALUATION)).toThrow(
+      /\[b, m, 8\].*\[1,6,7\]/,
+    );
     expect(() => decoder.embed({ ids: new Int32Array(13), shape: [1, 13] }, EVALUATION)).toThrow(/12.*13/);
     const state = decoder.start(memory);
     expect(() => decoder.step(state, [0])).toThrow(/2 rows.*1/);

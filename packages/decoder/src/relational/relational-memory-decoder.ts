@@ -2,24 +2,29 @@ import {
   type AttentiveDecoder,
   applyLinear,
   applyNorm,
+  checkMemory,
   type DecoderState,
+  type DecodingOptions,
   disposeParameters,
   EVALUATION,
+  type Memory,
   type ModuleInfo,
   type NamedParameters,
   orthogonal,
   Parameters,
   type Pass,
   type Random,
+  type StartOptions,
   type TokenBatch,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../../package.json';
 import { crossAttention } from '../attention-weights';
-import { type LayerNorm, runLayers, stepLayers } from '../layer-stack';
+import { type LayerNorm, runLayers, seenOf, stepLayers } from '../layer-stack';
+import { afterPrefix, prefixOf, withoutPrefix } from '../prefix';
 import { RowState } from '../row-state';
 import { embed, targetBias } from '../teacher-forcing';
-import { checkMemory, checkRows, checkTokens } from '../token-checks';
+import { checkRows, checkTokens } from '../token-checks';
 import { type DecoderWeights, decoderWeights } from '../weights';
 import { applyConditionalNorm, type ConditionalNorm, conditionalNorm } from './conditional-norm';
 import {
@@ -76,32 +81,46 @@ class RelationalMemoryDecoder implements RelationalMemoryReportDecoder {
     return tf.tidy(() => this.unroll(this.embed(tokens, pass), pass));
   }
 
-  logits(memory: tf.Tensor3D, tokens: TokenBatch, pass: Pass): tf.Tensor3D {
-    checkMemory(WHO, memory, this.width);
-    checkRows(WHO, memory, tokens);
+  logits(memory: Memory, tokens: TokenBatch, pass: Pass, options: DecodingOptions = {}): tf.Tensor3D {
+    const prefix = this.check(memory, tokens, options);
     return tf.tidy(() => {
-      const h = this.embed(tokens, pass);
+      const h = afterPrefix(prefix, this.embed(tokens, pass));
       const norm = this.normBy(this.unroll(h, pass));
-      const bias = targetBias(tokens);
-      const last = runLayers(this.weights.layers, h, memory, bias, norm, this.config.dropout, pass);
-      return applyLinear(this.weights.output, applyNorm(this.weights.norm, last));
+      const bias = targetBias(tokens, prefix);
+      const { layers, output } = this.weights;
+      const last = runLayers(layers, h, seenOf(memory), bias, norm, this.config.dropout, pass);
+      const words = withoutPrefix(last, tokens.shape[1]);
+      return applyLinear(output, applyNorm(this.weights.norm, words));
     });
   }
 
-  attention(memory: tf.Tensor3D, tokens: TokenBatch): tf.Tensor3D {
-    checkMemory(WHO, memory, this.width);
-    checkRows(WHO, memory, tokens);
+  attention(memory: Memory, tokens: TokenBatch, options: DecodingOptions = {}): tf.Tensor3D {
+    const prefix = this.check(memory, tokens, options);
     return tf.tidy(() => {
-      const h = this.embed(tokens, EVALUATION);
+      const h = afterPrefix(prefix, this.embed(tokens, EVALUATION));
       const norm = this.normBy(this.unroll(h, EVALUATION));
-      return crossAttention(this.weights.layers, h, memory, targetBias(tokens), norm);
+      const bias = targetBias(tokens, prefix);
+      return withoutPrefix(
+        crossAttention(this.weights.layers, h, seenOf(memory), bias, norm),
+        tokens.shape[1],
+      );
     });
   }
 
-  start(memory: tf.Tensor3D): DecoderState {
+  start(memory: Memory, options: StartOptions = {}): DecoderState {
     checkMemory(WHO, memory, this.width);
-    const first = firstMemory(memory.shape[0], this.config.slots, this.width);
-    return new RowState(this.weights.layers, memory, this.config.maxLength, first);
+    const prefix = prefixOf(WHO, options, memory);
+    const first = firstMemory(memory.tokens.shape[0], this.config.slots, this.width);
+    const state = new RowState(this.weights.layers, memory, this.config.maxLength, first);
+    if (prefix) {
+      tf.tidy(() => {
+        const after = this.unroll(prefix, EVALUATION); // [b, q, s·d]
+        const [b, q, size] = after.shape;
+        state.extra = tf.reshape(tf.slice(after, [0, q - 1, 0], [b, 1, size]), first.shape);
+        state.readPrefix(prefix, this.normBy(after));
+      });
+    }
+    return state;
   }
 
   step(state: DecoderState, tokens: readonly number[] | Int32Array): tf.Tensor2D {
@@ -124,6 +143,12 @@ class RelationalMemoryDecoder implements RelationalMemoryReportDecoder {
 
   dispose(): void {
     disposeParameters(this.parameters);
+  }
+
+  private check(memory: Memory, tokens: TokenBatch, options: DecodingOptions): tf.Tensor3D | null {
+    checkMemory(WHO, memory, this.width);
+    checkRows(WHO, memory, tokens);
+    return prefixOf(WHO, options, memory);
   }
 
   private unroll(embedded: tf.Tensor3D, pass: Pass): tf.Tensor3D {

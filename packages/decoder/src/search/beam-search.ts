@@ -67,10 +67,10 @@ export function beamSearch(options: BeamSearchOptions): Search {
   notNegative('trigramPenalty', trigramPenalty);
   notNegative('lengthPenalty', lengthPenalty);
   checkForbidden(forbidden);
-  return (decoder, memory) =>
-    withState(decoder, memory, beam, async (state) => {
+  return (decoder, memory, reading) =>
+    withState(decoder, memory, { ...reading, rowsPerStudy: beam }, async (state) => {
       const studies = Array.from(
-        { length: memory.shape[0] },
+        { length: memory.tokens.shape[0] },
         (_, row): Study => ({
           beams: [{ words: [], score: 0, row }],
           best: { words: [], score: Number.NEGATIVE_INFINITY, rank: Number.NEGATIVE_INFINITY },

@@ -1,5 +1,4 @@
-import type { DecoderState, ReportDecoder } from '@raca/core';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { DecoderState, DecodingOptions, Memory, ReportDecoder, StartOptions } from '@raca/core';
 
 /** What a search needs of a decoder: any {@link ReportDecoder}, or two functions. */
 export type StepDecoder = Pick<ReportDecoder, 'start' | 'step'>;
@@ -15,17 +14,17 @@ export interface Generation {
 /** Reports as far as they are written, to show them while they grow; a beam's is its best text so far. */
 export type OnStep = (texts: readonly (readonly number[])[]) => void;
 
-/** A way to write reports. @param memory `[b, p, d]`, one report a row; stays the caller's */
-export type Search = (decoder: StepDecoder, memory: Tensor3D) => Promise<Generation>;
+/** A way to write reports. @param memory one report a row; stays the caller's */
+export type Search = (decoder: StepDecoder, memory: Memory, options?: DecodingOptions) => Promise<Generation>;
 
-/** Runs `write` on a fresh state and disposes it, also on errors. @param rowsPerStudy most rows of one study */
+/** Runs `write` on a fresh state and disposes it, also on errors. */
 export async function withState<T>(
   decoder: StepDecoder,
-  memory: Tensor3D,
-  rowsPerStudy: number,
+  memory: Memory,
+  options: StartOptions,
   write: (state: DecoderState) => Promise<T>,
 ): Promise<T> {
-  const state = decoder.start(memory, rowsPerStudy);
+  const state = decoder.start(memory, options);
   try {
     return await write(state);
   } finally {

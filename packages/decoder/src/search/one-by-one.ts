@@ -20,9 +20,9 @@ export function oneByOne(
   { maxLength, trigramPenalty = 0, forbidden = [], onStep }: OneByOneOptions,
   choose: Choose,
 ): Search {
-  return (decoder, memory) =>
-    withState(decoder, memory, 1, async (state) => {
-      const b = memory.shape[0];
+  return (decoder, memory, reading) =>
+    withState(decoder, memory, { ...reading, rowsPerStudy: 1 }, async (state) => {
+      const b = memory.tokens.shape[0];
       const tokens: number[][] = Array.from({ length: b }, () => []);
       const scores = new Array<number>(b).fill(0);
       let open = tokens.map((_, i) => i); // reports being written, row by row

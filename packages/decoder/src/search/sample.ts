@@ -24,11 +24,11 @@ export function sample(options: SampleOptions): Search {
   if (!(temperature > 0)) throw new RangeError(`search: temperature must be above 0, got ${temperature}`);
   if (topK !== Number.POSITIVE_INFINITY) positiveInteger('topK', topK);
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`search: topP must be in (0, 1], got ${topP}`);
-  return (decoder, memory) => {
-    const streams = Array.from({ length: memory.shape[0] }, (_, i) => random.split(i));
+  return (decoder, memory, reading) => {
+    const streams = Array.from({ length: memory.tokens.shape[0] }, (_, i) => random.split(i));
     return oneByOne(options, (logProbabilities, row) =>
       draw(logProbabilities, { temperature, topK, topP }, streams[row].next()),
-    )(decoder, memory);
+    )(decoder, memory, reading);
   };
 }
 

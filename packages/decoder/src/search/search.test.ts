@@ -205,7 +205,7 @@ describe('every search', () => {
     const before = tf.memory().numTensors;
     const memory = noMemory(1);
     await expect(beamSearch({ maxLength: 5 })(broken, memory)).rejects.toThrow(/not finite/);
-    memory.dispose();
+    memory.tokens.dispose();
     expect(broken.open).toBe(0);
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,4 +1,4 @@
-import type { DecoderState } from '@raca/core';
+import { type DecoderState, type Memory, memoryPart } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { StepDecoder } from './generation';
 
@@ -18,10 +18,10 @@ export class ToyDecoder implements StepDecoder {
 
   constructor(private readonly language: Language) {}
 
-  start(memory: tf.Tensor3D): DecoderState {
+  start(memory: Memory): DecoderState {
     this.open++;
     const state: ToyState = {
-      texts: Array.from({ length: memory.shape[0] }, (_, study) => ({ study, words: [] })),
+      texts: Array.from({ length: memory.tokens.shape[0] }, (_, study) => ({ study, words: [] })),
       get rows() {
         return this.texts.length;
       },
@@ -49,4 +49,4 @@ export class ToyDecoder implements StepDecoder {
 }
 
 /** Memory of b studies that a {@link ToyDecoder} does not read. */
-export const noMemory = (b: number): tf.Tensor3D => tf.zeros([b, 1, 1]);
+export const noMemory = (b: number): Memory => memoryPart('patches', tf.zeros([b, 1, 1]));
