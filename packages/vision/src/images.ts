@@ -1,4 +1,4 @@
-import type { PatchFeatures } from '@raca/core';
+import type { PatchMap } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** `[b, v, H, W, 3]` → `[b·v, H, W, 3]`: a convolutional network sees each view as an image of its own. */
@@ -11,15 +11,15 @@ export function splitViews(images: tf.Tensor5D): tf.Tensor4D {
 }
 
 /** Feature maps `[b·v, rows, cols, d]` → patches `[b, v·rows·cols, d]`: view by view, row by row. */
-export function joinViews(maps: tf.Tensor4D, views: number): PatchFeatures {
+export function joinViews(maps: tf.Tensor4D, views: number): PatchMap {
   const [n, rows, cols, d] = maps.shape;
   const patches = tf.reshape(maps, [n / views, views * rows * cols, d]) as tf.Tensor3D;
   return { patches, grid: { views, rows, cols } };
 }
 
-/** `tf.tidy` for patch features. */
-export function tidyPatches(run: () => PatchFeatures): PatchFeatures {
-  let rest: PatchFeatures | undefined;
+/** `tf.tidy` for patches. */
+export function tidyPatches(run: () => PatchMap): PatchMap {
+  let rest: PatchMap | undefined;
   const patches = tf.tidy(() => {
     rest = run();
     return rest.patches;

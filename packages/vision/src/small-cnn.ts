@@ -9,7 +9,7 @@ import {
   norm,
   Parameters,
   type Pass,
-  type PatchFeatures,
+  type PatchMap,
   type Random,
   TrainedProgram,
   type VisionBackbone,
@@ -104,7 +104,7 @@ class SmallCnn implements GraphBackbone {
     this.info = { package: '@raca/vision', version, name: 'smallCnn', config };
   }
 
-  extract(images: tf.Tensor5D, _pass: Pass): PatchFeatures {
+  extract(images: tf.Tensor5D, _pass: Pass): PatchMap {
     const [, views, height, width] = images.shape;
     const size = this.config.inputSize;
     if (height !== size || width !== size) {

@@ -1,6 +1,7 @@
 import {
   applyLinear,
   applyTransformerEncoder,
+  checkViews,
   disposeParameters,
   dropout,
   EVALUATION,
@@ -13,16 +14,23 @@ import {
   type ModuleInfo,
   type NamedParameters,
   normal,
+  onlyPresent,
   orthogonal,
   Parameters,
   type Pass,
   type PatchFeatures,
   type PatchGrid,
+  type PatchMap,
   prefixed,
+  presenceBias,
+  presentPatches,
   type Random,
+  sizeOfViews,
   TrainedProgram,
   type TransformerEncoder,
   transformerEncoder,
+  unknownViews,
+  type Views,
   type VisionBackbone,
   type VisionEncoder,
   type VisionInput,
@@ -32,6 +40,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
 import { tidyPatches } from './images';
+import { extractPictures, putSlots, slotsInUse, takeSlots } from './views';
 
 const natural = z.int().min(1);
 const rate = z.number().min(0).lt(1);
@@ -99,10 +108,17 @@ interface Positions {
   readonly view: tf.Variable;
 }
 
+/** Where the patches of a batch lie. */
+interface Layout {
+  readonly grid: PatchGrid;
+  /** Which slot each of the grid's views is in, so that it gets that slot's vector. */
+  readonly slots: readonly number[];
+}
+
 /** The encoder with a look inside. */
 export interface VisualTransformerEncoder extends VisionEncoder {
   /** What the Transformer reads, without positions: `[b, p, d]`; for analysis and parity checks. */
-  embedPatches(input: VisionInput, pass: Pass): PatchFeatures;
+  embedPatches(input: VisionInput, pass: Pass): PatchMap;
 }
 
 class VisualTransformer implements VisualTransformerEncoder {
@@ -112,7 +128,7 @@ class VisualTransformer implements VisualTransformerEncoder {
   private readonly own: NamedParameters;
   private readonly embed: Linear;
   private readonly positions: Positions | null;
-  /** By grid: {@link encoded} for inference, and without dropout for training. */
+  /** By {@link Layout} and presence: {@link encoded} for inference, and without dropout for training. */
   private readonly programs = new Map<string, readonly [WeightedProgram, TrainedProgram]>();
   private readonly encoder: TransformerEncoder | null;
 
@@ -144,17 +160,24 @@ class VisualTransformer implements VisualTransformerEncoder {
     this.parameters = backbone ? new Map([...p.all, ...prefixed('backbone', backbone.parameters)]) : p.all;
   }
 
-  encode(input: VisionInput, pass: Pass): PatchFeatures {
-    const seen = 'images' in input ? { images: input.images } : {};
-    return tidyPatches(() => {
-      const { patches, grid } = this.features(input, pass);
-      return { patches: this.run(patches, grid, pass), grid, ...seen };
+  encode(views: Views, pass: Pass): PatchFeatures {
+    this.check(views.input);
+    checkViews('visualTransformer', views);
+    const slots = slotsInUse(views.kinds);
+    const map = tidyPatches(() => {
+      const used = takeSlots(views, slots);
+      const { patches, grid } = this.features(used, pass);
+      const present = presentPatches(used.kinds, grid);
+      const encoded = onlyPresent(this.run(patches, present, { grid, slots }, pass), present, 1);
+      return putSlots({ patches: encoded, grid }, slots, views.kinds[0].length);
     });
+    return { ...map, kinds: views.kinds, present: presentPatches(views.kinds, map.grid) };
   }
 
-  embedPatches(input: VisionInput, pass: Pass): PatchFeatures {
+  embedPatches(input: VisionInput, pass: Pass): PatchMap {
+    this.check(input);
     return tidyPatches(() => {
-      const { patches, grid } = this.features(input, pass);
+      const { patches, grid } = this.features({ input, kinds: unknownViews(...sizeOfViews(input)) }, pass);
       return { patches: this.embedded(patches, pass), grid };
     });
   }
@@ -170,40 +193,52 @@ class VisualTransformer implements VisualTransformerEncoder {
     return dropout(tf.relu(applyLinear(this.embed, patches)), this.config.patchDropout, pass);
   }
 
-  /** Backbone features `[b, p, d_v]` → encoded patches. */
-  private encoded(patches: tf.Tensor3D, grid: PatchGrid, pass: Pass): tf.Tensor3D {
+  /** Backbone features `[b, p, d_v]` → encoded patches; nobody attends to those that are not there. */
+  private encoded(
+    patches: tf.Tensor3D,
+    present: tf.Tensor2D | null,
+    layout: Layout,
+    pass: Pass,
+  ): tf.Tensor3D {
     let x = this.embedded(patches, pass);
-    if (this.positions) x = tf.add(x, this.placed(this.positions, grid));
-    return this.encoder ? applyTransformerEncoder(this.encoder, x, null, pass) : x;
+    if (this.positions) x = tf.add(x, this.placed(this.positions, layout));
+    return this.encoder ? applyTransformerEncoder(this.encoder, x, presenceBias(present), pass) : x;
   }
 
   /** {@link encoded}, as a program where the pass allows. */
-  private run(patches: tf.Tensor3D, grid: PatchGrid, pass: Pass): tf.Tensor3D {
+  private run(patches: tf.Tensor3D, present: tf.Tensor2D | null, layout: Layout, pass: Pass): tf.Tensor3D {
     const { dropout, patchDropout } = this.config;
-    if (pass.training && dropout + patchDropout > 0) return this.encoded(patches, grid, pass);
-    const [inference, training] = this.programsOf(grid);
-    if (isInference(pass)) return inference.run(patches.shape[0], [patches])[0] as tf.Tensor3D;
+    if (pass.training && dropout + patchDropout > 0) return this.encoded(patches, present, layout, pass);
+    const [inference, training] = this.programsOf(layout, present !== null);
+    const facts = present ? [present] : [];
+    if (isInference(pass)) return inference.run(patches.shape[0], [patches, ...facts])[0] as tf.Tensor3D;
     const stored = this.backbone === null; // features that nobody wants a gradient of
-    return (stored ? training.run([], [patches]) : training.run([patches])) as tf.Tensor3D;
+    const encoded = stored ? training.run([], [patches, ...facts]) : training.run([patches], facts);
+    return encoded as tf.Tensor3D;
   }
 
-  private programsOf(grid: PatchGrid): readonly [WeightedProgram, TrainedProgram] {
-    const key = show(grid);
+  private programsOf(layout: Layout, partial: boolean): readonly [WeightedProgram, TrainedProgram] {
+    const key = `${show(layout.grid)} in ${layout.slots}${partial ? ', partial' : ''}`;
     const known = this.programs.get(key);
     if (known) return known;
-    const encoded = (x: tf.Tensor, pass: Pass) => this.encoded(x as tf.Tensor3D, grid, pass);
+    const encoded = ([x, present = null]: readonly (tf.Tensor | null)[], pass: Pass) =>
+      this.encoded(x as tf.Tensor3D, present as tf.Tensor2D | null, layout, pass);
     const made = [
-      new WeightedProgram(this.own, ([x]) => [encoded(x, INFERENCE)]),
-      new TrainedProgram(this.own, ([x]) => encoded(x, EVALUATION)),
+      new WeightedProgram(this.own, (tensors) => [encoded(tensors, INFERENCE)]),
+      new TrainedProgram(this.own, (tensors) => encoded(tensors, EVALUATION)),
     ] as const;
     this.programs.set(key, made);
     return made;
   }
 
-  private features(input: VisionInput, pass: Pass): PatchFeatures {
+  private features({ input, kinds }: Views, pass: Pass): PatchMap {
+    return 'images' in input ? extractPictures(this.backbone!, input.images, kinds, pass) : input.features;
+  }
+
+  private check(input: VisionInput): void {
     if ('images' in input) {
       if (!this.backbone) throw new Error('visualTransformer: images need a backbone, this model has none');
-      return this.backbone.extract(input.images, pass);
+      return;
     }
     const { patches, grid } = input.features;
     const p = grid.views * grid.rows * grid.cols;
@@ -213,25 +248,29 @@ class VisualTransformer implements VisualTransformerEncoder {
           `[b, ${p}, ${this.config.inputWidth}], got [${patches.shape}]`,
       );
     }
-    return input.features;
   }
 
   /** Vectors of every patch of the grid, `[p, d]`. */
-  private placed({ place, view }: Positions, grid: PatchGrid): tf.Tensor2D {
+  private placed({ place, view }: Positions, { grid, slots }: Layout): tf.Tensor2D {
     const most = this.config.grid;
-    if (grid.rows !== most.rows || grid.cols !== most.cols || grid.views > most.views) {
+    const views = slots[slots.length - 1] + 1;
+    if (grid.rows !== most.rows || grid.cols !== most.cols || views > most.views) {
       throw new RangeError(
-        `visualTransformer: positions were made for the grid ${show(most)}, got ${show(grid)}`,
+        `visualTransformer: positions were made for the grid ${show(most)}, got ${show({ ...grid, views })}`,
       );
     }
     const d = this.width;
-    const views = tf.slice(view, [0, 0], [grid.views, d]);
-    return tf.reshape(tf.add(place, tf.reshape(views, [grid.views, 1, d])), [-1, d]);
+    const ofSlots =
+      views === slots.length
+        ? tf.slice(view, [0, 0], [views, d])
+        : tf.concat(slots.map((slot) => tf.slice(view, [slot, 0], [1, d])));
+    return tf.reshape(tf.add(place, tf.reshape(ofSlots, [slots.length, 1, d])), [-1, d]);
   }
 }
 
 /**
  * Patch embedding (linear, ReLU, dropout) and a pre-norm Transformer over all patches of all views.
+ * Empty slots cost nothing where they are empty in every study, and their patches are 0 and unseen by others elsewhere.
  * Weights: `embed`, `positions.{place,view}`, `encoder`, and the backbone's under `backbone`.
  *
  * @param backbone null: the model reads stored features only

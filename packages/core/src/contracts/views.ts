@@ -48,7 +48,7 @@ export function sizeOfViews(input: VisionInput): [b: number, v: number] {
   return [input.features.patches.shape[0], input.features.grid.views];
 }
 
-/** @throws RangeError unless there is a kind (or null) for every slot, and a picture in every study */
+/** @throws RangeError unless there is a kind (or null) for every slot; earlier studies may have no picture at all */
 export function checkViews(who: string, { input, kinds }: Views): void {
   const [b, v] = sizeOfViews(input);
   if (kinds.length !== b || kinds.some((row) => row.length !== v)) {

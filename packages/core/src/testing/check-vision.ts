@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EVALUATION } from '../contracts/module';
+import { unknownViews, type Views } from '../contracts/study';
 import type { PatchFeatures, VisionBackbone, VisionEncoder } from '../contracts/vision';
 import { Random } from '../random';
 import { randomTensor } from './numeric';
@@ -37,7 +38,8 @@ export function checkVisionBackbone(make: (random: Random) => VisionBackbone, si
 }
 
 /**
- * Checks a {@link VisionEncoder} on stored features of width `inputWidth`: shapes, batched = single, gradients, leaks.
+ * Checks a {@link VisionEncoder} on stored features of width `inputWidth`: shapes, batched = single, empty slots that count
+ * nowhere (so it has to read fewer views than it was made for), gradients, leaks.
  * @returns the names of the checks passed
  */
 export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inputWidth: number): string[] {
@@ -47,11 +49,16 @@ export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inpu
   const encoder = make(random.split('weights'));
   const suite = new Suite('VisionEncoder', encoder);
   const stored = randomTensor<tf.Rank.R3>([b, p, inputWidth], random);
-  const encode = (patches: tf.Tensor3D): PatchFeatures =>
-    encoder.encode({ features: { patches, grid } }, EVALUATION);
-  const run = (x: tf.Tensor3D): tf.Tensor3D => tf.tidy(() => encode(x).patches);
+  const encode = (patches: tf.Tensor3D, kinds?: Views['kinds']): PatchFeatures => {
+    const size = { ...grid, views: patches.shape[1] / (grid.rows * grid.cols) };
+    const shown = kinds ?? unknownViews(patches.shape[0], size.views);
+    return encoder.encode({ input: { features: { patches, grid: size } }, kinds: shown }, EVALUATION);
+  };
+  const run = (x: tf.Tensor3D, kinds?: Views['kinds']): tf.Tensor3D =>
+    tf.tidy(() => encode(x, kinds).patches);
   const kept = encode(stored);
   suite.check('keeps the grid', JSON.stringify(kept.grid) === JSON.stringify(grid));
+  suite.check('all patches are there where no slot is empty', kept.present === null);
   tf.dispose(kept.patches);
   tf.tidy(() => {
     const whole = run(stored);
@@ -59,10 +66,58 @@ export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inpu
     const rows = Array.from({ length: b }, (_, i) => run(tf.slice(stored, i, 1)));
     suite.equal('batched = single', tf.concat(rows, 0), whole, 1e-4);
   });
+  tf.tidy(() => checkEmptySlots(suite, stored, encode));
   suite.noLeak('no leaked tensor', () => run(stored));
+  suite.noLeak('no leaked tensor with an empty slot', () => run(stored, ONE_EMPTY));
   suite.check('keeps its input', !stored.isDisposed);
   const target = randomTensor<tf.Rank.R3>([b, p, encoder.width], random);
-  if (!encoder.backbone) suite.gradient(() => tf.sum(tf.mul(encode(stored).patches, target)), random);
+  if (!encoder.backbone) {
+    for (const kinds of [undefined, ONE_EMPTY]) {
+      suite.gradient(() => tf.sum(tf.mul(encode(stored, kinds).patches, target)), random);
+    }
+  }
   tf.dispose([stored, target]);
   return suite.finish();
+}
+
+/** Two studies of two slots, the second slot of the first one empty. */
+const ONE_EMPTY: Views['kinds'] = [
+  ['frontal', null],
+  ['frontal', 'lateral'],
+];
+
+/** @param stored patches of two studies with two views each */
+function checkEmptySlots(
+  suite: Suite,
+  stored: tf.Tensor3D,
+  encode: (patches: tf.Tensor3D, kinds?: Views['kinds']) => PatchFeatures,
+): void {
+  const [b, p, inputWidth] = stored.shape;
+  const [filled, empty] = tf.split(tf.slice(stored, 0, 1), 2, 1) as tf.Tensor3D[];
+  const second = tf.slice(stored, 1, 1);
+  const some = encode(stored, ONE_EMPTY);
+  suite.check('says what the views show', JSON.stringify(some.kinds) === JSON.stringify(ONE_EMPTY));
+  const ones = tf.ones([1, p / 2]);
+  const there = tf.reshape(tf.concat([ones, tf.zeros([1, p / 2]), ones, ones], 1), [b, p]);
+  suite.check('says which patches there are', some.present !== null);
+  suite.equal('patches of empty slots are not there', some.present!, there, 0);
+  const alone = encode(filled).patches;
+  const expected = tf.concat([tf.concat([alone, tf.zerosLike(alone)], 1), encode(second).patches], 0);
+  suite.equal('an empty slot = a study without it, and patches of 0', some.patches, expected, 1e-5);
+  const garbage = tf.fill<tf.Rank.R3>([1, p / 2, inputWidth], 1e3);
+  const dirty = tf.concat([tf.concat([filled, garbage], 1), second], 0) as tf.Tensor3D;
+  suite.equal(
+    'what an empty slot holds does not matter',
+    encode(dirty, ONE_EMPTY).patches,
+    some.patches,
+    1e-6,
+  );
+  const both = tf.concat([tf.concat([empty, filled], 1), second], 0) as tf.Tensor3D;
+  const none = [
+    [null, null],
+    ['frontal', 'lateral'],
+  ] as const;
+  const { patches } = encode(both, none);
+  const lone = tf.concat([tf.zerosLike(encode(second).patches), encode(second).patches], 0);
+  suite.equal('a study without pictures has patches of 0', patches, lone, 1e-5);
 }

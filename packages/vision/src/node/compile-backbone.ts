@@ -1,4 +1,4 @@
-import type { NamedParameters, PatchFeatures, VisionBackbone } from '@raca/core';
+import type { NamedParameters, PatchMap, VisionBackbone } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { hasGraph } from '../graph/graph-backbone';
 import type { NetworkGraph } from '../graph/network-graph';
@@ -65,7 +65,7 @@ export function compileBackbone(backbone: VisionBackbone, compile: GraphCompiler
     info: backbone.info,
     parameters: backbone.parameters,
     run,
-    extract: (images): PatchFeatures =>
+    extract: (images): PatchMap =>
       tidyPatches(() => joinViews(outsideTape(forward, splitViews(images)), images.shape[1])),
     dispose() {
       program?.dispose();

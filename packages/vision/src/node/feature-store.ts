@@ -1,4 +1,4 @@
-import type { PatchFeatures } from '@raca/core';
+import type { PatchMap } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkEncoder, decodeValues, type FeatureIndex } from '../features/layout';
 import { closeShards, indexPath, openShards, readExactly, readIndex, type Shard } from './feature-index';
@@ -35,7 +35,7 @@ export class FeatureStore {
    * Features of b studies, `[b, p, d_v]`, as a backbone gives them.
    * @param ids of the images of each study; all studies have the same number of views
    */
-  batch(ids: readonly (readonly string[])[]): PatchFeatures {
+  batch(ids: readonly (readonly string[])[]): PatchMap {
     const views = ids[0]?.length ?? 0;
     const other = ids.find((study) => study.length !== views);
     if (views === 0 || other) {

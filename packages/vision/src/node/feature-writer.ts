@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PatchFeatures } from '@raca/core';
+import type { PatchMap } from '@raca/core';
 import { writeFileAtomic } from '@raca/core/node';
 import { encodeShard, type FeatureDtype, type FeatureIndex, shardFile } from '../features/layout';
 import { closeShards, indexPath, openShards, readIndex } from './feature-index';
@@ -62,7 +62,7 @@ export class FeatureWriter {
   }
 
   /** Adds a backbone's output. @param ids of each row's views, in the order of the views */
-  addPatches(ids: readonly (readonly string[])[], { patches, grid }: PatchFeatures): void {
+  addPatches(ids: readonly (readonly string[])[], { patches, grid }: PatchMap): void {
     const { rows, cols } = this.index.grid;
     if (grid.rows !== rows || grid.cols !== cols || patches.shape[2] !== this.index.width) {
       throw new RangeError(

@@ -4,7 +4,7 @@ import {
   type NamedParameters,
   Parameters,
   type Pass,
-  type PatchFeatures,
+  type PatchMap,
   type Random,
   type VisionBackbone,
 } from '@raca/core';
@@ -56,7 +56,7 @@ class Resnet implements GraphBackbone {
     this.info = { package: '@raca/vision', version, name: 'resnet', config };
   }
 
-  extract(images: tf.Tensor5D, pass: Pass): PatchFeatures {
+  extract(images: tf.Tensor5D, pass: Pass): PatchMap {
     return tidyPatches(() => {
       const x = splitViews(images);
       return joinViews(this.frozen ? outsideTape(this.runFrozen, x) : this.run(x, pass), images.shape[1]);
