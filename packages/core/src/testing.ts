@@ -1,4 +1,5 @@
 export * from './testing/check-alignment';
+export * from './testing/check-context';
 export * from './testing/check-decoder';
 export * from './testing/check-fusion';
 export * from './testing/check-region-agent';

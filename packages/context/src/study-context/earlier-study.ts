@@ -1,0 +1,121 @@
+import {
+  type Attention,
+  applyFeedForward,
+  applyNorm,
+  attend,
+  attention,
+  type ContextInput,
+  embedding,
+  type FeedForward,
+  keysValues,
+  linear,
+  type Memory,
+  memoryPart,
+  type Norm,
+  norm,
+  normal,
+  type Parameters,
+  type Pass,
+  type PatchFeatures,
+  presenceBias,
+} from '@raca/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { chosen } from '../text-encoder';
+import { alignedPatches } from './aligned-patches';
+import type { StudyContextOptions } from './config';
+import { TIME_BINS, timeBin } from './elapsed-time';
+
+/** Weights that read an earlier study. */
+export interface EarlierStudy {
+  readonly dropout: number;
+  /** The place before the patches of an earlier study, `[d]`. */
+  readonly begin: tf.Variable;
+  /** The only place where there is none, `[d]`. */
+  readonly absent: tf.Variable;
+  /** Added to patches, `[d]`. */
+  readonly mark: tf.Variable;
+  /** By {@link timeBin}, `[TIME_BINS, d]`. */
+  readonly time: tf.Variable;
+  /** 3d → d → d, of `[present; earlier; present − earlier]`; null: changes are not shown. */
+  readonly change: FeedForward | null;
+  /** Present patches ask, earlier ones answer; null: patches at the same spot are compared. */
+  readonly attention: Attention | null;
+  readonly norm: Norm;
+}
+
+/** Standard deviation of marks and times; patches are of order 1. */
+const MARK_SD = 0.3;
+
+/** Weights `begin`, `absent`, `mark`, `time.weight`, `change.{inner,outer}`, `attention` and `norm`. */
+export function earlierStudy(p: Parameters, options: StudyContextOptions): EarlierStudy {
+  const { width: d, heads, change, dropout } = options;
+  const comparison = (): FeedForward => {
+    const scope = p.scope('change');
+    return { inner: linear(scope.scope('inner'), 3 * d, d), outer: linear(scope.scope('outer'), d, d) };
+  };
+  return {
+    dropout,
+    begin: p.add('begin', [d], normal(1)),
+    absent: p.add('absent', [d], normal(1)),
+    mark: p.add('mark', [d], normal(MARK_SD)),
+    time: embedding(p.scope('time'), TIME_BINS, d, MARK_SD),
+    change: change === 'none' ? null : comparison(),
+    attention: change === 'attention' ? attention(p.scope('attention'), d, heads) : null,
+    norm: norm(p.scope('norm'), d),
+  };
+}
+
+/**
+ * The earlier study as places `[b, 1 + p, d]`: first `begin` with the time that has gone by, or `absent` where there is no earlier
+ * study, which then has no other place; then one place for each of its patches x,
+ *
+ *     N(x + mark + time + C[y; x; y − x])
+ *
+ * with y the present study's patch at the same spot of the same view, and C left out where there is none. With attention, x
+ * is what the earlier patches answer to y, for each patch y of the present study.
+ *
+ * @param here `[b]`, 1 where there is an earlier study
+ */
+export function encodeEarlier(
+  e: EarlierStudy,
+  { current, prior }: Pick<ContextInput, 'current' | 'prior'>,
+  here: Uint8Array,
+  pass: Pass,
+): Memory {
+  const b = here.length;
+  const d = e.absent.size;
+  if (!prior || here.every((x) => x === 0)) {
+    const absent = tf.tile(tf.reshape(e.absent, [1, 1, d]), [b, 1, 1]) as tf.Tensor3D;
+    return memoryPart('prior', applyNorm(e.norm, absent));
+  }
+  const bins = tf.tensor1d(Int32Array.from(prior.days, timeBin), 'int32');
+  const time = tf.reshape(tf.gather(e.time, bins), [b, 1, d]);
+  const head = chosen(here, tf.add(tf.reshape(e.begin, [1, 1, d]), time), e.absent);
+  const { patches, present } = comparedPatches(e, current, prior.features, pass);
+  const marked = tf.add(patches, tf.add(time, e.mark));
+  const rows = tf.tensor2d(Float32Array.from(here), [b, 1]);
+  const there = present ? tf.mul(present, rows) : tf.tile(rows, [1, patches.shape[1]]);
+  const places = applyNorm(e.norm, tf.concat([head, marked], 1) as tf.Tensor3D);
+  return memoryPart('prior', places, tf.concat([tf.ones([b, 1]), there], 1) as tf.Tensor2D);
+}
+
+/** Patches `[b, p, d]` with what has changed, and which of them there are. */
+function comparedPatches(
+  e: EarlierStudy,
+  current: PatchFeatures,
+  earlier: PatchFeatures,
+  pass: Pass,
+): Pick<PatchFeatures, 'patches' | 'present'> {
+  const compare = (f: FeedForward, y: tf.Tensor3D, x: tf.Tensor3D): tf.Tensor3D =>
+    applyFeedForward(f, tf.concat([y, x, tf.sub(y, x)], 2) as tf.Tensor3D, e.dropout, pass);
+  const x = earlier.patches;
+  if (!e.change) return earlier;
+  if (e.attention) {
+    const y = current.patches;
+    const bias = presenceBias(earlier.present);
+    const answer = attend(e.attention, y, keysValues(e.attention, x), bias, e.dropout, pass);
+    return { patches: tf.add(answer, compare(e.change, y, answer)), present: current.present };
+  }
+  const { patches: y, matched } = alignedPatches(current, earlier);
+  return { patches: tf.add(x, tf.mul(compare(e.change, y, x), matched)), present: earlier.present };
+}
