@@ -19,6 +19,7 @@ import {
   serializeSafetensors,
   type TensorToStore,
   toFloat32,
+  unknownViews,
 } from '@raca/core';
 import { largestError } from '@raca/core/testing';
 import { writeReports } from '@raca/pipeline';
@@ -170,7 +171,12 @@ describe(`checkpoints saved by PyTorch${why}`, () => {
         const { generation } = loaded.config.training;
         const reports = await writeReports(
           loaded.model,
-          { features: { patches, grid } },
+          {
+            views: {
+              input: { features: { patches, grid } },
+              kinds: unknownViews(patches.shape[0], grid.views),
+            },
+          },
           { ...generation, search, beam: config.beam ?? 3, maxLength },
         );
         reports.dispose();

@@ -23,9 +23,9 @@ const generation = { beam: 3, trigramPenalty: false, lengthPenalty: 0, maxLength
 
 it.each(['beam', 'greedy'] as const)('writes <unk> only when asked, %s', async (search) => {
   const model = unknowing();
-  const { vision } = tinyBatch();
+  const { study } = tinyBatch();
   const words = async (unknown?: boolean) =>
-    (await writeReports(model, vision, { ...generation, search, unknown })).tokens.flat();
+    (await writeReports(model, study, { ...generation, search, unknown })).tokens.flat();
   expect(new Set(await words(true))).toEqual(new Set([UNKNOWN]));
   for (const unknown of [undefined, false]) {
     expect(new Set(await words(unknown))).toEqual(new Set([TINY_WORDS.indexOf('clear') + 1]));

@@ -57,8 +57,8 @@ describe('Raca', () => {
     const model = build({ alignment: null });
     const batch = tinyBatch();
     const { parts } = model.losses(batch, EVALUATION);
-    const features = model.parts.vision.encode(batch.vision, EVALUATION);
-    const logits = model.logitsOf(features, model.locate(features), batch.tokens, EVALUATION);
+    const encoded = model.encode(batch.study, EVALUATION);
+    const logits = model.logitsOf(encoded, model.locate(encoded), batch.tokens, EVALUATION);
     const log = tf.logSoftmax(logits).arraySync() as number[][][];
     // the words and end marks of tinyBatch, read off by eye
     const said = [
@@ -105,8 +105,8 @@ describe('Raca', () => {
     const model = build();
     const batch = tinyBatch();
     const logits = (b: typeof batch): tf.Tensor3D => {
-      const features = model.parts.vision.encode(b.vision, EVALUATION);
-      return model.logitsOf(features, model.locate(features), b.tokens, EVALUATION);
+      const encoded = model.encode(b.study, EVALUATION);
+      return model.logitsOf(encoded, model.locate(encoded), b.tokens, EVALUATION);
     };
     const together = logits(batch);
     for (let i = 0; i < 3; i++) {
@@ -120,9 +120,9 @@ describe('Raca', () => {
     const model = build();
     const batch = tinyBatch();
     const options = { search, beam: 3, trigramPenalty: false, lengthPenalty: 0, maxLength: 9 };
-    const together = await writeReports(model, batch.vision, options);
+    const together = await writeReports(model, batch.study, options);
     for (let i = 0; i < 3; i++) {
-      const alone = await writeReports(model, only(batch, i).vision, options);
+      const alone = await writeReports(model, only(batch, i).study, options);
       expect(alone.tokens[0]).toEqual(together.tokens[i]);
       expect(alone.scores[0]).toBeCloseTo(together.scores[i], 4);
     }
@@ -143,7 +143,7 @@ describe('Raca', () => {
         lengthPenalty: 0,
         maxLength: 9,
       } as const;
-      const written = await writeReports(model, batch.vision, options);
+      const written = await writeReports(model, batch.study, options);
       written.dispose();
     }
     expect(tf.memory().numTensors).toBe(ready);
@@ -153,7 +153,7 @@ describe('Raca', () => {
 
   it('leaves no tensor when writing fails', async () => {
     const model = build();
-    const { vision } = tinyBatch();
+    const { study } = tinyBatch();
     const before = tf.memory().numTensors;
     const options = {
       search: 'beam',
@@ -162,7 +162,7 @@ describe('Raca', () => {
       lengthPenalty: 0,
       maxLength: 100,
     } as const;
-    await expect(writeReports(model, vision, options)).rejects.toThrow('at most 9 tokens');
+    await expect(writeReports(model, study, options)).rejects.toThrow('at most 9 tokens');
     expect(tf.memory().numTensors).toBe(before);
   });
 });

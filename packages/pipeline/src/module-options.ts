@@ -9,6 +9,7 @@ import {
   meanFusionConfigSchema,
   selfAttentionFusionConfigSchema,
 } from '@raca/bca';
+import { studyContextConfigSchema } from '@raca/context';
 import {
   memoryMatrixDecoderConfigSchema,
   relationalMemoryDecoderConfigSchema,
@@ -56,6 +57,11 @@ export const filledIn = {
   /** Of the adaptive agent, whose eyes are a module of their own. */
   eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
   text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
+  context: ({ width, contextVocabularySize, contextLength }: ModelSizes) => ({
+    width,
+    vocabularySize: contextVocabularySize,
+    maxLength: contextLength,
+  }),
 };
 
 const { stem, channels } = smallCnnSchema.shape;
@@ -92,7 +98,9 @@ export const MODULE_OPTIONS = {
   vision: {
     'visual-transformer': { schema: visualTransformerSchema, filledIn: filledIn.patches },
   },
-  context: {},
+  context: {
+    'study-context': { schema: studyContextConfigSchema, filledIn: filledIn.context },
+  },
   agent: {
     raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },
     adaptive: { schema: adaptiveSchema, filledIn: filledIn.eyes },

@@ -1,10 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, orthogonal, Parameters, Random, valueAndGradients } from '@raca/core';
+import {
+  EVALUATION,
+  type FusionInput,
+  orthogonal,
+  Parameters,
+  patchMemory,
+  Random,
+  valueAndGradients,
+} from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ModelConfig } from './config';
 import { buildModel, MODULES } from './modules';
-import { TINY_SIZES, tinyBatch, tinyConfig } from './tiny';
+import { imagesOf, TINY_SIZES, tinyBatch, tinyConfig } from './tiny';
 import { Trainer } from './trainer';
 
 const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
@@ -66,7 +74,8 @@ it('draws no weights for a model that is loaded, but those that no file sets', (
         return {
           info: { package: 'mine', version: '1.0.0', name: 'mine', config: {} },
           parameters: new Map(),
-          fuse: (patches: tf.Tensor3D) => tf.clone(patches),
+          fuse: ({ features }: FusionInput) =>
+            patchMemory({ ...features, patches: tf.clone(features.patches) }),
           dispose: () => own.dispose(),
         };
       },
@@ -133,8 +142,8 @@ describe('every alternative of a slot', () => {
     const trainer = new Trainer(raca, training, (ids) => Array.from(ids).join(' '));
     const batch = tinyBatch();
     if (use === 'published') {
-      const small = (batch.vision as { images: tf.Tensor5D }).images;
-      (batch.vision as { images: tf.Tensor5D }).images = tf.randomNormal(
+      const small = imagesOf(batch);
+      (batch.study.views.input as { images: tf.Tensor5D }).images = tf.randomNormal(
         [3, 2, 56, 56, 3],
         0,
         1,
@@ -151,7 +160,7 @@ describe('every alternative of a slot', () => {
       expect(Object.values(log).every(Number.isFinite), JSON.stringify(log)).toBe(true);
     }
     if (start.length > 0) expect(values(slot)).not.toEqual(start);
-    tf.dispose((batch.vision as { images: tf.Tensor5D }).images);
+    tf.dispose(imagesOf(batch));
     raca.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });

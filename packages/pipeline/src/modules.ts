@@ -1,5 +1,6 @@
 import { contrastiveAlignment, globalAlignment, tripletAlignment } from '@raca/alignment';
 import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
+import { studyContext } from '@raca/context';
 import {
   type Alignment,
   type ContextEncoder,
@@ -65,7 +66,10 @@ export const MODULES: ModuleTable = {
     'visual-transformer': (config, sizes, random, backbone) =>
       visualTransformer(laidOver(filledIn.patches(sizes), config), random, backbone),
   },
-  context: {},
+  context: {
+    'study-context': (config, sizes, random) =>
+      studyContext(laidOver(filledIn.context(sizes), config), random),
+  },
   agent: {
     raca: (config, sizes, random) => racaAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
     adaptive: (config, sizes, random) => {

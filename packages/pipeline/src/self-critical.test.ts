@@ -105,12 +105,12 @@ describe('rollOut', () => {
     const k = 3;
     const rollouts = await rollOut(model, batch, options({ samples: k }));
     expect(rollouts.tokens.shape[0]).toBe(3 * k);
-    const features = model.parts.vision.encode(batch.vision, EVALUATION);
-    const regions = model.locate(features);
+    const encoded = model.encode(batch.study, EVALUATION);
+    const regions = model.locate(encoded);
     // with advantage 1 for one sample the loss is its log-probability, over all that counts
     for (let i = 0; i < 3 * k; i++) {
       const only = rollouts.advantages.map((_, j) => Number(j === i));
-      const loss = rolloutLoss(model, features, regions, { ...rollouts, advantages: only }, EVALUATION);
+      const loss = rolloutLoss(model, encoded, regions, { ...rollouts, advantages: only }, EVALUATION);
       expect(-loss.dataSync()[0] * counted(rollouts.tokens)).toBeCloseTo(rollouts.scores[i], 3);
     }
   });

@@ -70,7 +70,8 @@ describe('Trainer', () => {
     const trainer = trainerOf();
     const batch = tinyBatch();
     trainer.trainStep(batch, 0);
-    const broken: ModelBatch = { ...batch, vision: { images: tf.fill([3, 2, 16, 16, 3], Number.NaN) } };
+    const images = tf.fill<tf.Rank.R5>([3, 2, 16, 16, 3], Number.NaN);
+    const broken: ModelBatch = { ...batch, study: { views: { ...batch.study.views, input: { images } } } };
     const before = weights(trainer);
     const tensors = tf.memory().numTensors;
     expect(() => trainer.trainStep(broken, 0)).toThrow(

@@ -82,7 +82,10 @@ describe('StudyLoader', () => {
     expect(batch.sentenceRegions).toEqual([[[2], [0, 9]], [[2]]]); // places in REGIONS; "Nose" is ignored
     expect(batch.reports[0]).toBe('heart normal . lungs very clear .');
     expect(batch.references[0]).toBe('heart normal . lungs <unk> clear .');
-    expect([...batch.viewMask]).toEqual([1, 1, 1, 0]);
+    expect(batch.pictures).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
     expect(batch.shape).toEqual([2, 2, 16, 16, 3]);
     expect(batch.cursor).toBe(3);
   });
@@ -184,7 +187,7 @@ describe('StudyLoader', () => {
       expect(left[1].shape).toEqual([2, 2, 16, 16, 3]);
       expect(left[1].images).toEqual(whole[1].images.slice(whole[1].images.length / 2));
       expect(left[1].imageFiles).toEqual(whole[1].imageFiles.slice(2));
-      expect(left[1].viewMask).toEqual(whole[1].viewMask.slice(4));
+      expect(left[1].pictures).toEqual(whole[1].pictures.slice(2));
     }
     expect(loader.skipped).toBe(2);
     expect(lines.toSorted()).toEqual([

@@ -67,6 +67,7 @@ it('shows one report without tools', async () => {
     sentences: ['Clear.'],
     score: -1,
     contradictions: [],
+    kinds: ['frontal', 'lateral'] as const,
     masks: new Uint8Array(12 * patches),
     probabilities: new Float32Array(12 * patches),
     warnings: ['a warning'],

@@ -32,16 +32,20 @@ it.each([1, 4, 64])('equals losses and reports batch by batch, written %s togeth
   const texts = dataset.annotation.val.map(({ report }) => cleanReport(report, 'iu_xray'));
   const tokenizer = new Tokenizer(buildVocabulary(texts, { threshold: 1 }));
   const model = buildModel(config.model, modelContext(tokenizer, 2));
-  const loaders = makeLoaders(dataset, config, tokenizer, new ImageCache({ maxBytes: 0 }));
+  const loaders = makeLoaders(
+    dataset,
+    { config, tokenizer, contextTokenizer: null, model },
+    new ImageCache({ maxBytes: 0 }),
+  );
   try {
     let loss = 0;
     const pairs: ReportPair[] = [];
     for await (const batch of loaders.evaluation.batches('val')) {
-      await withBatch(batch, null, async (input) => {
+      await withBatch(batch, { features: null, tokenizer }, async (input) => {
         const [mean] = tf.tidy(() => model.losses(input, EVALUATION).total.dataSync());
         loss += (mean * batch.ids.length) / 8;
         const options = { ...config.training.generation, search: 'greedy', maxLength: 40 } as const;
-        const { tokens, dispose } = await writeReports(model, input.vision, options);
+        const { tokens, dispose } = await writeReports(model, input.study, options);
         dispose();
         tokens.forEach((ids, i) => {
           const hypothesis = tokenizer.decode(ids);

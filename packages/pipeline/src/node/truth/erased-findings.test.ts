@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, Random } from '@raca/core';
+import { EVALUATION, Random, unknownViews, type Views } from '@raca/core';
 import type { StudyBatch } from '@raca/data/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, expect, it } from 'vitest';
 import { buildModel } from '../../modules';
-import { TINY_SIZES, tinyBatch, tinyConfig } from '../../tiny';
+import { imagesOf, TINY_SIZES, tinyBatch, tinyConfig } from '../../tiny';
 import { ErasedFindings } from './erased-findings';
 import { withoutPatches } from './erasure';
 import type { Finding } from './findings';
@@ -15,18 +15,28 @@ const model = buildModel(tinyConfig().model, TINY_SIZES);
 afterAll(() => model.dispose());
 
 function studies(seed: number): StudyBatch {
-  const { vision, tokens } = tinyBatch(seed);
-  const { images } = vision as { images: tf.Tensor5D };
+  const made = tinyBatch(seed);
+  const { tokens } = made;
+  const images = imagesOf(made);
   const pixels = images.dataSync() as Float32Array<ArrayBuffer>;
   images.dispose();
-  const batch: Partial<StudyBatch> = { images: pixels, shape: [3, 2, 16, 16, 3] };
+  const batch: Partial<StudyBatch> = {
+    images: pixels,
+    shape: [3, 2, 16, 16, 3],
+    kinds: unknownViews(3, 2),
+  };
   return { ...batch, tokens: tokens.ids, tokensShape: [...tokens.shape] } as StudyBatch;
 }
+
+const viewsOf = (pixels: Float32Array, shape: StudyBatch['shape']): Views => ({
+  input: { images: tf.tensor5d(pixels, shape) },
+  kinds: unknownViews(shape[0], shape[1]),
+});
 
 /** Log-probability of a sentence of study `i` of these images, nothing shared with another run. */
 function alone({ shape, tokens: ids, tokensShape }: StudyBatch, pixels: Float32Array, i: number, f: Finding) {
   return tf.tidy(() => {
-    const encoded = model.parts.vision.encode({ images: tf.tensor5d(pixels, shape) }, EVALUATION);
+    const encoded = model.encode({ views: viewsOf(pixels, shape) }, EVALUATION);
     const tokens = { ids, shape: tokensShape };
     const logits = model.logitsOf(encoded, model.locate(encoded), tokens, EVALUATION);
     const values = logits.dataSync() as Float32Array;
@@ -48,15 +58,10 @@ function measure(together: number) {
   const erased = new ErasedFindings(model, { grid, random: new Random(2), together });
   asked.forEach((findings, k) => {
     const batch = studies(k + 1);
-    const memory = tf.tidy(() => {
-      const encoded = model.parts.vision.encode(
-        { images: tf.tensor5d(batch.images, batch.shape) },
-        EVALUATION,
-      );
-      return tf.clone(model.memory(encoded, model.locate(encoded), EVALUATION));
+    tf.tidy(() => {
+      const encoded = model.encode({ views: viewsOf(batch.images, batch.shape) }, EVALUATION);
+      erased.add(batch, model.read(encoded, model.locate(encoded), EVALUATION), findings);
     });
-    erased.add(batch, memory, findings);
-    memory.dispose();
   });
   return erased.finish();
 }

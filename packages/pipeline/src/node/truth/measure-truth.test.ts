@@ -34,6 +34,7 @@ function loaded(model: object = {}): LoadedRun {
     run: undefined as never,
     config,
     tokenizer,
+    contextTokenizer: null,
     model: buildModel(config.model, modelContext(tokenizer, 1)),
   };
 }

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import type { TokenBatch } from '@raca/core';
+import type { Memory, TokenBatch } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Raca } from '../../model';
@@ -50,16 +50,22 @@ describe('pointing', () => {
 
 /** A model whose decoder looks at patch j when it has read tokens up to j, and so writes token j + 1. */
 const stepByStep = (decoder: object): Raca => {
-  const parts = { vision: { encode: () => ({}) }, decoder };
-  return { parts, separator: 1, locate: () => ({}), memory: () => null } as unknown as Raca;
+  const memory = { tokens: null, present: null, parts: [{ name: 'patches', from: 0, to: 7 }] };
+  return {
+    parts: { decoder },
+    separator: 1,
+    encode: () => ({}),
+    locate: () => ({}),
+    read: () => ({ memory, prefix: null, reading: null }),
+  } as unknown as Raca;
 };
-const attention = (_: tf.Tensor, { shape: [b, t] }: TokenBatch): tf.Tensor =>
+const attention = (_: Memory, { shape: [b, t] }: TokenBatch): tf.Tensor =>
   tf.tile(tf.expandDims(tf.eye(t), 0), [b, 1, 1]);
 
 describe('pointedAt', () => {
   const tokens = { ids: Int32Array.of(0, 5, 1, 6, 7, 1, 0, 0), shape: [1, 8] as const };
   const asked = [[{ span: { from: 3, to: 6 }, patches: new Uint8Array(7), classes: ['Edema' as const] }]];
-  const batch = { vision: { images: null as never }, tokens };
+  const batch = { study: null as never, tokens };
 
   it("takes the positions that write the sentence's tokens", () => {
     const [found] = pointedAt(stepByStep({ attention }), batch, asked);
