@@ -1,4 +1,5 @@
 import { generalisedAdvantages, standardised } from './ppo';
+import { countOf } from './presence';
 import type { ActionRewards } from './rewards';
 
 /** Differences of report quality this small are as good as none. */
@@ -14,6 +15,8 @@ export interface Outcome {
   readonly values: Float32Array;
   /** `[r, p]` or `[b, r, p]` */
   readonly rewards: ActionRewards;
+  /** `[b, p]`: patches that are not there earn nothing and are in no mean; null: all are there. */
+  readonly present?: Float32Array | null;
   /** Report quality above the baseline, `[b]`. */
   readonly gains: Float32Array;
   readonly shape: readonly [number, number, number];
@@ -49,7 +52,7 @@ export interface Advantages {
  * same on average.
  */
 export function advantagesOf(outcome: Outcome): Advantages {
-  const { actions, probabilities, values, rewards, gains, shape, options } = outcome;
+  const { actions, probabilities, values, rewards, present = null, gains, shape, options } = outcome;
   const [b, r, p] = shape;
   const { credit, priorWeight, qualityWeight } = options;
   const visitRewards = new Float32Array(b * r);
@@ -58,14 +61,20 @@ export function advantagesOf(outcome: Outcome): Advantages {
   for (let visit = 0, i = 0; visit < b * r; visit++) {
     let place = i % rewards.chosen.length;
     let earnedHere = 0;
+    const patches = Math.floor(visit / r) * p - i; // from an action to its patch in `present`
+    let there = present ? 0 : p;
     for (const end = i + p; i < end; i++, place++) {
+      if (present) {
+        if (!present[patches + i]) continue;
+        there++;
+      }
       const [chosen, left] = [rewards.chosen[place], rewards.left[place]];
       const earned = actions[i] ? chosen : left;
       earnedHere += earned;
       own[i] = priorWeight * (earned - (left + probabilities[i] * (chosen - left)));
     }
     total += earnedHere;
-    visitRewards[visit] = earnedHere / p;
+    visitRewards[visit] = earnedHere / Math.max(there, 1);
   }
   const byVisit = credit === 'region';
   const advantages = new Float32Array(b * r);
@@ -89,7 +98,7 @@ export function advantagesOf(outcome: Outcome): Advantages {
   return {
     advantages: byVisit ? shared : own,
     returns,
-    meanReward: total / actions.length,
+    meanReward: total / (r * countOf(present, b * p)),
     meanGain: gains.reduce((a, x) => a + x, 0) / b,
   };
 }

@@ -1,9 +1,13 @@
 import type { PatchFeatures } from '@raca/core';
 
 /** @throws RangeError unless patches are `[b, views · rows · cols, d]`; d any when `width` is null */
-export function checkFeatures(who: string, { patches, grid }: PatchFeatures, width: number | null): void {
+export function checkFeatures(
+  who: string,
+  { patches, grid, present }: Pick<PatchFeatures, 'patches' | 'grid' | 'present'>,
+  width: number | null,
+): void {
   const p = grid.views * grid.rows * grid.cols;
-  const [, found, d] = patches.shape;
+  const [b, found, d] = patches.shape;
   if (found !== p) {
     throw new RangeError(
       `${who}: a grid of ${grid.views} × ${grid.rows} × ${grid.cols} has ${p} patches, got ${found}`,
@@ -11,6 +15,8 @@ export function checkFeatures(who: string, { patches, grid }: PatchFeatures, wid
   }
   if (width !== null && d !== width)
     throw new RangeError(`${who}: patches must have width ${width}, got ${d}`);
+  if (present && (present.shape[0] !== b || present.shape[1] !== p))
+    throw new RangeError(`${who}: presence must be [${b},${p}] for these patches, got [${present.shape}]`);
 }
 
 /** @throws RangeError unless there is one number a sample */

@@ -10,12 +10,20 @@ export interface Choices {
 
 /**
  * One draw an action, in order. ln σ(−x) is ln σ(x) − x above 0, where 1 − σ(x) has lost its digits.
- * @param chances of 1, the sigmoids of the logits
+ * @param chances of 1, the sigmoids of the logits `[rows, r]`
+ * @param present `[rows]`: no draw, and 0 chosen, where 0; null: all are there
  */
-export function sampled(logits: Float32Array, chances: Float32Array, random: Random): Choices {
+export function sampled(
+  logits: Float32Array,
+  chances: Float32Array,
+  random: Random,
+  present: Float32Array | null = null,
+): Choices {
   const actions = new Float32Array(logits.length);
   const old = new Float32Array(logits.length);
+  const r = present ? logits.length / present.length : 1;
   for (let i = 0; i < logits.length; i++) {
+    if (present && !present[Math.floor(i / r)]) continue;
     const [x, chance] = [logits[i], chances[i]];
     if (random.next() < chance) {
       actions[i] = 1;

@@ -1,16 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, type PatchFeatures, type PatchGrid, Random, valueAndGradients } from '@raca/core';
+import { EVALUATION, type PatchGrid, Random, valueAndGradients } from '@raca/core';
 import { checkRegionAgent, gradientError, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type GumbelAgentConfig, gumbelAgent, priorFor, straightThrough } from './index';
+import { inputOf } from './test-input';
 
 const D = 8;
 const GRID: PatchGrid = { views: 2, rows: 5, cols: 5 };
 const ESTIMATORS = ['straight-through', 'gumbel'] as const;
 const make = (config: GumbelAgentConfig = {}) =>
   gumbelAgent({ width: D, hidden: 16, positionJitter: 0, ...config }, new Random(1));
-const features: PatchFeatures = { patches: randomTensor<tf.Rank.R3>([3, 50, D], new Random(2)), grid: GRID };
+const patches = randomTensor<tf.Rank.R3>([3, 50, D], new Random(2));
+const input = inputOf(patches, GRID);
 const training = (seed: number) => ({ training: true, random: new Random(seed) }) as const;
 
 describe('straightThrough', () => {
@@ -38,10 +40,10 @@ describe.each(ESTIMATORS)('gumbelAgent, %s', (estimator) => {
 
   it('samples 1 as often as the probability says', () => {
     const agent = make({ estimator });
-    const { probabilities } = agent.locate(features);
+    const { probabilities } = agent.locate(input);
     const n = 200;
     const mean = tf.tidy(() => {
-      const draws = Array.from({ length: n }, (_, i) => agent.relax(features, training(i)).masks);
+      const draws = Array.from({ length: n }, (_, i) => agent.relax(input, training(i)).masks);
       return tf.div(tf.addN(draws), n).dataSync() as Float32Array;
     });
     const p = probabilities.dataSync() as Float32Array;
@@ -55,19 +57,17 @@ describe.each(ESTIMATORS)('gumbelAgent, %s', (estimator) => {
     const agent = make({ estimator, priorWeight: 0 });
     const random = new Random(4);
     const wanted = tf.tidy(() => {
-      const first = tf.squeeze(tf.slice(features.patches, [0, 0, 0], [3, 50, 1]), [2]);
+      const first = tf.squeeze(tf.slice(patches, [0, 0, 0], [3, 50, 1]), [2]);
       const bright = tf.cast(tf.greater(first, 0), 'float32');
       return tf.sub(tf.mul(tf.reshape(bright, [3, 1, 50]), 2), 1); // ±1
     });
-    const score = () => tf.tidy(() => tf.mean(tf.mul(agent.locate(features).masks, wanted)).dataSync()[0]);
+    const score = () => tf.tidy(() => tf.mean(tf.mul(agent.locate(input).masks, wanted)).dataSync()[0]);
     const before = score();
     for (let k = 0; k < 60; k++) {
       tf.tidy(() => {
         const { gradients } = valueAndGradients(
           () =>
-            tf.neg(
-              tf.sum(tf.mul(agent.relax(features, training(random.int(1e6))).masks, wanted)),
-            ) as tf.Scalar,
+            tf.neg(tf.sum(tf.mul(agent.relax(input, training(random.int(1e6))).masks, wanted))) as tf.Scalar,
           agent.parameters,
         );
         for (const [name, g] of gradients) {
@@ -88,7 +88,7 @@ describe('gumbelAgent', () => {
     const target = randomTensor<tf.Rank.R3>([3, 12, 50], new Random(3));
     const gradients = (of: 'masks' | 'probabilities') =>
       valueAndGradients(
-        () => tf.sum(tf.mul(agent.relax(features, training(5))[of], target)) as tf.Scalar,
+        () => tf.sum(tf.mul(agent.relax(input, training(5))[of], target)) as tf.Scalar,
         agent.parameters,
       ).gradients;
     const [ours, soft] = [gradients('masks'), gradients('probabilities')];
@@ -100,17 +100,17 @@ describe('gumbelAgent', () => {
 
   it('pulls the probabilities towards the prior, with the right gradient', () => {
     const agent = make({ priorWeight: 0.5 });
-    const loss = (): tf.Scalar => agent.relax(features, EVALUATION).losses.agentPrior;
+    const loss = (): tf.Scalar => agent.relax(input, EVALUATION).losses.agentPrior;
     expect(gradientError(loss, agent.parameters, new Random(6))).toBeLessThan(1e-2);
     const prior = priorFor(GRID, ['frontal', 'lateral'], 'raca');
-    const p = agent.locate(features).probabilities.dataSync() as Float32Array;
+    const p = agent.locate(input).probabilities.dataSync() as Float32Array;
     const each = Array.from(p, (x, i) => -Math.log(prior.masks[i % 600] ? x : 1 - x));
     const mean = each.reduce((a, x) => a + x, 0) / each.length;
     expect(loss().dataSync()[0]).toBeCloseTo(0.5 * mean, 5);
   });
 
   it('says nothing of views without a prior', () => {
-    expect(make({ views: ['unknown', 'unknown'] }).relax(features, EVALUATION).losses).toEqual({});
+    expect(make({ views: ['unknown', 'unknown'] }).relax(input, EVALUATION).losses).toEqual({});
   });
 
   it('saves no critic and frees it', () => {
@@ -124,6 +124,6 @@ describe('gumbelAgent', () => {
   it('names what does not fit', () => {
     expect(() => make({ temperature: 0 })).toThrow(/temperature/);
     expect(() => make({ estimator: 'reinforce' as never })).toThrow(/estimator/);
-    expect(() => make({ width: 9 }).locate(features)).toThrow(/width 9, got 8/);
+    expect(() => make({ width: 9 }).locate(input)).toThrow(/width 9, got 8/);
   });
 });

@@ -1,19 +1,24 @@
-import type {
-  DifferentiableRegionAgent,
-  ModuleInfo,
-  NamedParameters,
-  Pass,
-  PatchFeatures,
-  Random,
-  RegionMasks,
-  RelaxedRegions,
+import {
+  type AgentInput,
+  type DifferentiableRegionAgent,
+  LARGEST,
+  type ModuleInfo,
+  type NamedParameters,
+  onlyPresent,
+  type Pass,
+  type PatchFeatures,
+  type Random,
+  type RegionMasks,
+  type RelaxedRegions,
+  VIEW_KINDS,
 } from '@raca/core';
-import { LARGEST } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
 import { type PatchPolicy, type PolicyInput, patchPolicy } from './patch-policy';
-import { priorFor } from './prior/prior-for';
+import { countOf, presenceOf } from './presence';
+import { ByKinds, joined, kindsOf } from './prior/kinds';
+import { type Prior, priorFor } from './prior/prior-for';
 import { byRegion } from './region-masks';
 import { straightThrough } from './straight-through';
 
@@ -33,11 +38,13 @@ export const gumbelAgentConfigSchema = z.strictObject({
     .describe('Of the concrete variable: lower is closer to 0 and 1, with gradients that vary more.'),
   width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
   views: z
-    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .array(z.enum(VIEW_KINDS))
     .min(1)
     .max(LARGEST.views)
     .default(['frontal', 'lateral'])
-    .describe('What each view of a study shows; `unknown` views have no prior.'),
+    .describe(
+      'What each view of a study shows, where the study does not say; `unknown` and `other` views have no prior.',
+    ),
   hidden: z
     .int()
     .positive()
@@ -68,9 +75,11 @@ export type GumbelAgentConfig = z.input<typeof gumbelAgentConfigSchema>;
 
 class GumbelAgent implements DifferentiableRegionAgent {
   readonly info: ModuleInfo;
+  readonly reads = 'features';
   readonly parameters: NamedParameters;
   private readonly config: z.output<typeof gumbelAgentConfigSchema>;
   private readonly policy: PatchPolicy;
+  private readonly priors = new ByKinds<Prior>((grid, kinds) => priorFor(grid, kinds, 'raca'));
 
   constructor(config: GumbelAgentConfig, random: Random) {
     this.config = gumbelAgentConfigSchema.parse(config);
@@ -80,23 +89,26 @@ class GumbelAgent implements DifferentiableRegionAgent {
     this.parameters = new Map([...this.policy.parameters].filter(([name]) => name.startsWith('actor.')));
   }
 
-  locate(features: PatchFeatures): RegionMasks {
+  locate({ features }: AgentInput): RegionMasks {
     return this.withInput(features, null, (input) => {
-      const probabilities = byRegion(tf.sigmoid(this.policy.logits(input)), features);
+      const [b] = features.patches.shape;
+      const chances = byRegion(tf.sigmoid(this.policy.logits(input)), b);
+      const probabilities = onlyPresent(chances, features.present, 2);
       return { masks: straightThrough(probabilities, 0.5), probabilities };
     });
   }
 
-  relax(features: PatchFeatures, pass: Pass): RelaxedRegions {
+  relax({ features }: AgentInput, pass: Pass): RelaxedRegions {
+    const { patches, present } = features;
     return this.withInput(features, pass.training ? pass.random : null, (input) => {
-      const logits = byRegion(this.policy.logits(input), features);
-      const probabilities = tf.sigmoid(logits);
+      const logits = byRegion(this.policy.logits(input), patches.shape[0]);
+      const probabilities = onlyPresent(tf.sigmoid(logits), present, 2);
       return {
         masks: pass.training
-          ? this.sampled(logits, probabilities, pass.random)
+          ? onlyPresent(this.sampled(logits, probabilities, presenceOf(features), pass.random), present, 2)
           : straightThrough(probabilities, 0.5),
         probabilities,
-        losses: this.losses(logits, features),
+        losses: this.priorLosses(logits, features),
       };
     });
   }
@@ -105,9 +117,17 @@ class GumbelAgent implements DifferentiableRegionAgent {
     this.policy.dispose();
   }
 
-  /** Masks of 0 and 1, each 1 with its probability. */
-  private sampled(logits: tf.Tensor3D, probabilities: tf.Tensor3D, random: Random): tf.Tensor3D {
-    const uniform = Float32Array.from({ length: logits.size }, () => random.uniform(1e-6, 1 - 1e-6));
+  /** Masks of 0 and 1, each 1 with its probability. @param present no draw where 0, so that others keep theirs */
+  private sampled(
+    logits: tf.Tensor3D,
+    probabilities: tf.Tensor3D,
+    present: Float32Array | null,
+    random: Random,
+  ): tf.Tensor3D {
+    const [, r, p] = logits.shape;
+    const uniform = Float32Array.from({ length: logits.size }, (_, i) =>
+      present && !present[Math.floor(i / (r * p)) * p + (i % p)] ? 0.5 : random.uniform(1e-6, 1 - 1e-6),
+    );
     if (this.config.estimator === 'straight-through') {
       return straightThrough(probabilities, tf.tensor3d(uniform, logits.shape));
     }
@@ -120,17 +140,20 @@ class GumbelAgent implements DifferentiableRegionAgent {
   }
 
   /** Mean cross-entropy of the probabilities and the prior over the views that have one, weighted. */
-  private losses(logits: tf.Tensor3D, { grid }: PatchFeatures): Record<string, tf.Scalar> {
+  private priorLosses(logits: tf.Tensor3D, { grid, kinds }: PatchFeatures): Record<string, tf.Scalar> {
     const { priorWeight, views } = this.config;
     if (priorWeight === 0) return {};
-    const prior = priorFor(grid, views, 'raca');
     const [b, r, p] = logits.shape;
-    const known = prior.known.reduce((sum, x) => sum + x, 0);
-    if (known === 0) return {};
-    const masks = tf.tensor3d(prior.masks, [1, r, p]);
+    const priors = this.priors.of(grid, kindsOf('gumbelAgent', kinds, [b, grid.views], views));
+    const n = priors.length; // 1 where all studies show the same views
+    const knownPatches = joined(priors.map(({ known }) => known));
+    const count = countOf(knownPatches, n * p) * (b / n);
+    if (count === 0) return {};
+    const masks = tf.tensor3d(joined(priors.map((prior) => prior.masks)), [n, r, p]);
     // −m ln σ(z) − (1 − m) ln σ(−z) = softplus(z) − m z
-    const each = tf.mul(tf.sub(tf.softplus(logits), tf.mul(masks, logits)), tf.tensor1d(prior.known));
-    return { agentPrior: tf.mul(tf.sum(each), priorWeight / (b * r * known)) as tf.Scalar };
+    const each = tf.sub(tf.softplus(logits), tf.mul(masks, logits));
+    const known = tf.mul(each, tf.tensor3d(knownPatches, [n, 1, p]));
+    return { agentPrior: tf.mul(tf.sum(known), priorWeight / (r * count)) as tf.Scalar };
   }
 
   /**
@@ -138,13 +161,13 @@ class GumbelAgent implements DifferentiableRegionAgent {
    * @param random of a training pass, else null
    */
   private withInput<T extends tf.TensorContainer>(
-    { patches, grid }: PatchFeatures,
+    { patches, grid, present }: PatchFeatures,
     random: Random | null,
     use: (input: PolicyInput) => T,
   ): T {
     return tf.tidy(() => {
       const values = tf.tensor3d(patches.dataSync() as Float32Array, patches.shape);
-      return use(this.policy.prepare({ patches: values, grid }, random));
+      return use(this.policy.prepare({ patches: values, grid, present }, random));
     });
   }
 }

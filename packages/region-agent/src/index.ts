@@ -1,18 +1,19 @@
+export { AdaptiveAgent, adaptiveAgent } from './adaptive/adaptive-agent';
 export { type AdaptiveAgentConfig, adaptiveAgentConfigSchema } from './adaptive/config';
-export { AdaptiveAgent, adaptiveAgent } from './adaptive-agent';
 export { type Advantages, advantagesOf, type Outcome } from './advantages';
 export { directLoss } from './direct-loss';
 export { type GumbelAgentConfig, gumbelAgent, gumbelAgentConfigSchema } from './gumbel-agent';
 export {
   PatchPolicy,
   type PatchPolicyOptions,
+  type PolicyFeatures,
   type PolicyInput,
   patchPolicy,
   type RegionPolicy,
 } from './patch-policy';
 export { type Decisions, type PolicyLossOptions, type PolicyNumbers, policyLoss } from './policy-loss';
 export * from './ppo';
-export { anatomicalPrior, type ViewKind } from './prior/anatomical-prior';
+export { anatomicalPrior } from './prior/anatomical-prior';
 export { type Prior, priorFor } from './prior/prior-for';
 export { publishedPrior } from './prior/published-prior';
 export { type PriorAgentConfig, priorAgent, priorAgentConfigSchema } from './prior-agent';

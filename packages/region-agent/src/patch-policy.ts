@@ -6,6 +6,7 @@ import {
   linear,
   type NamedParameters,
   normal,
+  onlyPresent,
   Parameters,
   type PatchFeatures,
   type Random,
@@ -22,13 +23,16 @@ import { NO_SHIFT, POSITION_FEATURES, type PositionShift, positionFeatures, rand
 export interface PolicyInput {
   /** Standardised patch vectors `[b·p, d]`. */
   readonly patches: tf.Tensor2D;
-  /** Their mean over each image `[b, d]`. */
+  /** Their mean over all patches of each study that are there `[b, d]`. */
   readonly images: tf.Tensor2D;
   /** {@link positionFeatures} `[b·p, f]`; null when the policy is not told where patches lie. */
   readonly positions: tf.Tensor2D | null;
   /** p */
   readonly patchesPerImage: number;
 }
+
+/** Patches and which of them are there: all that a policy may use of features. */
+export type PolicyFeatures = Pick<PatchFeatures, 'patches' | 'grid' | 'present'>;
 
 /**
  * Decides, for every patch and region at once, and judges images. Swap it to try another network. All three functions
@@ -37,11 +41,8 @@ export interface PolicyInput {
 export interface RegionPolicy {
   /** Weights of the decisions and of the judgement, under `actor.` and `critic.`. */
   readonly parameters: NamedParameters;
-  /**
-   * @param features of which only `patches` and `grid` may be used
-   * @param random given while learning: the policy may then disturb its own input
-   */
-  prepare(features: PatchFeatures, random: Random | null): PolicyInput;
+  /** @param random given while learning: the policy may then disturb its own input */
+  prepare(features: PolicyFeatures, random: Random | null): PolicyInput;
   /** Logits `[b·p, r]` of choosing each patch for each region. */
   logits(input: PolicyInput): tf.Tensor2D;
   /** Expected report quality at each region's visit, `[b, r]`. */
@@ -115,7 +116,7 @@ export class PatchPolicy implements RegionPolicy {
     this.program = new TrainedProgram(actor, (tensors) => this.decide(tensors));
   }
 
-  prepare(features: PatchFeatures, random: Random | null): PolicyInput {
+  prepare(features: PolicyFeatures, random: Random | null): PolicyInput {
     const { width, views, positionJitter } = this.options;
     checkFeatures('racaAgent', features, width);
     if (features.grid.views > views) {
@@ -125,7 +126,7 @@ export class PatchPolicy implements RegionPolicy {
     const shifts = Array.from({ length: b }, () => (random ? randomShift(positionJitter, random) : NO_SHIFT));
     const [rows, images] = tf.tidy(() => {
       const x = standardise(features.patches);
-      return [tf.reshape(x, [b * p, d]), tf.mean(x, 1)] as [tf.Tensor2D, tf.Tensor2D];
+      return [tf.reshape(x, [b * p, d]), meanOfPresent(x, features.present)] as [tf.Tensor2D, tf.Tensor2D];
     });
     const positions = this.position && this.positionsOf(features, shifts);
     return { patches: rows, images, positions, patchesPerImage: p };
@@ -161,11 +162,18 @@ export class PatchPolicy implements RegionPolicy {
     return tf.add(tf.matMul(z as tf.Tensor2D, embeddings), this.regionBias);
   }
 
-  private positionsOf({ grid, patches }: PatchFeatures, shifts: readonly PositionShift[]): tf.Tensor2D {
+  private positionsOf({ grid, patches }: PolicyFeatures, shifts: readonly PositionShift[]): tf.Tensor2D {
     const { views } = this.options;
     const rows = patches.shape[0] * patches.shape[1];
     return tf.tensor2d(positionFeatures(grid, shifts, views), [rows, POSITION_FEATURES * views]);
   }
+}
+
+/** Mean over the patches that are there: `[b, p, d]` → `[b, d]`; 0 where there are none. */
+function meanOfPresent(x: tf.Tensor3D, present: tf.Tensor2D | null): tf.Tensor2D {
+  if (!present) return tf.mean(x, 1) as tf.Tensor2D;
+  const sum = tf.sum(onlyPresent(x, present, 1), 1);
+  return tf.div(sum, tf.maximum(tf.sum(present, 1, true), 1)) as tf.Tensor2D;
 }
 
 export const patchPolicy = (options: PatchPolicyOptions, random: Random): PatchPolicy =>

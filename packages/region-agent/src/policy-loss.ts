@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { countOf } from './presence';
 
 /** One batch of decisions. A row of logits is one patch of one sample; its r columns are the regions. */
 export interface Decisions {
@@ -12,6 +13,8 @@ export interface Decisions {
   readonly rowsPerDecision: number;
   /** `[rows]`: 0 for rows that are left out, entropy and all; with one row a decision only. Absent: all count. */
   readonly counted?: Float32Array;
+  /** `[rows]`: 0 for rows that are not there, as if cut off: no mean is over them either. Null: all are there. */
+  readonly present?: Float32Array | null;
 }
 
 /** Weights of {@link policyLoss}. */
@@ -35,14 +38,16 @@ export interface DecisionTensors {
   readonly signs: tf.Tensor1D;
   /** `[rows · r]` */
   readonly old: tf.Tensor1D;
-  /** `[decisions · r]`, 0 where rows do not count. */
+  /** `[decisions · r]`, 0 where a row that decides alone does not count. */
   readonly advantages: tf.Tensor1D;
-  /** By action, `[rows · r]`. */
+  /** Weight of each action in the means over all, `[rows · r]`. */
   readonly counted?: tf.Tensor1D;
 }
 
 /** Keeps the ratio of probabilities within float32. */
 const LARGEST_CHANGE = 60;
+/** ln of an even chance. */
+const COIN = -Math.LN2;
 
 /**
  * `clippedSurrogate − entropyWeight · meanEntropy` of Bernoulli actions.
@@ -64,17 +69,30 @@ export function policyLoss(
 
 /** @throws RangeError if rows are left out and a decision has several */
 export function decisionTensors(decisions: Decisions): DecisionTensors {
-  const { actions, old, advantages, rowsPerDecision, counted } = decisions;
+  const { actions, old, advantages, rowsPerDecision, counted, present } = decisions;
   if (counted && rowsPerDecision !== 1) {
     throw new RangeError('policyLoss: rows can be left out only where each row is a decision');
   }
   const signs = new Float32Array(actions.length);
   for (let i = 0; i < signs.length; i++) signs[i] = 2 * actions[i] - 1;
-  const all = { signs: tf.tensor1d(signs), old: tf.tensor1d(old), advantages: tf.tensor1d(advantages) };
-  if (!counted) return all;
-  const r = actions.length / counted.length;
-  const weights = tf.tensor1d(actions.map((_, i) => counted[Math.floor(i / r)]));
-  return { ...all, advantages: tf.mul(all.advantages, weights), counted: weights };
+  const rows = (counted ?? present)?.length;
+  if (rows === undefined) {
+    return { signs: tf.tensor1d(signs), old: tf.tensor1d(old), advantages: tf.tensor1d(advantages) };
+  }
+  const r = actions.length / rows;
+  // the means are over all rows: those that are there weigh more where others are not
+  const share = present ? rows / countOf(present, rows) : 1;
+  const before = old.slice();
+  const weights = new Float32Array(actions.length);
+  for (let i = 0; i < weights.length; i++) {
+    const row = Math.floor(i / r);
+    // a coin that nobody tosses: its probability stays, so its ratio is 1
+    if (present && !present[row]) [signs[i], before[i]] = [0, COIN];
+    else weights[i] = share * (counted?.[row] ?? 1);
+  }
+  const shown = rowsPerDecision === 1 ? advantages.map((x, i) => x * weights[i]) : advantages;
+  const [counts, all] = [tf.tensor1d(weights), tf.tensor1d(before)];
+  return { signs: tf.tensor1d(signs), old: all, advantages: tf.tensor1d(shown), counted: counts };
 }
 
 /**
@@ -117,7 +135,12 @@ export function policyNumbers(
     const actorLoss = tf.neg(tf.mean(tf.minimum(free, bounded)));
     const entropy = tf.mean(counted ? tf.mul(entropies, counted) : entropies);
     const loss = tf.sub(actorLoss, tf.mul(entropy, entropyWeight));
-    const value = joined([loss, actorLoss, entropy, tf.mean(stopped)]);
+    const value = joined([
+      loss,
+      actorLoss,
+      entropy,
+      tf.mean(alone && counted ? tf.mul(stopped, counted) : stopped),
+    ]);
     const gradFunc = (dy: tf.Tensor, [gradient]: tf.Tensor[]) => tf.mul(gradient, first(dy));
     return { value, gradFunc };
   });

@@ -1,9 +1,19 @@
-import type { ModuleInfo, NamedParameters, PatchFeatures, RegionAgent, RegionMasks } from '@raca/core';
-import { LARGEST, REGIONS } from '@raca/core';
+import {
+  type AgentInput,
+  LARGEST,
+  type ModuleInfo,
+  type NamedParameters,
+  onlyPresent,
+  REGIONS,
+  type RegionAgent,
+  type RegionMasks,
+  VIEW_KINDS,
+} from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
 import { checkFeatures } from './checks';
+import { ByKinds, joined, kindsOf } from './prior/kinds';
 import { priorFor } from './prior/prior-for';
 
 /** Options of {@link priorAgent}. */
@@ -13,11 +23,13 @@ export const priorAgentConfigSchema = z.strictObject({
     .default('raca')
     .describe('Whose prior: ours on any grid, or the published 7 × 7 masks.'),
   views: z
-    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .array(z.enum(VIEW_KINDS))
     .min(1)
     .max(LARGEST.views)
     .default(['frontal', 'lateral'])
-    .describe('What each view of a study shows; `unknown` views have no region.'),
+    .describe(
+      'What each view of a study shows, where the study does not say; `unknown` and `other` views have no region.',
+    ),
 });
 
 /** Config of {@link priorAgent}; every field has a default. */
@@ -25,21 +37,31 @@ export type PriorAgentConfig = z.input<typeof priorAgentConfigSchema>;
 
 class PriorAgent implements RegionAgent {
   readonly info: ModuleInfo;
+  readonly reads = 'features';
   readonly parameters: NamedParameters = new Map();
   private readonly config: z.output<typeof priorAgentConfigSchema>;
+  private readonly priors: ByKinds<Float32Array>;
 
   constructor(config: PriorAgentConfig) {
     this.config = priorAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'priorAgent', config: this.config };
+    this.priors = new ByKinds((grid, kinds) => priorFor(grid, kinds, this.config.variant).masks);
   }
 
-  locate(features: PatchFeatures): RegionMasks {
+  locate({ features }: AgentInput): RegionMasks {
     checkFeatures('priorAgent', features, null);
     const [b, p] = features.patches.shape;
-    const { masks } = priorFor(features.grid, this.config.views, this.config.variant);
-    const tiled = (): tf.Tensor3D =>
-      tf.tidy(() => tf.tile(tf.tensor3d(masks, [1, REGIONS.length, p]), [b, 1, 1]));
-    return { masks: tiled(), probabilities: tiled() };
+    const { grid } = features;
+    const drawn = this.priors.of(
+      grid,
+      kindsOf('priorAgent', features.kinds, [b, grid.views], this.config.views),
+    );
+    const masks = (): tf.Tensor3D =>
+      tf.tidy(() => {
+        const each = tf.tensor3d(joined(drawn), [drawn.length, REGIONS.length, p]);
+        return onlyPresent(tf.tile(each, [b / drawn.length, 1, 1]), features.present, 2);
+      });
+    return { masks: masks(), probabilities: masks() };
   }
 
   dispose(): void {}

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type PatchFeatures, type PatchGrid, Random } from '@raca/core';
+import { type AgentInput, type PatchGrid, Random } from '@raca/core';
 import { checkRegionAgent, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import {
   rewardsAsPublished,
   rewardsOfOwnAction,
 } from './index';
+import { inputOf } from './test-input';
 
 describe.each([
   ['raca-iu', 2],
@@ -32,11 +33,11 @@ describe.each([
     const golden = open();
     const agent = publishedAgent({ views, hidden: golden.config.hidden }, new Random(1));
     golden.load(agent.parameters);
-    const features: PatchFeatures = { patches: golden.tensor('encoder_out'), grid };
-    const visits = agent.visit(features, (p) => (p > 0.5 ? 1 : 0));
+    const input = inputOf(golden.tensor('encoder_out'), grid);
+    const visits = agent.visit(input.features, (p) => (p > 0.5 ? 1 : 0));
     expect(largestError(visits.states, golden.values('states'))).toBeLessThan(1e-5);
     expect([...visits.actions]).toEqual([...golden.values('actions')]);
-    expect([...agent.locate(features).masks.dataSync()]).toEqual([...golden.values('actions')]);
+    expect([...agent.locate(input).masks.dataSync()]).toEqual([...golden.values('actions')]);
     const rewards = priorRewards(golden.values('organ_prior'));
     expect([...rewardsOfOwnAction(visits.actions, rewards, 12)]).toEqual([
       ...golden.values('rewards_of_own_action'),
@@ -64,10 +65,8 @@ describe('composedRewards', () => {
   });
 });
 
-const features = (random: Random, grid: PatchGrid): PatchFeatures => ({
-  patches: randomTensor<tf.Rank.R3>([4, grid.views * 49, 5], random),
-  grid,
-});
+const drawn = (random: Random, grid: PatchGrid): AgentInput =>
+  inputOf(randomTensor<tf.Rank.R3>([4, grid.views * 49, 5], random), grid);
 
 describe('publishedAgent', () => {
   const grid: PatchGrid = { views: 2, rows: 7, cols: 7 };
@@ -78,6 +77,7 @@ describe('publishedAgent', () => {
       (_, g, random) => publishedAgent({ views: g.views, hidden: 6 }, random),
       8,
       { views, rows: 7, cols: 7 },
+      { fewerViews: false },
     );
     expect(passed).toContain('act and learn leave no tensor');
   });
@@ -107,7 +107,7 @@ describe('publishedAgent', () => {
     const agent = make();
     const values = () => new Map([...agent.parameters].map(([name, v]) => [name, v.dataSync().slice()]));
     const before = values();
-    const episode = agent.act(features(new Random(2), grid), new Random(3));
+    const episode = agent.act(drawn(new Random(2), grid), new Random(3));
     agent.learn(episode, { quality: Float32Array.of(0.1, 0.2, 0.3, 0.4) });
     episode.dispose();
     for (const [name, now] of values()) {
@@ -121,7 +121,7 @@ describe('publishedAgent', () => {
 
   it('samples by the generator given, with the frequencies of its probabilities', () => {
     const agent = make();
-    const x = features(new Random(2), grid);
+    const x = drawn(new Random(2), grid);
     const masks = (seed: number) => [...agent.act(x, new Random(seed)).regions.masks.dataSync()];
     expect(masks(5)).toEqual(masks(5));
     expect(masks(5)).not.toEqual(masks(6));
@@ -131,7 +131,7 @@ describe('publishedAgent', () => {
   });
 
   it('goes on from a saved state as if it had never stopped', () => {
-    const x = features(new Random(2), grid);
+    const x = drawn(new Random(2), grid);
     const quality = Float32Array.of(0.1, 0.2, 0.3, 0.4);
     const step = (agent: ReturnType<typeof make>, seed: number): void => {
       const episode = agent.act(x, new Random(seed));
@@ -151,10 +151,10 @@ describe('publishedAgent', () => {
 
   it('names what does not fit', () => {
     const agent = make();
-    const x = features(new Random(2), { views: 1, rows: 7, cols: 7 });
+    const x = drawn(new Random(2), { views: 1, rows: 7, cols: 7 });
     expect(() => agent.locate(x)).toThrow('the grid must be 2 × 7 × 7, got 1 × 7 × 7');
-    expect(() => agent.locate({ ...x, grid })).toThrow('2 × 7 × 7 has 98 patches, got 49');
-    const episode = agent.act(features(new Random(2), grid), new Random(3));
+    expect(() => agent.locate(inputOf(x.features.patches, grid))).toThrow('2 × 7 × 7 has 98 patches, got 49');
+    const episode = agent.act(drawn(new Random(2), grid), new Random(3));
     expect(() => agent.learn(episode, { quality: new Float32Array(3) })).toThrow(
       'quality of 4 samples, got 3',
     );

@@ -2,6 +2,7 @@ import {
   Adam,
   type AgentEpisode,
   type AgentFeedback,
+  type AgentInput,
   applyLinear,
   disposeParameters,
   LARGEST,
@@ -10,6 +11,7 @@ import {
   type ModuleInfo,
   type NamedParameters,
   normal,
+  onlyPresent,
   Parameters,
   type PatchFeatures,
   type Random,
@@ -31,6 +33,7 @@ import {
   standardised,
   valueLoss,
 } from './ppo';
+import { countOf, presenceOf } from './presence';
 import { PUBLISHED_SIDE, publishedPrior } from './prior/published-prior';
 import { composedRewards, priorRewards, rewardsAsPublished } from './rewards';
 
@@ -80,6 +83,8 @@ interface Visits {
   readonly actions: Float32Array;
   /** `[b, r, p]` */
   readonly probabilities: Float32Array;
+  /** `[b, p]`; null: all patches are there. */
+  readonly present: Float32Array | null;
 }
 
 class PublishedEpisode implements AgentEpisode {
@@ -101,6 +106,7 @@ class PublishedEpisode implements AgentEpisode {
 /** See {@link publishedAgent}. Axes: b batch, r = 12 regions, p patches. */
 export class PublishedAgent implements TrainableRegionAgent {
   readonly info: ModuleInfo;
+  readonly reads = 'features';
   readonly parameters: NamedParameters;
   private readonly config: z.output<typeof publishedAgentConfigSchema>;
   private readonly patches: number;
@@ -131,12 +137,12 @@ export class PublishedAgent implements TrainableRegionAgent {
   }
 
   /** Masks of p > 0.5, as published but never sampled. */
-  locate(features: PatchFeatures): RegionMasks {
+  locate({ features }: AgentInput): RegionMasks {
     const visits = this.visit(features, (probability) => (probability > 0.5 ? 1 : 0));
     return this.masksOf(visits, features.patches.shape[0]);
   }
 
-  act(features: PatchFeatures, random: Random): AgentEpisode {
+  act({ features }: AgentInput, random: Random): AgentEpisode {
     const visits = this.visit(features, (probability) => (random.next() < probability ? 1 : 0));
     const b = features.patches.shape[0];
     return new PublishedEpisode(this.masksOf(visits, b), visits, b);
@@ -153,7 +159,9 @@ export class PublishedAgent implements TrainableRegionAgent {
     }
     const { visits, samples: b } = episode;
     checkFeedback('publishedAgent', 'quality', feedback.quality, b);
-    const agreement = rewardsAsPublished(visits.actions, priorRewards(publishedPrior(this.config.views)), R);
+    const { present } = visits;
+    const prior = priorRewards(publishedPrior(this.config.views));
+    const agreement = rewardsAsPublished(visits.actions, prior, R, present);
     const rewards = composedRewards(
       agreement,
       feedback.quality.reduce((a, x) => a + x, 0),
@@ -167,7 +175,11 @@ export class PublishedAgent implements TrainableRegionAgent {
       const actions = inTime<tf.Tensor2D>(visits.actions, this.patches);
       const perVisit = Float32Array.from({ length: n }, (_, i) => rewards[Math.floor(i / b)]);
       const { advantages, returns } = this.judge(states, perVisit, b);
-      const logProbability = (): tf.Tensor => tf.sum(logProbabilities(this.actorLogits(states), actions), 1);
+      const there = present && inTime(repeated(present, R, this.patches), this.patches);
+      const logProbability = (): tf.Tensor => {
+        const each = logProbabilities(this.actorLogits(states), actions);
+        return tf.sum(there ? tf.mul(each, there) : each, 1);
+      };
       const old = logProbability();
       let actorLoss = 0;
       let criticLoss = 0;
@@ -178,7 +190,7 @@ export class PublishedAgent implements TrainableRegionAgent {
         return tf.add(policy, value) as tf.Scalar; // no shared weights: each part gets its own gradient
       }, this.parameters);
       this.optimizer.step(gradients);
-      const reward = agreement.reduce((a, x) => a + x, 0) / visits.actions.length;
+      const reward = agreement.reduce((a, x) => a + x, 0) / (R * countOf(present, b * this.patches));
       return { reward, actorLoss, criticLoss };
     });
   }
@@ -196,7 +208,8 @@ export class PublishedAgent implements TrainableRegionAgent {
   }
 
   /**
-   * All 12 regions in order; the state of each holds the previous one's action.
+   * All 12 regions in order; the state of each holds the previous one's action. Patches that are not there are 0 in
+   * sums, actions and probabilities.
    * @param choose probability → 0 or 1
    */
   visit(features: PatchFeatures, choose: (probability: number) => number): Visits {
@@ -206,8 +219,9 @@ export class PublishedAgent implements TrainableRegionAgent {
     const states = new Float32Array(b * R * STATE);
     const actions = new Float32Array(b * R * p);
     const probabilities = new Float32Array(b * R * p);
+    const present = presenceOf(features);
     const [sums, embeddings] = tf.tidy(() => [
-      tf.sum(features.patches, 2).dataSync(),
+      tf.sum(onlyPresent(features.patches, features.present, 1), 2).dataSync(),
       tf.mul(this.embedding, Math.sqrt(STATE - 2 * p)).dataSync(),
     ]);
     const width = STATE - 2 * p;
@@ -224,13 +238,14 @@ export class PublishedAgent implements TrainableRegionAgent {
       const found = tidyRead(() => tf.sigmoid(this.actorLogits(tf.tensor2d(batch, [b, STATE]))).dataSync());
       for (let i = 0; i < b; i++) {
         for (let j = 0; j < p; j++) {
+          if (present && !present[i * p + j]) continue;
           const to = (i * R + r) * p + j;
           probabilities[to] = found[i * p + j];
           actions[to] = choose(found[i * p + j]);
         }
       }
     }
-    return { states, actions, probabilities };
+    return { states, actions, probabilities, present };
   }
 
   private judge(states: tf.Tensor2D, rewards: Float32Array, b: number) {
@@ -267,6 +282,14 @@ export class PublishedAgent implements TrainableRegionAgent {
     }
     checkFeatures('publishedAgent', features, null);
   }
+}
+
+/** `[b, p]` → `[b, r, p]`, the same for every region. */
+function repeated(values: Float32Array, r: number, p: number): Float32Array {
+  return Float32Array.from(
+    { length: values.length * r },
+    (_, i) => values[Math.floor(i / (r * p)) * p + (i % p)],
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type PatchFeatures, type PatchGrid, Random } from '@raca/core';
+import { type AgentInput, type PatchGrid, Random } from '@raca/core';
 import { checkRegionAgent, gradientError, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -12,14 +12,18 @@ import {
   type RacaAgentParts,
   racaAgent,
 } from './index';
+import { inputOf } from './test-input';
 
 const D = 8;
 const GRID: PatchGrid = { views: 2, rows: 5, cols: 5 };
 const make = (config: RacaAgentConfig = {}, parts?: Partial<RacaAgentParts>, seed = 1) =>
   racaAgent({ width: D, hidden: 16, ...config }, new Random(seed), parts);
-const featuresOf = (random: Random, b = 4, grid = GRID): PatchFeatures => ({
-  patches: randomTensor<tf.Rank.R3>([b, grid.views * grid.rows * grid.cols, D], random),
-  grid,
+const drawn = (random: Random, b = 4, grid = GRID): AgentInput =>
+  inputOf(randomTensor<tf.Rank.R3>([b, grid.views * grid.rows * grid.cols, D], random), grid);
+/** The same with other patches. */
+const withPatches = ({ features, views }: AgentInput, patches: tf.Tensor): AgentInput => ({
+  features: { ...features, patches: patches as tf.Tensor3D },
+  views,
 });
 
 /** Acts and learns `n` times on fresh random images; returns what `learn` said. */
@@ -30,8 +34,8 @@ function train(
   quality?: (masks: Float32Array) => number,
 ) {
   return Array.from({ length: n }, () => {
-    const features = featuresOf(random);
-    const episode = agent.act(features, random);
+    const input = drawn(random);
+    const episode = agent.act(input, random);
     const masks = episode.regions.masks.dataSync() as Float32Array;
     const size = masks.length / 4;
     const numbers = agent.learn(episode, {
@@ -41,7 +45,7 @@ function train(
       ),
     });
     episode.dispose();
-    features.patches.dispose();
+    input.features.patches.dispose();
     return numbers;
   });
 }
@@ -67,7 +71,7 @@ describe('racaAgent', () => {
 
   it('starts from the prior when told to, and may leave it', () => {
     const agent = make({ priorLogit: 2, priorWeight: 0, qualityWeight: 1, actorRate: 5e-3 });
-    const x = featuresOf(new Random(4));
+    const x = drawn(new Random(4));
     const prior = priorFor(GRID, ['frontal', 'lateral'], 'raca').masks;
     const { masks, probabilities } = agent.locate(x);
     expect(largestError(masks.dataSync().slice(0, prior.length), prior)).toBe(0);
@@ -98,7 +102,7 @@ describe('racaAgent', () => {
           }
         }
       }
-      return { features: { patches: tf.tensor3d(values, [b, 25, D]), grid }, truth };
+      return { input: inputOf(tf.tensor3d(values, [b, 25, D]), grid), truth };
     };
     const square = Float32Array.from({ length: 12 * 25 }, (_, i) => {
       const [row, col] = [Math.floor((i % 25) / 5), i % 5];
@@ -107,14 +111,14 @@ describe('racaAgent', () => {
     const rewards = { chosen: square, left: square.map((inside) => 1 - 2 * inside) };
     const agent = make({ views: ['frontal'], positionJitter: 0.5 }, { rewards: () => rewards });
     for (let k = 0; k < 120; k++) {
-      const { features } = marked(8);
-      const episode = agent.act(features, random);
+      const { input } = marked(8);
+      const episode = agent.act(input, random);
       agent.learn(episode, { quality: new Float32Array(8) });
       episode.dispose();
-      features.patches.dispose();
+      input.features.patches.dispose();
     }
-    const { features, truth } = marked(40);
-    const masks = agent.locate(features).masks.arraySync();
+    const { input, truth } = marked(40);
+    const masks = agent.locate(input).masks.arraySync();
     const iou = (mask: (i: number, j: number) => number): number => {
       let [both, either] = [0, 0];
       for (let i = 0; i < 40; i++) {
@@ -149,16 +153,16 @@ describe('racaAgent', () => {
 
   it('locates each image alone, in any order', () => {
     const agent = make();
-    const x = featuresOf(new Random(4));
-    const reversed = agent.locate({ ...x, patches: tf.reverse(x.patches, 0) });
+    const x = drawn(new Random(4));
+    const reversed = agent.locate(withPatches(x, tf.reverse(x.features.patches, 0)));
     const expected = tf.reverse(agent.locate(x).probabilities, 0).dataSync();
     expect(largestError(reversed.probabilities.dataSync(), expected)).toBeLessThan(1e-5);
   });
 
   it('sees each patch, not only their sum: without positions, exchanged patches exchange their masks', () => {
     const agent = make({ positions: false });
-    const x = featuresOf(new Random(4));
-    const turned = agent.locate({ ...x, patches: tf.reverse(x.patches, 1) });
+    const x = drawn(new Random(4));
+    const turned = agent.locate(withPatches(x, tf.reverse(x.features.patches, 1)));
     const expected = tf.reverse(agent.locate(x).probabilities, 2).dataSync();
     expect(largestError(turned.probabilities.dataSync(), expected)).toBeLessThan(1e-5);
     const spread = tf.moments(agent.locate(x).probabilities, 2).variance.dataSync();
@@ -167,21 +171,21 @@ describe('racaAgent', () => {
 
   it('sends no gradient to the features', () => {
     const agent = make();
-    const x = featuresOf(new Random(4));
+    const x = drawn(new Random(4));
     const gradient = tf.grad((patches: tf.Tensor) => {
-      const features = { ...x, patches: patches as tf.Tensor3D };
-      const { masks, probabilities } = agent.locate(features);
-      const episode = agent.act(features, new Random(5));
+      const input = withPatches(x, patches);
+      const { masks, probabilities } = agent.locate(input);
+      const episode = agent.act(input, new Random(5));
       const all = [masks, probabilities, episode.regions.masks, episode.regions.probabilities];
       return tf.addN([tf.sum(patches), ...all.map((y) => tf.sum(y))]);
-    })(x.patches);
+    })(x.features.patches);
     expect(new Set(gradient.dataSync())).toEqual(new Set([1]));
   });
 
   it('works on other grids than it was trained on', () => {
     const agent = make();
     const grid = { views: 1, rows: 3, cols: 6 };
-    expect(agent.locate(featuresOf(new Random(4), 2, grid)).masks.shape).toEqual([2, 12, 18]);
+    expect(agent.locate(drawn(new Random(4), 2, grid)).masks.shape).toEqual([2, 12, 18]);
   });
 
   it('is the same for the same seeds and goes on from a saved state as if it had never stopped', () => {
@@ -201,13 +205,13 @@ describe('racaAgent', () => {
 
   it('names what does not fit', () => {
     const agent = make();
-    const x = featuresOf(new Random(2));
-    const wide = { ...x, patches: tf.zeros<tf.Rank.R3>([2, 50, 9]) };
+    const x = drawn(new Random(2));
+    const wide = inputOf(tf.zeros([2, 50, 9]), GRID);
     expect(() => agent.locate(wide)).toThrow('patches must have width 8, got 9');
-    expect(() => agent.locate({ ...x, grid: { ...GRID, views: 1 } })).toThrow(
+    expect(() => agent.locate(inputOf(x.features.patches, { ...GRID, views: 1 }))).toThrow(
       '1 × 5 × 5 has 25 patches, got 50',
     );
-    const three = featuresOf(new Random(2), 1, { views: 3, rows: 2, cols: 2 });
+    const three = drawn(new Random(2), 1, { views: 3, rows: 2, cols: 2 });
     expect(() => agent.act(three, new Random(1))).toThrow('at most 2 views, got 3');
     const episode = agent.act(x, new Random(3));
     expect(() => agent.learn(episode, { quality: new Float32Array(5) })).toThrow(
@@ -224,7 +228,7 @@ describe('racaAgent', () => {
 it('patchPolicy has the gradient of central differences', () => {
   const random = new Random(8);
   const policy = patchPolicy({ width: D, hidden: 6, views: 2, positions: true, positionJitter: 0.1 }, random);
-  const input = policy.prepare(featuresOf(random), random);
+  const input = policy.prepare(drawn(random).features, random);
   const loss = () =>
     tf.add(
       meanEntropy(policy.logits(input)),

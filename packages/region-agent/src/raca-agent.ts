@@ -2,10 +2,12 @@ import {
   Adam,
   type AgentEpisode,
   type AgentFeedback,
+  type AgentInput,
   disposeParameters,
   LARGEST,
   type ModuleInfo,
   type NamedParameters,
+  onlyPresent,
   type PatchFeatures,
   type PatchGrid,
   type Random,
@@ -14,17 +16,20 @@ import {
   type TrainableRegionAgent,
   TrainedProgram,
   tidyRead,
+  VIEW_KINDS,
   valueAndGradients,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
 import { type Advantages, advantagesOf } from './advantages';
-import { checkFeedback } from './checks';
+import { checkFeatures, checkFeedback } from './checks';
 import { likeliest, sampled } from './choices';
 import { type PolicyInput, patchPolicy, type RegionPolicy } from './patch-policy';
 import { decisionTensors, first, policyNumbers, withNumbers } from './policy-loss';
 import { valueLoss } from './ppo';
+import { presenceOf, whereThere } from './presence';
+import { ByKinds, joined, kindsOf } from './prior/kinds';
 import { priorFor } from './prior/prior-for';
 import { byRegion, regionMasks, swapped } from './region-masks';
 import { type ActionRewards, priorRewards } from './rewards';
@@ -33,12 +38,12 @@ import { type ActionRewards, priorRewards } from './rewards';
 export const racaAgentConfigSchema = z.strictObject({
   width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
   views: z
-    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .array(z.enum(VIEW_KINDS))
     .min(1)
     .max(LARGEST.views)
     .default(['frontal', 'lateral'])
     .describe(
-      'What each view of a study shows; views past the end, and `unknown` ones, get no prior reward.',
+      'What each view of a study shows, where the study does not say; views past the end, `unknown` and `other` ones get no prior reward.',
     ),
   hidden: z
     .int()
@@ -116,13 +121,22 @@ export interface RacaAgentParts {
 
 const R = REGIONS.length;
 
-const keyOf = ({ views, rows, cols }: PatchGrid): string => `${views} ${rows} ${cols}`;
+/** What the prior gives to the studies of a batch. n: 1 where the views of all are of the same kinds, else b. */
+interface PriorGiven {
+  /** Of agreement, `[r, p]` or `[b, r, p]`. */
+  readonly rewards: ActionRewards;
+  /** Log-odds that the policy starts from, `[n·p, r]`. */
+  readonly start: Float32Array;
+}
 
 class RacaEpisode implements AgentEpisode {
   constructor(
     readonly regions: RegionMasks,
     readonly input: PolicyInput,
-    readonly grid: PatchGrid,
+    /** {@link PriorGiven.start} */
+    readonly start: Float32Array,
+    /** `[b, p]`; null: all patches are there. */
+    readonly present: Float32Array | null,
     /** `[b·p, r]`, the policy's layout. */
     readonly actions: Float32Array,
     /** Log-probabilities at the time of sampling, `[b·p, r]`. */
@@ -147,17 +161,20 @@ class RacaEpisode implements AgentEpisode {
 /** See {@link racaAgent}. Axes: b batch, r = 12 regions, p patches. */
 export class RacaAgent implements TrainableRegionAgent {
   readonly info: ModuleInfo;
+  readonly reads = 'features';
   readonly parameters: NamedParameters;
   private readonly config: RacaAgentOptions;
   private readonly policy: RegionPolicy;
   private readonly rewards: RacaAgentParts['rewards'];
   private readonly optimizer: Adam;
-  /** Rewards by grid: drawing the prior takes longer than sampling from it. */
-  private readonly agreements = new Map<string, ActionRewards>();
-  /** What the policy starts from, by grid: `[p, r]`. */
-  private readonly starts = new Map<string, Float32Array>();
-  private readonly program: TrainedProgram;
-  /** See {@link chances}, by grid. */
+  /** Of one study: drawing the prior takes longer than sampling from it. */
+  private readonly priors = new ByKinds<PriorGiven>((grid, kinds) => {
+    const { masks, known } = priorFor(grid, kinds, 'raca');
+    return { rewards: priorRewards(masks, known), start: this.startFrom(masks, known) };
+  });
+  /** {@link episodeLosses} where all patches are there, and where some are not. */
+  private readonly programs: Readonly<Record<'whole' | 'partial', TrainedProgram>>;
+  /** See {@link chances}, by grid and presence. */
   private readonly locating = new Map<string, TrainedProgram>();
   private updates = 0;
 
@@ -165,9 +182,12 @@ export class RacaAgent implements TrainableRegionAgent {
     this.config = racaAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'racaAgent', config: this.config };
     this.policy = parts.policy ?? this.ownPolicy(random);
-    this.rewards = parts.rewards ?? ((features) => this.agreement(features));
+    this.rewards = parts.rewards ?? ((features) => this.given(features).rewards);
     this.parameters = this.policy.parameters;
-    this.program = new TrainedProgram(this.parameters, (tensors) => this.losses(tensors));
+    this.programs = {
+      whole: new TrainedProgram(this.parameters, (tensors) => this.episodeLosses(tensors)),
+      partial: new TrainedProgram(this.parameters, ([counted, ...rest]) => this.episodeLosses(rest, counted)),
+    };
     const part = (isCritic: boolean): NamedParameters =>
       new Map([...this.parameters].filter(([name]) => name.startsWith('critic.') === isCritic));
     this.optimizer = new Adam([
@@ -176,25 +196,34 @@ export class RacaAgent implements TrainableRegionAgent {
     ]);
   }
 
-  locate(features: PatchFeatures): RegionMasks {
-    const { patches, grid } = features;
+  locate({ features }: AgentInput): RegionMasks {
+    checkFeatures('racaAgent', features, null);
+    const { patches, grid, present } = features;
     const [b, p] = patches.shape;
-    const chances = tidyRead(() => this.chances(grid).run([], [patches]).dataSync() as Float32Array);
+    const { start } = this.given(features);
+    const chances = tidyRead(() => {
+      const given = [patches, tf.tensor2d(start, [start.length / R, R])];
+      const program = this.chances(grid, present !== null);
+      return program.run([], present ? [...given, present] : given).dataSync() as Float32Array;
+    });
     return {
       masks: tf.tensor3d(likeliest(chances), [b, R, p]),
       probabilities: tf.tensor3d(chances, [b, R, p]),
     };
   }
 
-  act(features: PatchFeatures, random: Random): AgentEpisode {
+  act({ features }: AgentInput, random: Random): AgentEpisode {
+    checkFeatures('racaAgent', features, null);
+    const { start } = this.given(features);
+    const present = presenceOf(features);
     const input = this.policy.prepare(features, random);
-    const [logits, probabilities] = tidyRead(() => {
-      const found = this.logits(input, features.grid);
+    const [logits, chances] = tidyRead(() => {
+      const found = startedFrom(tf.tensor2d(start, [start.length / R, R]), this.policy.logits(input));
       return [found, tf.sigmoid(found)].map((x) => x.dataSync() as Float32Array);
     });
-    const { actions, old } = sampled(logits, probabilities, random);
-    const regions = regionMasks(actions, probabilities, features.patches.shape[0]);
-    return new RacaEpisode(regions, input, features.grid, actions, old, this.rewards(features));
+    const { actions, old } = sampled(logits, chances, random, present);
+    const regions = regionMasks(actions, whereThere(chances, present), features.patches.shape);
+    return new RacaEpisode(regions, input, start, present, actions, old, this.rewards(features));
   }
 
   learn(episode: AgentEpisode, feedback: AgentFeedback): Record<string, number> {
@@ -209,6 +238,7 @@ export class RacaAgent implements TrainableRegionAgent {
       probabilities: regions.probabilities.dataSync() as Float32Array,
       values: tidyRead(() => this.policy.values(input).dataSync() as Float32Array),
       rewards: episode.rewards,
+      present: episode.present,
       gains: feedback.quality.map((x, i) => x - (feedback.baseline?.[i] ?? 0)),
       shape: regions.masks.shape,
       options: { ...this.config, priorWeight: this.priorWeight },
@@ -234,7 +264,7 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   dispose(): void {
-    for (const program of [this.program, ...this.locating.values()]) program.dispose();
+    for (const program of [...Object.values(this.programs), ...this.locating.values()]) program.dispose();
     disposeParameters(this.parameters);
   }
 
@@ -249,52 +279,44 @@ export class RacaAgent implements TrainableRegionAgent {
     return patchPolicy({ ...this.config, views: views.length, spread: priorLogit === 0 ? 1 : 0.1 }, random);
   }
 
-  /** Patches `[b, p, d]` → chances `[b, r, p]` without disturbance. */
-  private chances(grid: PatchGrid): TrainedProgram {
-    const key = keyOf(grid);
+  /** Patches `[b, p, d]`, start `[n·p, r]` and presence `[b, p]` → chances `[b, r, p]` without disturbance. */
+  private chances(grid: PatchGrid, isPartial: boolean): TrainedProgram {
+    const key = `${grid.views} ${grid.rows} ${grid.cols} ${isPartial}`;
     let program = this.locating.get(key);
     if (!program) {
-      program = new TrainedProgram(this.parameters, ([patches]) => {
-        const features = { patches: patches as tf.Tensor3D, grid };
-        return byRegion(tf.sigmoid(this.logits(this.policy.prepare(features, null), grid)), features);
+      program = new TrainedProgram(this.parameters, (tensors) => {
+        const [patches, start, present = null] = tensors as [tf.Tensor3D, tf.Tensor2D, tf.Tensor2D?];
+        const input = this.policy.prepare({ patches, grid, present }, null);
+        const logits = startedFrom(start, this.policy.logits(input));
+        return onlyPresent(byRegion(tf.sigmoid(logits), patches.shape[0]), present, 2);
       });
       this.locating.set(key, program);
     }
     return program;
   }
 
-  /** The policy's logits on top of where it starts, `[b·p, r]`. */
-  private logits(input: PolicyInput, grid: PatchGrid): tf.Tensor2D {
-    return startedFrom(this.start(grid), this.policy.logits(input));
+  private given({ patches, grid, kinds }: PatchFeatures): PriorGiven {
+    const size = [patches.shape[0], grid.views] as const;
+    const all = this.priors.of(grid, kindsOf('racaAgent', kinds, size, this.config.views));
+    if (all.length === 1) return all[0];
+    const rewards = {
+      chosen: joined(all.map((one) => one.rewards.chosen)),
+      left: joined(all.map((one) => one.rewards.left)),
+    };
+    return { rewards, start: joined(all.map(({ start }) => start)) };
   }
 
   /** `[p, r]` */
-  private start(grid: PatchGrid): tf.Tensor2D {
-    const key = keyOf(grid);
-    const p = grid.views * grid.rows * grid.cols;
-    let start = this.starts.get(key);
-    if (!start) {
-      const { masks, known } = priorFor(grid, this.config.views, 'raca');
-      start = Float32Array.from({ length: p * R }, (_, k) => {
-        const [i, r] = [Math.floor(k / R), k % R];
-        return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
-      });
-      this.starts.set(key, start);
-    }
-    return tf.tensor2d(start, [p, R]);
+  private startFrom(masks: Float32Array, known: Float32Array): Float32Array {
+    const p = known.length;
+    return Float32Array.from({ length: p * R }, (_, k) => {
+      const [i, r] = [Math.floor(k / R), k % R];
+      return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
+    });
   }
 
-  private agreement({ grid }: PatchFeatures): ActionRewards {
-    const key = keyOf(grid);
-    const kept = this.agreements.get(key);
-    if (kept) return kept;
-    const prior = priorFor(grid, this.config.views, 'raca');
-    const rewards = priorRewards(prior.masks, prior.known);
-    this.agreements.set(key, rewards);
-    return rewards;
-  }
-
-  private update({ input, grid, actions, old }: RacaEpisode, judged: Advantages): Record<string, number> {
+  private update(episode: RacaEpisode, judged: Advantages): Record<string, number> {
+    const { input, start, present, actions, old } = episode;
     const { credit, epochs } = this.config;
     const { patches, images, positions, patchesPerImage: p } = input;
     const b = images.shape[0];
@@ -306,13 +328,18 @@ export class RacaAgent implements TrainableRegionAgent {
         old,
         advantages: byPatch ? swapped(judged.advantages, b, R) : judged.advantages,
         rowsPerDecision: byPatch ? 1 : p,
+        present,
       });
       const returns = tf.tensor2d(judged.returns, [b, R]);
-      const { signs, advantages } = decisions;
-      const given = [patches, images, this.start(grid), signs, decisions.old, advantages, returns];
+      const { signs, advantages, counted } = decisions;
+      const begin = tf.tensor2d(start, [start.length / R, R]);
+      const whole = [patches, images, begin, signs, decisions.old, advantages, returns];
+      const given = positions ? [...whole, positions] : whole;
       for (let epoch = 0; epoch < epochs; epoch++) {
         const { gradients } = valueAndGradients(() => {
-          const losses = this.program.run([], positions ? [...given, positions] : given);
+          const losses = counted
+            ? this.programs.partial.run([], [counted, ...given])
+            : this.programs.whole.run([], given);
           const [, criticLoss, , actorLoss, entropy, clipped] = losses.dataSync();
           Object.assign(numbers, { actorLoss, entropy, clipped, criticLoss });
           return first(losses);
@@ -324,19 +351,23 @@ export class RacaAgent implements TrainableRegionAgent {
   }
 
   /** The loss, the critic's part of it, {@link policyNumbers}: `[6]`. */
-  private losses(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  private episodeLosses(tensors: readonly tf.Tensor[], counted?: tf.Tensor): tf.Tensor1D {
     const [patches, images, start] = tensors as tf.Tensor2D[];
     const [signs, old, advantages] = tensors.slice(3) as tf.Tensor1D[];
     const [returns, positions = null] = tensors.slice(6) as tf.Tensor2D[];
     const input = { patches, images, positions, patchesPerImage: patches.shape[0] / images.shape[0] };
     const logits = startedFrom(start, this.policy.logits(input));
-    const actor = policyNumbers(logits, { signs, old, advantages }, this.config);
+    const actor = policyNumbers(
+      logits,
+      { signs, old, advantages, counted: counted as tf.Tensor1D },
+      this.config,
+    );
     const critic = valueLoss(this.policy.values(input), returns);
     return withNumbers(tf.add(first(actor), critic), [critic, actor]); // no shared weights: gradients do not mix
   }
 }
 
-/** `[b·p, r]` on top of what is the same for each image, `[p, r]`. */
+/** Logits `[b·p, r]` on top of `[b·p, r]`, or of what is the same for each study, `[p, r]`. */
 const startedFrom = (start: tf.Tensor2D, logits: tf.Tensor2D): tf.Tensor2D =>
   tf.reshape(tf.add(tf.reshape(logits, [-1, ...start.shape]), start), logits.shape);
 

@@ -1,19 +1,20 @@
-import { type PatchFeatures, REGIONS, type RegionMasks } from '@raca/core';
+import type { RegionMasks } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-const R = REGIONS.length;
-
 /** From a policy's layout `[b·p, r]`; new tensors, so that no gradient finds its way back. */
-export function regionMasks(actions: Float32Array, probabilities: Float32Array, b: number): RegionMasks {
-  const p = actions.length / (b * R);
-  const turned = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, R, p]);
+export function regionMasks(
+  actions: Float32Array,
+  probabilities: Float32Array,
+  [b, p]: readonly [number, number, ...unknown[]],
+): RegionMasks {
+  const r = actions.length / (b * p);
+  const turned = (x: Float32Array): tf.Tensor3D => tf.tensor3d(swapped(x, b, p), [b, r, p]);
   return { masks: turned(actions), probabilities: turned(probabilities) };
 }
 
 /** From a policy's layout `[b·p, r]` to `[b, r, p]`. */
-export function byRegion(x: tf.Tensor2D, { patches }: PatchFeatures): tf.Tensor3D {
-  const [b, p] = patches.shape;
-  return tf.transpose(tf.reshape(x, [b, p, R]), [0, 2, 1]) as tf.Tensor3D;
+export function byRegion(x: tf.Tensor2D, b: number): tf.Tensor3D {
+  return tf.transpose(tf.reshape(x, [b, -1, x.shape[1]]), [0, 2, 1]) as tf.Tensor3D;
 }
 
 /** `[b, n, m]` → `[b, m, n]` */

@@ -24,14 +24,22 @@ export function priorRewards(prior: Float32Array, known?: Float32Array): ActionR
 /**
  * Rewards per region, summed over batch and patches, of each region's own action.
  * @param actions `[b, r, p]`, each 0 or 1
+ * @param rewards `[r, p]`
+ * @param present `[b, p]`: patches that are not there earn nothing; null: all are there
  * @returns `[r]`
  */
-export function rewardsOfOwnAction(actions: Float32Array, rewards: ActionRewards, r: number): Float32Array {
+export function rewardsOfOwnAction(
+  actions: Float32Array,
+  rewards: ActionRewards,
+  r: number,
+  present: Float32Array | null = null,
+): Float32Array {
   const out = new Float32Array(r);
   const size = rewards.chosen.length; // r·p
   const p = size / r;
   for (let i = 0; i < actions.length; i++) {
     const place = i % size;
+    if (present && !present[Math.floor(i / size) * p + (place % p)]) continue;
     out[Math.floor(place / p)] += actions[i] ? rewards.chosen[place] : rewards.left[place];
   }
   return out;
@@ -41,14 +49,19 @@ export function rewardsOfOwnAction(actions: Float32Array, rewards: ActionRewards
  * The same as the published code has it: each region is paid for the previous region's action, the first for
  * choosing nothing.
  */
-export function rewardsAsPublished(actions: Float32Array, rewards: ActionRewards, r: number): Float32Array {
+export function rewardsAsPublished(
+  actions: Float32Array,
+  rewards: ActionRewards,
+  r: number,
+  present: Float32Array | null = null,
+): Float32Array {
   const size = rewards.chosen.length;
   const p = size / r;
   const previous = new Float32Array(actions.length);
   for (let start = 0; start < actions.length; start += size) {
     previous.set(actions.subarray(start, start + size - p), start + p);
   }
-  return rewardsOfOwnAction(previous, rewards, r);
+  return rewardsOfOwnAction(previous, rewards, r, present);
 }
 
 /**

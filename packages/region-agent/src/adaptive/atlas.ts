@@ -1,5 +1,5 @@
-import { REGIONS } from '@raca/core';
-import { anatomicalPrior, type ViewKind } from '../prior/anatomical-prior';
+import { REGIONS, type ViewKind } from '@raca/core';
+import { anatomicalPrior } from '../prior/anatomical-prior';
 import { type Affine, inverse } from './affine';
 
 /** Points a side of the fine drawing of the prior. */
@@ -68,13 +68,14 @@ export class Atlas {
 }
 
 /** Drawing one takes longer than placing it a hundred times. */
-const drawn = new Map<ViewKind, Atlas | null>();
+const drawn = new Map<ViewKind, Atlas>();
 
 /** Atlas of our prior, drawn once; null where the view has none. */
-export function atlasOf(view: ViewKind): Atlas | null {
+export function atlasOf(view: ViewKind | null): Atlas | null {
+  if (view !== 'frontal' && view !== 'lateral') return null;
   const known = drawn.get(view);
-  if (known !== undefined) return known;
-  const atlas = view === 'unknown' ? null : new Atlas((rows, cols) => anatomicalPrior(rows, cols, view)!);
+  if (known) return known;
+  const atlas = new Atlas((rows, cols) => anatomicalPrior(rows, cols, view)!);
   drawn.set(view, atlas);
   return atlas;
 }

@@ -1,4 +1,4 @@
-import { LARGEST } from '@raca/core';
+import { LARGEST, VIEW_KINDS } from '@raca/core';
 import { z } from 'zod';
 
 const fraction = z.number().min(0).max(0.5);
@@ -12,11 +12,13 @@ export const adaptiveAgentConfigSchema = z.strictObject({
     .default(512)
     .describe('d, width of the patches, for an agent without eyes.'),
   views: z
-    .array(z.enum(['frontal', 'lateral', 'unknown']))
+    .array(z.enum(VIEW_KINDS))
     .min(1)
     .max(LARGEST.views)
     .default(['frontal', 'lateral'])
-    .describe('What each view of a study shows; `unknown` ones have no prior.'),
+    .describe(
+      'What each view of a study shows, where the study does not say; `unknown` and `other` ones have no prior.',
+    ),
   hidden: z.int().positive().max(LARGEST.width).default(64).describe('Width of the hidden layers.'),
   learning: z
     .enum(['ppo', 'direct'])

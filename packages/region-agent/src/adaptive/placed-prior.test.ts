@@ -5,13 +5,13 @@ import { Atlas, atlasOf } from './atlas';
 import { PriorPlacement } from './placed-prior';
 
 const R = REGIONS.length;
-const GRID = { views: 2, rows: 7, cols: 7 };
+const VIEWS = { grid: { views: 2, rows: 7, cols: 7 }, kinds: [['frontal', 'unknown']] } as const;
 const placement = () => new PriorPlacement(['frontal', 'unknown']);
 const move = affineOf({ ...STRAIGHT, dx: 0.3 });
 
 describe('PriorPlacement', () => {
   it('moves the prior with the image; what came in and unknown views do not count', () => {
-    const { wanted, counted } = placement().place(1, GRID, [move, IDENTITY], null);
+    const { wanted, counted } = placement().place(VIEWS, { moves: [move, IDENTITY] });
     const masks = atlasOf('frontal')!.masks(move, 7, 7);
     for (let p = 0; p < 49; p++) {
       for (let r = 0; r < R; r++) expect(wanted[p * R + r]).toBe(masks[r * 49 + p]);
@@ -23,7 +23,7 @@ describe('PriorPlacement', () => {
   it('takes margins for empty where told', () => {
     const whole = { left: -1, right: 1, top: -1, bottom: 1 };
     const windows = [{ ...whole, top: -0.3 }, whole];
-    const { wanted, counted } = placement().place(1, GRID, [move, IDENTITY], null, null, windows);
+    const { wanted, counted } = placement().place(VIEWS, { moves: [move, IDENTITY], windows });
     const of = (row: number, col: number) => [
       ...wanted.subarray((row * 7 + col) * R, (row * 7 + col + 1) * R),
     ];
@@ -42,7 +42,7 @@ describe('PriorPlacement', () => {
       return out;
     });
     const shift = affineOf({ ...STRAIGHT, dx: 0.15 }); // the half now ends after 0.65 · 7 = 4.55 patches
-    const { wanted } = placement().place(1, GRID, [shift, IDENTITY], null, null, null, [outline, null]);
+    const { wanted } = placement().place(VIEWS, { moves: [shift, IDENTITY], outlines: [outline, null] });
     const prior = atlasOf('frontal')!.masks(shift, 7, 7);
     for (let p = 0; p < 49; p++) {
       for (let r = 0; r < R; r++) {
@@ -58,7 +58,7 @@ describe('PriorPlacement', () => {
     const logits = new Float32Array(2 * 49 * R);
     for (let p = 0; p < 49; p++) for (let r = 0; r < R; r++) logits[p * R + r] = shifted[r * 49 + p] ? 9 : -9;
     const first = placement();
-    const { wanted } = first.place(1, GRID, null, logits);
+    const { wanted } = first.place(VIEWS, { logits });
     const agree = (masks: Float32Array): number => {
       let same = 0;
       for (let p = 0; p < 49; p++)
@@ -72,8 +72,8 @@ describe('PriorPlacement', () => {
     expect(first.state()[1]).toBeGreaterThan(0); // the mean has begun to follow
     const settled = placement();
     settled.loadState(Float32Array.of(0, 0.1, 0, 0, 0, 0, 0, 0, 0, 0));
-    const again = settled.place(1, GRID, null, logits).wanted;
-    const straight = placement().place(1, GRID, null, null).wanted;
+    const again = settled.place(VIEWS, { logits }).wanted;
+    const straight = placement().place(VIEWS).wanted;
     const differ = again.reduce((a, x, i) => a + (x === straight[i] ? 0 : 1), 0);
     expect(differ / (49 * R)).toBeLessThan(0.04); // everybody stands so: then it is straight
   });

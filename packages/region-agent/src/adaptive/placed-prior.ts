@@ -1,5 +1,5 @@
-import { type PatchGrid, REGIONS } from '@raca/core';
-import type { ViewKind } from '../prior/anatomical-prior';
+import { type PatchGrid, REGIONS, type ViewKind } from '@raca/core';
+import type { StudyKinds } from '../prior/kinds';
 import { type Affine, affineOf, composed, IDENTITY, type Pose, STRAIGHT } from './affine';
 import { type Atlas, atlasOf } from './atlas';
 import { OUTLINED } from './outline';
@@ -22,59 +22,71 @@ export interface PlacedPrior {
   readonly counted: Float32Array;
 }
 
+/** The views of a batch. */
+export interface PlacedViews {
+  readonly grid: PatchGrid;
+  /** `[b][v]`; null: an empty slot. */
+  readonly kinds: readonly StudyKinds[];
+}
+
+/** What is known of where each view of each sample lies, all `[b · v]`. */
+export interface Placing {
+  /** Where it was moved to; null: nowhere. */
+  readonly moves?: readonly Affine[] | null;
+  /** The policy's `[b·p, r]` to register by; null: patients stand straight. */
+  readonly logits?: Float32Array | null;
+  /** Gray of its cells, to fit the placed prior to what the image shows; null: it stays. */
+  readonly grays?: readonly (Float32Array | null)[] | null;
+  /** Nothing outside these and beyond the image belongs to any region; null: what is beyond the image does not count. */
+  readonly windows?: readonly Window[] | null;
+  /** What it shows before its move, in place of the prior's {@link OUTLINED} regions; null: nothing. */
+  readonly outlines?: readonly (Atlas | null)[] | null;
+}
+
 /**
  * Lays the coarse prior on patients: by the known move of a practice view and, once the policy can tell, by the pose
  * in which the prior explains the policy's own choices best. Only differences between patients are believed: the mean
  * pose of all is taken off, since on average the prior is right by definition.
  */
 export class PriorPlacement {
-  private readonly atlases: readonly (Atlas | null)[];
-  /** Mean pose of each view: dx, dy, wide, high, turn. */
+  /** Mean pose of each slot: dx, dy, wide, high, turn. */
   private readonly means: Float32Array;
 
-  constructor(views: readonly ViewKind[]) {
-    this.atlases = views.map(atlasOf);
-    this.means = new Float32Array(5 * views.length);
+  /** @param slots what each slot shows where the study does not say */
+  constructor(private readonly slots: readonly ViewKind[]) {
+    this.means = new Float32Array(5 * slots.length);
   }
 
-  /**
-   * @param moves where each view of each sample was moved to, `[b · v]`; null: nowhere
-   * @param logits the policy's `[b·p, r]` to register by; null: patients stand straight
-   * @param windows of each view, where nothing outside them and beyond the image belongs to any region; null: what is
-   *   beyond the image does not count
-   * @param grays of each view's cells, `[b · v]`, to fit the placed prior to what the image shows; null: it stays
-   * @param outlines of what each view shows before its move, `[b · v]`, in place of the prior's {@link OUTLINED} regions;
-   *   null: none
-   */
   place(
-    b: number,
-    grid: PatchGrid,
-    moves: readonly Affine[] | null,
-    logits: Float32Array | null,
-    grays: readonly Float32Array[] | null = null,
-    windows: readonly Window[] | null = null,
-    outlines: readonly (Atlas | null)[] | null = null,
+    { grid, kinds }: PlacedViews,
+    { moves, logits, grays, windows, outlines }: Placing = {},
   ): PlacedPrior {
     const { views, rows, cols } = grid;
     const n = rows * cols;
-    const wanted = new Float32Array(b * views * n * R);
-    const counted = new Float32Array(b * views * n);
-    for (let k = 0; k < b * views; k++) {
-      const v = k % views;
-      const atlas = this.atlases[v] ?? null;
+    const shown = kinds.flat();
+    const wanted = new Float32Array(shown.length * n * R);
+    const counted = new Float32Array(shown.length * n);
+    for (let k = 0; k < shown.length; k++) {
+      const atlas = atlasOf(shown[k]);
       if (!atlas) continue;
       const move = moves?.[k] ?? IDENTITY;
       const known = knownPatches(move, rows, cols, windows?.[k]);
       counted.set(windows ? known.map(() => 1) : known, k * n);
       const pose = logits
-        ? this.pose(v, atlas, { rows, cols, known, logits, at: k * n * R }, move)
+        ? this.pose(
+            this.slotOf(shown[k]!, k % views),
+            atlas,
+            { rows, cols, known, logits, at: k * n * R },
+            move,
+          )
         : STRAIGHT;
       const map = composed(move, affineOf(pose));
-      const masks = grays
-        ? sharpened(fieldOf(atlas, map, rows, cols), grays[k], rows, cols)
+      const gray = grays?.[k];
+      const masks = gray
+        ? sharpened(fieldOf(atlas, map, rows, cols), gray, rows, cols)
         : atlas.masks(map, rows, cols);
-      const shown = outlines?.[k]?.masks(move, rows, cols);
-      if (shown) for (const r of OUTLINED) masks.set(shown.subarray(r * n, (r + 1) * n), r * n);
+      const outline = outlines?.[k]?.masks(move, rows, cols);
+      if (outline) for (const r of OUTLINED) masks.set(outline.subarray(r * n, (r + 1) * n), r * n);
       for (let p = 0; p < n; p++) {
         for (let r = 0; r < R; r++) wanted[(k * n + p) * R + r] = windows && !known[p] ? 0 : masks[r * n + p];
       }
@@ -82,12 +94,12 @@ export class PriorPlacement {
     return { wanted, counted };
   }
 
-  /** Mean pose of each view, five numbers a view; a copy. */
+  /** Mean pose of each slot, five numbers a slot; a copy. */
   state(): Float32Array {
     return this.means.slice();
   }
 
-  /** @throws Error unless there are five numbers a view */
+  /** @throws Error unless there are five numbers a slot */
   loadState(state: Float32Array | undefined): void {
     const { length } = this.means;
     if (state?.length !== length) {
@@ -96,6 +108,12 @@ export class PriorPlacement {
       );
     }
     this.means.set(state);
+  }
+
+  /** The slot whose mean pose a view follows: its own where that shows such views, else the first that does. */
+  private slotOf(kind: ViewKind, v: number): number {
+    const found = this.slots[v] === kind ? v : this.slots.indexOf(kind);
+    return found >= 0 ? found : v;
   }
 
   private pose(

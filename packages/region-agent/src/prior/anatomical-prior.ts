@@ -1,8 +1,5 @@
-import { REGIONS, type RegionName } from '@raca/core';
+import { REGIONS, type RegionName, type ViewKind } from '@raca/core';
 import { along, band, below, bothSides, box, ellipse, type Shape, union, without } from './shapes';
-
-/** What a view shows; `unknown` has no prior. */
-export type ViewKind = 'frontal' | 'lateral' | 'unknown';
 
 /** Height of both halves of the diaphragm in a frontal view: two domes that meet in the middle. */
 const domes = (x: number): number => 0.72 + 1.2 * (Math.abs(x - 0.5) - 0.22) ** 2;
@@ -50,7 +47,7 @@ const COVERAGE = 1 / 3;
  * @returns `[r, rows · cols]`, each 0 or 1; null where the view has no prior
  */
 export function anatomicalPrior(rows: number, cols: number, view: ViewKind): Float32Array | null {
-  if (view === 'unknown') return null;
+  if (view !== 'frontal' && view !== 'lateral') return null;
   const shapes = view === 'frontal' ? FRONTAL : LATERAL;
   const out = new Float32Array(REGIONS.length * rows * cols);
   REGIONS.forEach((region, r) => {

@@ -1,5 +1,6 @@
 import { type PatchGrid, REGIONS } from '@raca/core';
-import { anatomicalPrior, type ViewKind } from './anatomical-prior';
+import { anatomicalPrior } from './anatomical-prior';
+import type { StudyKinds } from './kinds';
 import { PUBLISHED_SIDE, publishedPrior } from './published-prior';
 
 /** A prior on a grid. */
@@ -15,11 +16,11 @@ export interface Prior {
 /**
  * The prior of all views of a grid, view by view as patches lie.
  *
- * @param views kind of each view; views past the end are `unknown`. Ignored by the published prior, which
- *   repeats its masks for every view.
+ * @param views kind of each view; empty slots, views past the end and `unknown` or `other` ones have no prior. Ignored by
+ *   the published prior, which repeats its masks for every view.
  * @throws RangeError if the published prior, 7 × 7, is asked for on another grid
  */
-export function priorFor(grid: PatchGrid, views: readonly ViewKind[], variant: 'raca' | 'published'): Prior {
+export function priorFor(grid: PatchGrid, views: StudyKinds, variant: 'raca' | 'published'): Prior {
   const { rows, cols } = grid;
   if (variant === 'published') {
     if (rows !== PUBLISHED_SIDE || cols !== PUBLISHED_SIDE) {

@@ -4,6 +4,7 @@ import { checkRegionAgent } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { anatomicalPrior, priorAgent, priorFor, publishedPrior } from '../index';
+import { inputOf } from '../test-input';
 import { along, band, below, bothSides, box, ellipse, union, without } from './shapes';
 
 describe('publishedPrior', () => {
@@ -137,14 +138,14 @@ describe('priorAgent', () => {
   it.each(['raca', 'published'] as const)('finds the %s prior in every image', (variant) => {
     const grid = { views: 2, rows: 7, cols: 7 };
     const patches = tf.randomNormal<tf.Rank.R3>([2, 98, 3]);
-    const { masks } = priorAgent({ variant }).locate({ patches, grid });
+    const { masks } = priorAgent({ variant }).locate(inputOf(patches, grid));
     const expected = [...priorFor(grid, ['frontal', 'lateral'], variant).masks];
     expect([...masks.dataSync()]).toEqual([...expected, ...expected]);
   });
 
   it('refuses patches that do not fill the grid', () => {
     const patches = tf.zeros<tf.Rank.R3>([1, 5, new Random(1).int(3) + 1]);
-    expect(() => priorAgent().locate({ patches, grid: { views: 1, rows: 2, cols: 2 } })).toThrow(
+    expect(() => priorAgent().locate(inputOf(patches, { views: 1, rows: 2, cols: 2 }))).toThrow(
       'has 4 patches, got 5',
     );
   });

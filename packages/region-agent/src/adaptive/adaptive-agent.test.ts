@@ -1,16 +1,25 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type PatchFeatures, type PatchGrid, Random, REGIONS, type VisionBackbone } from '@raca/core';
+import {
+  type AgentInput,
+  type PatchGrid,
+  Random,
+  REGIONS,
+  unknownViews,
+  type Views,
+  type VisionBackbone,
+} from '@raca/core';
 import { checkRegionAgent, gradientError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type Affine, affineOf, IDENTITY, inverse, STRAIGHT } from './adaptive/affine';
-import { atlasOf } from './adaptive/atlas';
-import { bodyOf } from './adaptive/body';
-import type { AdaptiveAgentConfig } from './adaptive/config';
-import { SIDE as CHEST_SIDE, type Chest, drawnChest, iou } from './adaptive/drawn-chest';
-import { EyesPolicy } from './adaptive/eyes-policy';
-import { outlined } from './adaptive/outline';
+import { inputOf } from '../test-input';
 import { adaptiveAgent } from './adaptive-agent';
+import { type Affine, affineOf, IDENTITY, inverse, STRAIGHT } from './affine';
+import { atlasOf } from './atlas';
+import { bodyOf } from './body';
+import type { AdaptiveAgentConfig } from './config';
+import { SIDE as CHEST_SIDE, type Chest, drawnChest, iou } from './drawn-chest';
+import { EyesPolicy } from './eyes-policy';
+import { outlined } from './outline';
 
 const SIDE = 28;
 const GRID: PatchGrid = { views: 1, rows: 7, cols: 7 };
@@ -51,9 +60,12 @@ function painted(maps: readonly Affine[]): tf.Tensor5D {
   return tf.tensor5d(values, [maps.length, 1, SIDE, SIDE, 3]);
 }
 
-const featuresOf = (images: tf.Tensor5D): PatchFeatures => ({
-  ...colours.extract(images, { training: false }),
-  images,
+const inputFrom = (images: tf.Tensor5D): AgentInput =>
+  inputOf(colours.extract(images, { training: false }).patches, GRID, images);
+
+const viewsOf = (images: tf.Tensor5D): Views => ({
+  input: { images },
+  kinds: unknownViews(images.shape[0], images.shape[1]),
 });
 
 /** Colours are coordinates here: practice must not change them. */
@@ -88,7 +100,7 @@ function overlap(masks: (i: number) => ArrayLike<number>, maps: readonly Affine[
 function tested(agent: ReturnType<typeof make>): { own: number; prior: number } {
   const random = new Random(77);
   const maps = Array.from({ length: 12 }, () => moved(random));
-  const masks = agent.locate(featuresOf(painted(maps))).masks.dataSync();
+  const masks = agent.locate(inputFrom(painted(maps))).masks.dataSync();
   const straight = atlasOf('frontal')!.masks(IDENTITY, 7, 7);
   return {
     own: overlap((i) => masks.subarray(i * R * 49, (i + 1) * R * 49), maps),
@@ -114,7 +126,7 @@ describe('adaptiveAgent', () => {
     const agent = make({ registerAfter: null });
     const random = new Random(3);
     const images = painted(Array(6).fill(IDENTITY));
-    for (let k = 0; k < 40; k++) agent.practise(images, GRID, random.split(k));
+    for (let k = 0; k < 40; k++) agent.practise(viewsOf(images), GRID, random.split(k));
     const { own, prior } = tested(agent);
     expect(own).toBeGreaterThan(prior + 0.15);
   });
@@ -125,7 +137,7 @@ describe('adaptiveAgent', () => {
       const random = new Random(3);
       for (let k = 0; k < 50; k++) {
         const images = painted(Array.from({ length: 6 }, () => moved(random)));
-        agent.practise(images, GRID, random.split(k));
+        agent.practise(viewsOf(images), GRID, random.split(k));
         images.dispose();
       }
       return tested(agent);
@@ -139,7 +151,7 @@ describe('adaptiveAgent', () => {
     const agent = make({ registerAfter: 0 });
     const images = painted([IDENTITY, IDENTITY]);
     const learn = (): Record<string, number> => {
-      const episode = agent.act(featuresOf(images), new Random(4));
+      const episode = agent.act(inputFrom(images), new Random(4));
       const numbers = agent.learn(episode, { quality: Float32Array.of(0.1, 0.3) });
       episode.dispose();
       return numbers;
@@ -165,7 +177,7 @@ describe('adaptiveAgent', () => {
     return tf.tensor5d(values, [1, 1, CHEST_SIDE, CHEST_SIDE, 3]);
   };
   const lungs = (agent: ReturnType<typeof make>, image: tf.Tensor5D): Float32Array =>
-    (agent.locate(featuresOf(image)).probabilities.dataSync() as Float32Array).slice(0, 49);
+    (agent.locate(inputFrom(image)).probabilities.dataSync() as Float32Array).slice(0, 49);
 
   it('learns the lungs that an image shows from their outline', () => {
     const still = { shift: 0, scaleOut: 0, scaleIn: 0, stretch: 0, turn: 0, ...STEADY };
@@ -178,7 +190,7 @@ describe('adaptiveAgent', () => {
         practice: still,
         actorRate: 3e-2,
       });
-      for (let step = 0; step < 30; step++) agent.practise(image, GRID, new Random(step));
+      for (let step = 0; step < 30; step++) agent.practise(viewsOf(image), GRID, new Random(step));
       return lungs(agent, image).map((x) => (x >= 0.5 ? 1 : 0));
     });
     const values = drawnChest(chest, false);
@@ -200,12 +212,12 @@ describe('adaptiveAgent', () => {
   it('leaves no tensor with ranks and outlines', () => {
     const agent = make({ equalise: true, outline: true });
     const images = xray();
-    const features = featuresOf(images);
+    const input = inputFrom(images);
     const round = (): void => {
-      agent.practise(images, GRID, new Random(1));
-      const found = agent.locate(features);
+      agent.practise(viewsOf(images), GRID, new Random(1));
+      const found = agent.locate(input);
       tf.dispose([found.masks, found.probabilities]);
-      const episode = agent.act(features, new Random(2));
+      const episode = agent.act(input, new Random(2));
       agent.learn(episode, { quality: Float32Array.of(1) });
       episode.dispose();
     };
@@ -225,7 +237,7 @@ describe('adaptiveAgent', () => {
       return sum / 49;
     };
     const gains = Array.from({ length: 60 }, (_, k) => {
-      const episode = agent.act(featuresOf(images), new Random(k));
+      const episode = agent.act(inputFrom(images), new Random(k));
       const masks = episode.regions.masks.dataSync();
       const { gain } = agent.learn(episode, {
         quality: Float32Array.from({ length: 6 }, (_, i) => 1 - heart(masks, i)),
@@ -240,7 +252,7 @@ describe('adaptiveAgent', () => {
   it('goes on from a saved state as if it had never stopped', () => {
     const images = painted([IDENTITY, moved(new Random(1)), moved(new Random(2))]);
     const practise = (agent: ReturnType<typeof make>, from: number, to: number): void => {
-      for (let k = from; k < to; k++) agent.practise(images, GRID, new Random(k));
+      for (let k = from; k < to; k++) agent.practise(viewsOf(images), GRID, new Random(k));
     };
     const [a, b] = [
       make({ registerAfter: 1, rateHalfLife: 3 }),
@@ -259,9 +271,11 @@ describe('adaptiveAgent', () => {
   it('names what does not fit', () => {
     const agent = make();
     const images = painted([IDENTITY]);
-    const { patches, grid } = featuresOf(images);
-    expect(() => agent.locate({ patches, grid })).toThrow('needs images, found stored features only');
-    expect(() => make({}, null).practise(images, GRID, new Random(1))).toThrow('practice needs eyes');
+    const { patches } = inputFrom(images).features;
+    expect(() => agent.locate(inputOf(patches, GRID))).toThrow('needs images, found stored features only');
+    expect(() => make({}, null).practise(viewsOf(images), GRID, new Random(1))).toThrow(
+      'practice needs eyes',
+    );
     expect(() => agent.loadTrainingState(new Map([['updates', Float32Array.of(1)]]))).toThrow(
       '"poses" must have 5',
     );
