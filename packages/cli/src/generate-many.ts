@@ -43,9 +43,7 @@ export async function generateMany(
   const bar = progress('writing reports', { lines: true });
   try {
     const { views } = loaded.config.model;
-    const written = new Set(
-      studies.flatMap(({ id, images }) => (table?.has({ id, images: images.slice(0, views) }) ? [id] : [])),
-    );
+    const written = new Set(studies.flatMap((study) => (table?.has(study, views) ? [study.id] : [])));
     const total = studies.length - written.size;
     const images = studies.reduce((n, study) => n + study.images.length, 0);
     say(`${studies.length} studies, ${images} images`);
@@ -114,11 +112,11 @@ function rowOf(study: StudyReport | StudyFailure, { regions, picture, ...facts }
   if ('error' in study)
     return { id: study.id, images: study.files.map((file) => ({ file })), error: study.error };
   const record = reportRecord(study, { ...facts, images: study.images });
-  const { regions: masks, probabilities, views, grid, ...text } = record;
+  const { regions: masks, probabilities, views, viewKinds, grid, ...text } = record;
   return {
     id: study.id,
     ...text,
-    ...(regions && { views, grid, regions: masks, probabilities }),
+    ...(regions && { views, viewKinds, grid, regions: masks, probabilities }),
     ...(picture !== null && { picture }),
   };
 }
@@ -137,9 +135,9 @@ async function draw(
   name: string,
 ): Promise<string | null> {
   if ('error' in study) return null;
-  const { images, masks, probabilities } = study;
+  const { images, kinds, masks, probabilities } = study;
   const pictures = images.flatMap(({ picture }) => picture ?? []);
-  const drawn = regionsPicture({ images: pictures, masks, probabilities, grid: config.model.grid });
+  const drawn = regionsPicture({ images: pictures, kinds, masks, probabilities, grid: config.model.grid });
   mkdirSync(join(out, 'pictures'), { recursive: true });
   const path = `pictures/${name}.jpg`;
   writeFileAtomic(join(out, path), await encodeJpeg(drawn));

@@ -1,3 +1,4 @@
+import type { ViewKind } from '@raca/core';
 import { REGIONS } from '@raca/core/regions';
 import type { RasterImage } from '@raca/data';
 import { Canvas, type Colour } from './canvas';
@@ -8,6 +9,8 @@ import { fit, hasSides, viewName } from './picture-views';
 export interface RegionsPicture {
   /** A picture per view, of any size; frontal first. */
   readonly images: readonly RasterImage[];
+  /** What they show, where anybody has said; frontal, then lateral otherwise. */
+  readonly kinds?: readonly ViewKind[];
   /** `[r · v · p]`, 0 or 1, region by region, view by view; `v` at least the number of images. */
   readonly masks: Uint8Array;
   /** `[r · v · p]`, 0..1; the masks where absent. */
@@ -38,7 +41,13 @@ const [BACKGROUND, INK, WHITE, BLACK]: Colour[] = [
  * each patch as heat and the patches that the agent picked outlined. Right and left are marked on frontal views.
  * @throws RangeError if masks, probabilities and grid do not fit
  */
-export function regionsPicture({ images, masks, probabilities = masks, grid }: RegionsPicture): RasterImage {
+export function regionsPicture({
+  images,
+  kinds = [],
+  masks,
+  probabilities = masks,
+  grid,
+}: RegionsPicture): RasterImage {
   const patches = grid.rows * grid.cols;
   const views = masks.length / (REGIONS.length * patches);
   if (!Number.isInteger(views) || views < images.length) {
@@ -72,7 +81,7 @@ export function regionsPicture({ images, masks, probabilities = masks, grid }: R
   legend(canvas, GAP, 2 * LINE - 8);
   let top = head;
   blocks.forEach(({ large, small }, v) => {
-    heading(canvas, { left: GAP, top, width: large.width }, v);
+    heading(canvas, { left: GAP, top, width: large.width }, v, kinds[v]);
     const y = top + LINE;
     canvas.image(large, GAP, y);
     REGIONS.forEach((name, r) => {
@@ -125,10 +134,15 @@ function legend(canvas: Canvas, left: number, top: number): void {
  * Name of a view, with the sides of a frontal one: the patient's right is at its left. Above the picture, since many
  * radiographs have letters of their own.
  */
-function heading(canvas: Canvas, { left, top, width }: Omit<Frame, 'height'>, view: number): void {
-  const sided = hasSides(view);
+function heading(
+  canvas: Canvas,
+  { left, top, width }: Omit<Frame, 'height'>,
+  view: number,
+  kind?: ViewKind,
+): void {
+  const sided = hasSides(view, kind);
   if (sided) canvas.text(left, top, 'R', INK, 2);
-  canvas.text(left + (sided ? 3 * LETTER : 0), top, viewName(view), INK, 2);
+  canvas.text(left + (sided ? 3 * LETTER : 0), top, viewName(view, kind), INK, 2);
   if (sided) canvas.text(left + Math.max(width, 20 * LETTER) - LETTER, top, 'L', INK, 2);
 }
 

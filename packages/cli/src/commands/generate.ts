@@ -1,13 +1,15 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackendName } from '@raca/backend/node';
-import { writeFileAtomic } from '@raca/core/node';
+import { VIEW_KINDS, type ViewKind } from '@raca/core';
+import { readRegularFile, writeFileAtomic } from '@raca/core/node';
 import { SPLITS, type Split } from '@raca/data';
 import {
   encodePng,
   type PictureOptions,
   type ReadOptions,
   readStudyImages,
+  type StudyContext,
   type StudyImages,
 } from '@raca/data/node';
 import { regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
@@ -32,6 +34,15 @@ import { modulesFor, trustOption } from '../user-modules';
 interface GenerateFlags extends ImageFlags {
   run: string;
   images?: string[];
+  views?: readonly ViewKind[];
+  indication?: string;
+  history?: string;
+  comparison?: string;
+  technique?: string;
+  priorImages?: string[];
+  priorViews?: readonly ViewKind[];
+  priorReport?: string;
+  priorDays?: number;
   studies?: string[];
   data?: string;
   split: Split | 'all';
@@ -53,6 +64,19 @@ export function addGenerate(program: Command): void {
       '--images <file...>',
       'one study: one file per view (DICOM, PNG, JPEG, TIFF, BMP, WebP or JPEG 2000), frontal view first',
     )
+    .option(
+      '--views <kinds>',
+      `what --images show, e.g. frontal,lateral: ${VIEW_KINDS.join(', ')}`,
+      viewList('--views'),
+    )
+    .option('--indication <text>', 'one study: why it was made (@FILE reads a file; so do the texts below)')
+    .option('--history <text>', 'one study: what is known of the patient')
+    .option('--comparison <text>', 'one study: what it was compared with')
+    .option('--technique <text>', 'one study: how it was made')
+    .option('--prior-images <file...>', 'one study: the pictures of the earlier study')
+    .option('--prior-views <kinds>', 'what --prior-images show', viewList('--prior-views'))
+    .option('--prior-report <text>', 'one study: the report of the earlier study')
+    .option('--prior-days <n>', 'one study: days since the earlier study', wholeNumber('--prior-days'))
     .option(
       '--studies <source...>',
       'many studies: a folder with a folder per study, a table (CSV, JSON or JSON Lines with id and images), or a quoted glob pattern',
@@ -80,8 +104,13 @@ export function addGenerate(program: Command): void {
       `
 Examples:
   raca generate --run run --images frontal.dcm lateral.dcm --out report
+  raca generate --run run --images now.png --indication 'Cough.' --prior-images before.png --prior-report @before.txt
   raca generate --run run --studies studies/ --out reports
   raca generate --run run --data my-data --split all --out reports --pictures
+
+Indication and earlier study are read by models that were trained with them (model.context); others say that they do not. In
+a table they stand in columns: views, indication, history, comparison, technique, prior_images, prior_views, prior_report,
+prior_days.
 
 Many studies: repeat an interrupted command to resume it. A study that cannot be read gets a row with the reason; the exit
 code is then 1, and the next run tries that study again.`,
@@ -99,12 +128,14 @@ code is then 1, and the next run tries that study again.`,
         for (const line of trainingNotices(trainedOn(loaded.run))) say(line);
         const reading = readOptions(flags);
         if (studies) await generateMany(loaded, studies, { ...flags, reading });
-        else await generateOne(loaded, flags.images!, { ...flags, reading });
+        else await generateOne(loaded, flags.images!, { ...flags, reading, context: contextOf(flags) });
       } finally {
         loaded.model.dispose();
       }
     });
 }
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** How every image is read. */
 const readOptions = (flags: GenerateFlags): ReadOptions & PictureOptions => ({
@@ -112,14 +143,59 @@ const readOptions = (flags: GenerateFlags): ReadOptions & PictureOptions => ({
   ...pictureOptions(flags),
 });
 
+/** What one study comes with. @throws Error for a text's file that cannot be read */
+function contextOf(flags: GenerateFlags): StudyContext {
+  const texts = TEXTS.flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[name, textOf(text)]];
+  });
+  const { views, priorImages: images, priorViews, priorReport, priorDays: days } = flags;
+  const prior = {
+    ...(images && { images }),
+    ...(priorViews && { views: priorViews }),
+    ...(priorReport !== undefined && { report: textOf(priorReport) }),
+    ...(days !== undefined && { days }),
+  };
+  return {
+    ...(views && { views }),
+    ...Object.fromEntries(texts),
+    ...(Object.keys(prior).length > 0 && { prior }),
+  };
+}
+
+const TEXTS = ['indication', 'history', 'comparison', 'technique'] as const;
+const OF_ONE = [...TEXTS, 'views', 'priorImages', 'priorViews', 'priorReport', 'priorDays'] as const;
+
+/** `@FILE` stands for what is in the file. */
+const textOf = (text: string): string =>
+  text.startsWith('@') ? readRegularFile(text.slice(1), 'a text', 2 ** 20).toString('utf8') : text;
+
+const viewList =
+  (option: string) =>
+  (value: string): ViewKind[] =>
+    value.split(',').map((kind) => oneOf(option, VIEW_KINDS)(kind.trim()));
+
 /** @throws UsageError */
-function checkFlags({ images, studies, data, out, pictures, restart, regions }: GenerateFlags): void {
+function checkFlags(flags: GenerateFlags): void {
+  const { images, studies, data, out, pictures, restart, regions } = flags;
   const given = Object.entries({ '--images': images, '--studies': studies, '--data': data }).flatMap(
     ([name, value]) => (value === undefined ? [] : [name]),
   );
   if (given.length !== 1)
     throw new UsageError(
       `expected one of --images, --studies or --data, found ${given.join(' and ') || 'none'}`,
+    );
+  const own = OF_ONE.find((name) => flags[name] !== undefined);
+  if (own && !images)
+    throw new UsageError(`--${kebab(own)}: expected --images with it; a table has columns for it`);
+  if (flags.views && flags.views.length !== images?.length)
+    throw new UsageError(
+      `--views: expected a kind for each of ${images?.length} images, found ${flags.views.length}`,
+    );
+  const before = flags.priorImages?.length ?? 0;
+  if (flags.priorViews && flags.priorViews.length !== before)
+    throw new UsageError(
+      `--prior-views: expected a kind for each of ${before} images, found ${flags.priorViews.length}`,
     );
   const extra = [pictures && '--pictures', restart && '--restart', !regions && '--no-regions'].find(Boolean);
   if (extra && images) throw new UsageError(`${extra}: expected --studies or --data with it, found --images`);
@@ -137,9 +213,14 @@ function studiesOf({ studies, data, split }: GenerateFlags): StudyImages[] | nul
 async function generateOne(
   loaded: LoadedRun,
   files: readonly string[],
-  { out, json, reading }: Pick<GenerateFlags, 'out' | 'json'> & { reading: ReadOptions },
+  {
+    out,
+    json,
+    reading,
+    context: given,
+  }: Pick<GenerateFlags, 'out' | 'json'> & { reading: ReadOptions; context: StudyContext },
 ): Promise<void> {
-  const made = await generateFromFiles(loaded, files, reading);
+  const made = await generateFromFiles(loaded, files, { ...reading, context: given });
   const images = made.images.map(({ file, format, image: { width, height } }) => ({
     file,
     format,
@@ -152,8 +233,9 @@ async function generateOne(
   if (out !== undefined) {
     mkdirSync(out, { recursive: true });
     const pictures = made.images.map(({ image }) => image);
-    const { masks, probabilities } = made;
-    const drawn = regionsPicture({ images: pictures, masks, probabilities, grid: loaded.config.model.grid });
+    const { kinds, masks, probabilities } = made;
+    const { grid } = loaded.config.model;
+    const drawn = regionsPicture({ images: pictures, kinds, masks, probabilities, grid });
     writeFileAtomic(join(out, 'report.txt'), reportText(made, context));
     writeFileAtomic(join(out, 'report.json'), `${record}\n`);
     writeFileAtomic(join(out, 'regions.png'), await encodePng(drawn));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ViewKind } from '@raca/core';
 import { guardedCell, writeFileAtomic } from '@raca/core/node';
 import { ownSlots, type Split } from '@raca/data';
 import { type Dataset, ImageCache } from '@raca/data/node';
@@ -17,6 +18,8 @@ export interface EvaluatedStudy {
   readonly id: string;
   /** Files of the pictures that the model looked at, each once. */
   readonly images: readonly string[];
+  /** What they show, as far as the model was told. */
+  readonly kinds: readonly ViewKind[];
   /** Which picture of the study each slot of the model showed, `[v]`; null: the slot was empty. */
   readonly pictures: readonly (number | null)[];
   /** Cleaned, in full. */
@@ -172,9 +175,11 @@ async function writeSplit(
           const masks = Uint8Array.from(written.regions.masks.dataSync());
           const probabilities = written.regions.probabilities.dataSync() as Float32Array;
           batch.ids.forEach((id, i) => {
+            const slots = ownSlots({ pictures: batch.pictures[i] });
             studies.push({
               id,
-              images: ownSlots({ pictures: batch.pictures[i] }).map((slot) => batch.imageFiles[i][slot]!),
+              images: slots.map((slot) => batch.imageFiles[i][slot]!),
+              kinds: slots.map((slot) => batch.kinds[i][slot]!),
               pictures: batch.pictures[i],
               report: batch.reports[i],
               reference: batch.references[i],

@@ -107,7 +107,7 @@ export function chosenStudies(scores: readonly Readonly<Record<string, number>>[
 }
 
 async function viewOf(
-  { id, images, pictures: shownIn, report, generated, masks, probabilities }: EvaluatedStudy,
+  { id, images, kinds, pictures: shownIn, report, generated, masks, probabilities }: EvaluatedStudy,
   scores: Readonly<Record<string, number>>,
   { config }: LoadedRun,
   reading: PictureOptions | undefined,
@@ -122,6 +122,7 @@ async function viewOf(
   const shown = {
     id,
     pictures,
+    kinds,
     sentences,
     reference: report,
     scores,

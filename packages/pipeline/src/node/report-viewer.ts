@@ -1,3 +1,4 @@
+import { VIEW_KINDS, type ViewKind } from '@raca/core';
 import { writeFileAtomic } from '@raca/core/node';
 import { REGIONS } from '@raca/core/regions';
 import { type RasterImage, readableSentences } from '@raca/data';
@@ -50,10 +51,11 @@ export async function writeTableViewer(
     total++;
     if (shown.length >= SHOWN) continue;
     const { views, grid } = loaded.config.model;
-    const length = REGIONS.length * views * grid.rows * grid.cols;
+    const kinds = kindsOf(row);
+    const length = REGIONS.length * (kinds?.length ?? views) * grid.rows * grid.cols;
     const [masks, probabilities] = [row.regions, row.probabilities].map((field) => valuesOf(field, length));
     if (!masks || !probabilities) continue;
-    shown.push({ ...textOf(row), pictures: await picturesOf(row, reading), masks, probabilities });
+    shown.push({ ...textOf(row), pictures: await picturesOf(row, reading), kinds, masks, probabilities });
   }
   if (shown.length > 0) await writePage(path, loaded, shown, total);
 }
@@ -90,7 +92,7 @@ const shownStudy = ({ report, score, ...rest }: ViewedReport): ShownStudy => ({
   scores: scoresOf(report, score),
 });
 
-function textOf(row: ReportRow): Omit<ShownStudy, 'pictures' | 'masks' | 'probabilities'> {
+function textOf(row: ReportRow): Omit<ShownStudy, 'pictures' | 'kinds' | 'masks' | 'probabilities'> {
   const { id, report = '', score = 0, notes = [], warnings = [] } = row;
   return { id, sentences: readableSentences(report), scores: scoresOf(report, score), notes, warnings };
 }
@@ -100,6 +102,13 @@ const scoresOf = (report: string, score: number): Record<string, number> => ({
   report: score,
   word: score / (report.split(' ').length + 1),
 });
+
+/** What the pictures of a row show; undefined in tables of earlier versions. */
+function kindsOf({ viewKinds }: ReportRow): ViewKind[] | undefined {
+  const known: readonly unknown[] = VIEW_KINDS;
+  const fits = Array.isArray(viewKinds) && viewKinds.every((kind) => known.includes(kind));
+  return fits ? (viewKinds as ViewKind[]) : undefined;
+}
 
 async function picturesOf({ images }: ReportRow, reading: ReadOptions): Promise<RasterImage[]> {
   const pictures: RasterImage[] = [];

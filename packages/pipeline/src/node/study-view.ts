@@ -1,3 +1,4 @@
+import type { ViewKind } from '@raca/core';
 import { lexiconAnnotator, type RasterImage, readableSentences } from '@raca/data';
 import { encodeJpeg } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
@@ -14,6 +15,8 @@ export interface ShownStudy {
   readonly id: string;
   /** Pictures of the views, of any size. */
   readonly pictures: readonly RasterImage[];
+  /** What they show, where anybody has said. */
+  readonly kinds?: readonly ViewKind[];
   /** Sentences for people. */
   readonly sentences: readonly string[];
   /** Tokens; absent where there is none. */
@@ -34,7 +37,9 @@ export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, '
   const odd = new Set(findContradictions(sentences).flatMap(({ affirmed, denied }) => [affirmed, denied]));
   return {
     id,
-    pictures: await Promise.all(study.pictures.map(pictureView)),
+    pictures: await Promise.all(
+      study.pictures.map((picture, i) => pictureView(picture, i, study.kinds?.[i])),
+    ),
     sentences: sentences.map((text, i) => ({
       text,
       regions: regions[i],
@@ -52,15 +57,14 @@ export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, '
   };
 }
 
-/** By place, as models take them: frontal first, then lateral. */
-async function pictureView(image: RasterImage, view: number): Promise<PictureView> {
+async function pictureView(image: RasterImage, place: number, kind?: ViewKind): Promise<PictureView> {
   const small = shrink(image, SIDE);
   const bytes = Buffer.from(await encodeJpeg(small));
   return {
-    name: viewName(view),
+    name: viewName(place, kind),
     src: `data:image/jpeg;base64,${bytes.toString('base64')}`,
     width: small.width,
     height: small.height,
-    sides: hasSides(view),
+    sides: hasSides(place, kind),
   };
 }
