@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type AlignmentInput, EVALUATION, Random, sinusoidalPositions, valueAndGradients } from '@raca/core';
+import { EVALUATION, type LossInput, Random, sinusoidalPositions, valueAndGradients } from '@raca/core';
 import {
   checkAlignment,
+  featuresOf,
   gradientError,
   largestError,
   leakedTensors,
@@ -17,7 +18,7 @@ const SEPARATOR = 1;
 const small: AlignmentConfig = { width: 8, projection: 6, layers: 1, heads: 2, feedForward: 10, dropout: 0 };
 
 /** The reference program's batch; its "." has id 1. */
-function goldenInput(golden: GoldenCase): AlignmentInput {
+function goldenInput(golden: GoldenCase): LossInput {
   const ids = Int32Array.from(golden.values('seq'));
   const [b, t] = golden.shape('seq');
   const d = golden.config.d_model;
@@ -32,7 +33,7 @@ function goldenInput(golden: GoldenCase): AlignmentInput {
   return {
     tokens: { ids, shape: [b, t] },
     embedded,
-    patches: golden.tensor<tf.Tensor3D>('encoder_out'),
+    features: featuresOf(golden.tensor<tf.Tensor3D>('encoder_out')),
     masks: golden.tensor<tf.Tensor3D>('actions'),
     separator: SEPARATOR,
     sentenceRegions: golden.sentenceLabels.map((labels) =>
@@ -110,20 +111,20 @@ function input(
   return {
     tokens: { ids: Int32Array.from(rows.flat()), shape: [b, t] as [number, number] },
     embedded: randomTensor<tf.Rank.R3>([b, t, d], random),
-    patches: randomTensor<tf.Rank.R3>([b, p, d], random),
+    features: featuresOf(randomTensor<tf.Rank.R3>([b, p, d], random)),
     masks: randomMask<tf.Rank.R3>([b, 12, p], 0.4, random),
     separator: SEPARATOR,
     sentenceRegions: [[[2], [0, 11]], [[4], [9]], [[7]]].slice(0, b),
   };
 }
 
-const row = (x: AlignmentInput, i: number): AlignmentInput => {
+const row = (x: LossInput, i: number): LossInput => {
   const [, t] = x.tokens.shape;
   const cut = (y: tf.Tensor3D): tf.Tensor3D => tf.slice(y, [i, 0, 0], [1, -1, -1]);
   return {
     tokens: { ids: x.tokens.ids.slice(i * t, (i + 1) * t), shape: [1, t] },
     embedded: cut(x.embedded),
-    patches: cut(x.patches),
+    features: featuresOf(cut(x.features.patches)),
     masks: cut(x.masks!),
     separator: x.separator,
     sentenceRegions: [x.sentenceRegions[i]],
@@ -157,7 +158,7 @@ describe('contrastiveAlignment', () => {
   ] as const)('%s, %s: local loss of a batch is the mean of its reports', (variant, localLoss) => {
     const module = contrastiveAlignment({ ...small, variant, localLoss }, new Random(2));
     const batch = input(new Random(3));
-    const local = (x: AlignmentInput): number => module.losses(x, EVALUATION).local.dataSync()[0];
+    const local = (x: LossInput): number => module.losses(x, EVALUATION).local.dataSync()[0];
     const single = [0, 1, 2].map((i) => local(row(batch, i)));
     expect(single.every((x) => x > 0)).toBe(true);
     expect(local(batch)).toBeCloseTo((single[0] + single[1] + single[2]) / 3, 5);
@@ -268,7 +269,7 @@ describe('contrastiveAlignment', () => {
     const module = contrastiveAlignment(small, new Random(2));
     const x = input(new Random(3));
     const wide = tf.zeros<tf.Rank.R3>([3, 6, 9]);
-    expect(() => module.losses({ ...x, patches: wide }, EVALUATION)).toThrow(
+    expect(() => module.losses({ ...x, features: featuresOf(wide) }, EVALUATION)).toThrow(
       'alignment: patches must have shape [3,6,8], got [3,6,9]',
     );
     expect(() => module.losses({ ...x, sentenceRegions: [] }, EVALUATION)).toThrow('of 3 studies, got 0');

@@ -1,12 +1,12 @@
 import {
   type Alignment,
-  type AlignmentInput,
   applyLinear,
   applyTransformerEncoder,
   disposeParameters,
   EVALUATION,
   keyBias,
   type Linear,
+  type LossInput,
   linear,
   type ModuleInfo,
   type NamedParameters,
@@ -25,7 +25,7 @@ import { version } from '../package.json';
 import { type AlignmentConfig, alignmentConfigSchema } from './config';
 import { pairWeights, sentenceTargets } from './labels';
 import { regionOfSentenceLoss, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
-import { meanOfMasked, meanOfSelected } from './pooling';
+import { meanOfMasked, meanOfPatches, meanOfSelected } from './pooling';
 import { sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
 import { averagingMatrix, batchSpans, largestCount, type Span } from './sentences';
 
@@ -51,8 +51,8 @@ export class ContrastiveAlignment implements Alignment {
   private readonly projection: Linear;
   /** Embedded tokens, bias → tokens, without dropout. */
   private readonly encoderProgram: TrainedProgram;
-  /** Embedded tokens, patches, {@link facts} → {@link lossVector}, without dropout. */
-  private readonly lossProgram: TrainedProgram;
+  /** Embedded tokens, patches, {@link facts} → {@link lossVector}, without dropout: of all patches, and of some. */
+  private readonly lossPrograms: readonly [all: TrainedProgram, some: TrainedProgram];
 
   constructor(config: AlignmentConfig, random: Random) {
     this.options = alignmentConfigSchema.parse(config);
@@ -65,26 +65,31 @@ export class ContrastiveAlignment implements Alignment {
     this.encoderProgram = new TrainedProgram(own, ([x, bias]) =>
       applyTransformerEncoder(this.encoder, x as tf.Tensor3D, bias, EVALUATION),
     );
-    this.lossProgram = new TrainedProgram(p.all, (tensors) => this.lossVector(tensors, EVALUATION));
+    const program = (f: (tensors: readonly tf.Tensor[]) => tf.Tensor) => new TrainedProgram(p.all, f);
+    this.lossPrograms = [
+      program((tensors) => this.lossVector(tensors, null, EVALUATION)),
+      program((tensors) => this.lossVector(tensors.slice(0, -1), tensors.at(-1) as tf.Tensor2D, EVALUATION)),
+    ];
   }
 
-  losses(input: AlignmentInput, pass: Pass): Record<string, tf.Scalar> {
+  losses(input: LossInput, pass: Pass): Record<string, tf.Scalar> {
     this.check(input);
     const names = this.lossNames(input.masks !== null);
     if (names.length === 0) return {};
     return tf.tidy(() => {
-      const [features, facts] = [[input.embedded, input.patches], this.facts(input)];
+      const { patches, present } = input.features;
+      const [features, facts] = [[input.embedded, patches], this.facts(input)];
       const plain = pass.training && this.options.dropout > 0;
       const losses = plain
-        ? this.lossVector([...features, ...facts], pass)
-        : this.lossProgram.run(features, facts);
+        ? this.lossVector([...features, ...facts], present, pass)
+        : this.lossOf(features, present, facts);
       return Object.fromEntries(
         names.map((name, i) => [name, tf.reshape(tf.slice(losses, [i], [1]), []) as tf.Scalar]),
       );
     });
   }
 
-  similarity(input: AlignmentInput): tf.Tensor3D {
+  similarity(input: LossInput): tf.Tensor3D {
     this.check(input);
     if (!input.masks) throw new Error('alignment: similarity needs region masks, got null');
     return tf.tidy(() => {
@@ -96,13 +101,14 @@ export class ContrastiveAlignment implements Alignment {
         return span && span.to > span.from ? 1 : 0;
       });
       const text = this.encodeText(input, EVALUATION);
-      const { sentences, regions } = this.projected(text.sentences, input.patches, input.masks!);
+      const { patches, present } = input.features;
+      const { sentences, regions } = this.projected(text.sentences, patches, input.masks!, present);
       return tf.mul(tf.matMul(sentences, regions, false, true), tf.tensor3d(exists, [b, s, 1]));
     });
   }
 
   /** Text encoder and means. */
-  encodeText(input: AlignmentInput, pass: Pass): TextFeatures {
+  encodeText(input: LossInput, pass: Pass): TextFeatures {
     this.check(input);
     return tf.tidy(() => {
       const spans = this.spans(input);
@@ -113,7 +119,7 @@ export class ContrastiveAlignment implements Alignment {
 
   dispose(): void {
     this.encoderProgram.dispose();
-    this.lossProgram.dispose();
+    for (const program of this.lossPrograms) program.dispose();
     disposeParameters(this.parameters);
   }
 
@@ -138,7 +144,7 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   /** All that the losses follow from besides features, as tensors, in the order in which {@link lossVector} reads them. */
-  private facts({ tokens, masks, separator, sentenceRegions }: AlignmentInput): tf.Tensor[] {
+  private facts({ tokens, masks, separator, sentenceRegions }: LossInput): tf.Tensor[] {
     const spans = batchSpans(tokens, separator, this.options.variant);
     // More places than sentences: few batches then differ in form, and each form is compiled once.
     const s = Math.ceil(Math.max(largestCount(spans), 1) / PLACES) * PLACES;
@@ -164,14 +170,24 @@ export class ContrastiveAlignment implements Alignment {
     ];
   }
 
+  /** {@link lossVector} as a program. */
+  private lossOf(
+    features: readonly tf.Tensor[],
+    present: tf.Tensor2D | null,
+    facts: readonly tf.Tensor[],
+  ): tf.Tensor {
+    const [all, some] = this.lossPrograms;
+    return present ? some.run(features, [...facts, present]) : all.run(features, facts);
+  }
+
   /** The losses one after another, `[number of losses]`, of features and {@link facts}. */
-  private lossVector(tensors: readonly tf.Tensor[], pass: Pass): tf.Tensor {
+  private lossVector(tensors: readonly tf.Tensor[], present: tf.Tensor2D | null, pass: Pass): tf.Tensor {
     const [embedded, patches, bias, averaging, masks, ...rest] = tensors as tf.Tensor3D[];
     const text = this.encode(embedded, bias, averaging, pass);
     const losses: tf.Scalar[] = [];
-    if (this.options.global) losses.push(this.globalLoss(text, patches));
+    if (this.options.global) losses.push(this.globalLoss(text, patches, present));
     if (masks && (this.options.local || this.options.acrossImages)) {
-      const { sentences, regions } = this.projected(text.sentences, patches, masks);
+      const { sentences, regions } = this.projected(text.sentences, patches, masks, present);
       const shape = [...averaging.shape.slice(0, 2), masks.shape[1]] as [number, number, number];
       if (this.options.local) {
         losses.push(this.lossInside(tf.matMul(sentences, regions, false, true), rest, shape));
@@ -187,12 +203,12 @@ export class ContrastiveAlignment implements Alignment {
     return losses.map((loss, k) => tf.mul(loss, place(k)) as tf.Tensor).reduce((sum, x) => tf.add(sum, x));
   }
 
-  private globalLoss(text: TextFeatures, patches: tf.Tensor3D): tf.Scalar {
+  private globalLoss(text: TextFeatures, patches: tf.Tensor3D, present: tf.Tensor2D | null): tf.Scalar {
     const project = (x: tf.Tensor2D): tf.Tensor2D => {
       const y = applyLinear(this.projection, x);
       return this.published ? y : unitLength(y);
     };
-    const images = tf.mean(patches, 1) as tf.Tensor2D;
+    const images = meanOfPatches(patches, present);
     return symmetricInfoNce(project(text.reports), project(images), this.options.globalTemperature);
   }
 
@@ -210,11 +226,16 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   /** Unit vectors of sentences `[b, s, projection]` and regions `[b, r, projection]`. */
-  private projected(sentences: tf.Tensor3D, patches: tf.Tensor3D, masks: tf.Tensor3D) {
+  private projected(
+    sentences: tf.Tensor3D,
+    patches: tf.Tensor3D,
+    masks: tf.Tensor3D,
+    present: tf.Tensor2D | null,
+  ) {
     const pool = this.published ? meanOfMasked : meanOfSelected;
     return {
       sentences: unitLength(applyLinear(this.projection, sentences)),
-      regions: unitLength(applyLinear(this.projection, pool(patches, masks))),
+      regions: unitLength(applyLinear(this.projection, pool(patches, masks, present))),
     };
   }
 
@@ -222,16 +243,18 @@ export class ContrastiveAlignment implements Alignment {
     return this.options.variant === 'published';
   }
 
-  private spans({ tokens, separator }: AlignmentInput): Span[][] {
+  private spans({ tokens, separator }: LossInput): Span[][] {
     return batchSpans(tokens, separator, this.options.variant);
   }
 
-  private check({ tokens, embedded, patches, masks, sentenceRegions }: AlignmentInput): void {
+  private check({ tokens, embedded, features, masks, sentenceRegions }: LossInput): void {
+    const { patches, present } = features;
     const [b, t] = tokens.shape;
     const p = patches.shape[1];
     const d = this.options.width;
     expectShape('embedded tokens', embedded.shape, [b, t, d]);
     expectShape('patches', patches.shape, [b, p, d]);
+    if (present) expectShape('presence', present.shape, [b, p]);
     if (masks) expectShape('masks', masks.shape, [b, masks.shape[1], p]);
     if (sentenceRegions.length !== b) {
       throw new RangeError(

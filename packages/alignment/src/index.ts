@@ -13,7 +13,7 @@ export {
   symmetricInfoNce,
   unitLength,
 } from './losses';
-export { meanOfMasked, meanOfSelected } from './pooling';
+export { meanOfMasked, meanOfPatches, meanOfSelected } from './pooling';
 export { type PublishedName, publishedName } from './published-name';
 export { type SentenceMatches, sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
 export { averagingMatrix, type SentenceRule, type Span, sentenceSpans } from './sentences';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   averagingMatrix,
   meanOfMasked,
+  meanOfPatches,
   meanOfSelected,
   pairWeights,
   publishedName,
@@ -219,6 +220,21 @@ it('pooling: mean over selected patches, or as published over all', () => {
   const masks = tf.tensor3d([1, 1, 0, 0, 0, 0], [1, 2, 3]);
   expect(largestError(meanOfSelected(patches, masks).dataSync(), [2, 20, 4, 40])).toBeLessThan(1e-6);
   expect(largestError(meanOfMasked(patches, masks).dataSync(), [4 / 3, 40 / 3, 0, 0])).toBeLessThan(1e-6);
+});
+
+it('pooling over the patches that there are', () => {
+  const patches = tf.tensor3d([1, 10, 3, 30, 999, 999], [1, 3, 2]);
+  const present = tf.tensor2d([1, 1, 0], [1, 3]);
+  const masks = tf.tensor3d([1, 0, 0, 0, 0, 1], [1, 2, 3]); // the second region has an absent patch only: all that there are
+  expect(largestError(meanOfPatches(patches, present).dataSync(), [2, 20])).toBeLessThan(1e-6);
+  const values = (pool: typeof meanOfSelected) => pool(patches, masks, present).dataSync();
+  expect(largestError(values(meanOfSelected), [1, 10, 2, 20])).toBeLessThan(1e-6);
+  expect(largestError(values(meanOfMasked), [0.5, 5, 0, 0])).toBeLessThan(1e-6);
+  const none = tf.zeros<tf.Rank.R2>([1, 3]);
+  expect([
+    ...meanOfPatches(patches, none).dataSync(),
+    ...meanOfSelected(patches, masks, none).dataSync(),
+  ]).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 it('publishedName throws for a foreign name', () => {

@@ -22,7 +22,7 @@ const FLOOR = -60;
  * @param v values `[b, n, h]`
  * @param mix w, `[r]`
  * @param counts c, `[b, r, n]`, ≥ 0 and not all 0 in any region
- * @param whole counts of the plain attention, `[n]`, such as 1 for each patch; no gradient
+ * @param whole counts of the plain attention, `[n]` or `[b, n]`, such as 1 for each patch; no gradient
  * @param countsGradient whether the counts get a gradient (two more products backwards); 0 otherwise
  * @returns `[b, n, 2h]`: the mix of the r attentions, then the plain attention
  */
@@ -32,13 +32,15 @@ export function attendRegions(
   v: tf.Tensor3D,
   mix: tf.Tensor1D,
   counts: tf.Tensor3D,
-  whole: tf.Tensor1D,
+  whole: tf.Tensor1D | tf.Tensor2D,
   countsGradient = false,
 ): tf.Tensor3D {
   const [b, r, n] = counts.shape;
   // The plain attention is one more region, of weight 0 in the mix.
-  const all = tf.concat([counts, tf.tile(tf.reshape(whole, [1, 1, n]), [b, 1, 1])], 1);
-  const wholeColumn = tf.reshape(whole, [n, 1]);
+  const shared = whole.rank === 1;
+  const row = shared ? tf.tile(tf.reshape(whole, [1, 1, n]), [b, 1, 1]) : tf.reshape(whole, [b, 1, n]);
+  const all = tf.concat([counts, row], 1);
+  const wholeColumn = tf.reshape(whole, shared ? [n, 1] : [b, n, 1]);
   const last = tf.oneHot(tf.tensor1d([r], 'int32'), r + 1); // [1, r + 1]
   const op = tf.customGrad((...inputs) => {
     const [q, k, v, w] = inputs as tf.Tensor[];

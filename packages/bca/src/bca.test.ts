@@ -1,6 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, type Fusion, Random, valueAndGradients } from '@raca/core';
-import { checkFusion, largestError, leakedTensors, randomMask, randomTensor } from '@raca/core/testing';
+import { EVALUATION, type Fusion, type Pass, Random, valueAndGradients } from '@raca/core';
+import {
+  checkFusion,
+  featuresOf,
+  largestError,
+  leakedTensors,
+  randomMask,
+  randomTensor,
+} from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { BcaWeights } from './bca';
@@ -8,6 +15,10 @@ import { GoldenCase, hasGolden } from './golden-case';
 import { type BcaConfig, bca, publishedName } from './index';
 
 const small: BcaConfig = { width: 8, attentionWidth: 4 };
+
+/** Fused patches of a fusion that is given neither presence nor context. */
+const fuse = (fusion: Fusion, patches: tf.Tensor3D, masks: tf.Tensor3D, pass: Pass = EVALUATION) =>
+  fusion.fuse({ features: featuresOf(patches), masks, context: null }, pass).tokens;
 
 /** The weights by part. */
 function weightsOf(fusion: Fusion): BcaWeights {
@@ -74,7 +85,7 @@ describe('bca', () => {
     const target = randomTensor<tf.Rank.R3>([2, 7, 8], new Random(5));
     const run = (f: (x: tf.Tensor3D) => tf.Tensor3D) =>
       valueAndGradients(() => tf.sum(tf.mul(f(patches as unknown as tf.Tensor3D), target)) as tf.Scalar, all);
-    const cheap = run((x) => fusion.fuse(x, masks, EVALUATION));
+    const cheap = run((x) => fuse(fusion, x, masks));
     const plain = run((x) => naive(weights, x, masks));
     expect(largestError(cheap.value.dataSync(), plain.value.dataSync())).toBeLessThan(1e-5);
     expect(cheap.gradients.size).toBe(all.size);
@@ -91,7 +102,7 @@ describe('bca', () => {
     const masks = mixedMasks(2, 7);
     const all = new Map([...fusion.parameters, ['patches', patches]]);
     const { value, gradients } = valueAndGradients(
-      () => tf.sum(fusion.fuse(patches as unknown as tf.Tensor3D, masks, EVALUATION)) as tf.Scalar,
+      () => tf.sum(fuse(fusion, patches as unknown as tf.Tensor3D, masks)) as tf.Scalar,
       all,
     );
     expect(Number.isFinite(value.dataSync()[0])).toBe(true);
@@ -107,7 +118,7 @@ describe('bca', () => {
     const target = randomTensor<tf.Rank.R3>([2, 5, 8], random);
     const direction = randomTensor<tf.Rank.R3>([2, 12, 5], random);
     const loss = (m: tf.Tensor): tf.Scalar =>
-      tf.sum(tf.mul(fusion.fuse(patches, m as tf.Tensor3D, EVALUATION), target)) as tf.Scalar;
+      tf.sum(tf.mul(fuse(fusion, patches, m as tf.Tensor3D), target)) as tf.Scalar;
     for (const masks of [mixedMasks(2, 5), tf.fill<tf.Rank.R3>([2, 12, 5], 0.4)]) {
       const exact = tf.sum(tf.mul(tf.grad(loss)(masks), direction)).dataSync()[0];
       const at = (h: number): number => loss(tf.add(masks, tf.mul(direction, h))).dataSync()[0];
@@ -115,14 +126,14 @@ describe('bca', () => {
       expect((at(1e-2) - at(-1e-2)) / 2e-2 / exact).toBeCloseTo(1, 2);
     }
     const plain = bca({ ...small, variant: 'published' }, new Random(1));
-    const [one, other] = [fusion, plain].map((f) => f.fuse(patches, mixedMasks(2, 5), EVALUATION).dataSync());
+    const [one, other] = [fusion, plain].map((f) => fuse(f, patches, mixedMasks(2, 5)).dataSync());
     expect(one).toEqual(other);
   });
 
   it('sends no gradient to the masks', () => {
     const fusion = bca(small, new Random(1));
     const patches = randomTensor<tf.Rank.R3>([1, 5, 8], new Random(2));
-    const gradient = tf.grad((m) => fusion.fuse(patches, m as tf.Tensor3D, EVALUATION))(mixedMasks(1, 5));
+    const gradient = tf.grad((m) => fuse(fusion, patches, m as tf.Tensor3D))(mixedMasks(1, 5));
     expect(Math.max(...gradient.dataSync().map(Math.abs))).toBe(0);
   });
 
@@ -131,7 +142,7 @@ describe('bca', () => {
     const g = randomTensor<tf.Rank.R3>([2, 9, 32], new Random(2));
     const masks = mixedMasks(2, 9);
     const share = tf.reshape(tf.mean(masks, 1), [2, 9, 1]);
-    const update = tf.sub(fusion.fuse(g, masks, EVALUATION), tf.mul(g, tf.add(share, 1)));
+    const update = tf.sub(fuse(fusion, g, masks), tf.mul(g, tf.add(share, 1)));
     const [size] = tf.div(tf.norm(update), tf.norm(g)).dataSync();
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThan(0.3);
@@ -140,8 +151,8 @@ describe('bca', () => {
   it('names what does not fit', () => {
     const fusion = bca(small, new Random(1));
     const patches = tf.zeros<tf.Rank.R3>([2, 5, 8]);
-    expect(() => fusion.fuse(patches, tf.zeros([2, 11, 5]), EVALUATION)).toThrow(/\[2,12,5\].*\[2,11,5\]/);
-    expect(() => fusion.fuse(tf.zeros([2, 5, 9]), tf.zeros([2, 12, 5]), EVALUATION)).toThrow(/\[b, p, 8\]/);
+    expect(() => fuse(fusion, patches, tf.zeros([2, 11, 5]))).toThrow(/\[2,12,5\].*\[2,11,5\]/);
+    expect(() => fuse(fusion, tf.zeros([2, 5, 9]), tf.zeros([2, 12, 5]))).toThrow(/\[b, p, 8\]/);
     expect(() => bca({ width: 0 }, new Random(1))).toThrow(/width/);
     expect(() => bca({ wdth: 8 } as BcaConfig, new Random(1))).toThrow(/wdth/);
     expect(() => publishedName('query.scale')).toThrow(/query\.scale/);
@@ -150,7 +161,7 @@ describe('bca', () => {
   it('leaves no tensor', () => {
     const fusion = bca(small, new Random(1));
     const [patches, masks] = [tf.ones<tf.Rank.R3>([2, 5, 8]), mixedMasks(2, 5)];
-    const run = () => fusion.fuse(patches, masks, EVALUATION);
+    const run = () => fuse(fusion, patches, masks);
     expect(leakedTensors(run)).toBe(0);
   });
 });
@@ -165,7 +176,11 @@ describe.each(['raca-iu', 'raca-mimic'])('golden %s (skipped where ../shared/gol
       const value = golden.tensor(published.name);
       variable.assign(published.transpose ? tf.transpose(value) : value);
     }
-    const parts = fusion.parts(golden.tensor('encoder_out'), golden.tensor('actions'));
+    const parts = fusion.parts({
+      features: featuresOf(golden.tensor('encoder_out')),
+      masks: golden.tensor('actions'),
+      context: null,
+    });
     const error = (tensor: tf.Tensor, expected: string): number =>
       largestError(tensor.dataSync(), golden.values(expected));
     expect(error(parts.localMix, 'bca_local_mix')).toBeLessThan(1e-4);

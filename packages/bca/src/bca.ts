@@ -3,12 +3,17 @@ import {
   constant,
   disposeParameters,
   type Fusion,
+  type FusionInput,
   type Initializer,
   type Linear,
   linearUniform,
+  type Memory,
+  memoryPart,
   type NamedParameters,
+  onlyPresent,
   orthogonal,
   Parameters,
+  type PatchFeatures,
   type Random,
   TrainedProgram,
   zeros,
@@ -33,8 +38,11 @@ export interface BcaWeights {
 /** The fusion with a look inside. */
 export interface BcaFusion extends Fusion {
   /** The same as `fuse`, with what leads to it; for analysis and parity checks. */
-  parts(patches: tf.Tensor3D, masks: tf.Tensor3D): BcaParts;
+  parts(input: FusionInput): BcaParts;
 }
+
+/** What the fusion reads of the features. */
+type PresentPatches = Pick<PatchFeatures, 'patches' | 'present'>;
 
 /** The terms of the fusion. */
 export interface BcaParts {
@@ -65,30 +73,36 @@ export interface BcaParts {
  *
  * F = ReLU([V; U] W_o + b_o) + L̄ + G.
  *
+ * A patch that is not there is a second zero row which counts nowhere: p above is then the number of patches that are
+ * there. Where there is none at all, the bias row stands for them.
+ *
+ * @param input patches `[b, p, d]` with their presence, masks `[b, r, p]`
  * @param maskGradient whether masks get a gradient: that of this form, in which a mask between 0 and 1 is a share
  *   of a count
  */
 export function fuseParts(
   weights: BcaWeights,
-  patches: tf.Tensor3D,
-  given: tf.Tensor3D,
+  { features, masks: given }: Pick<FusionInput, 'masks'> & { features: PresentPatches },
   maskGradient = false,
 ): BcaParts {
+  const { present } = features;
+  const patches = onlyPresent(features.patches, present, 1);
   const [b, p, d] = patches.shape;
-  const masks = maskGradient ? given : withoutGradient(given);
+  const masks = onlyPresent(maskGradient ? given : withoutGradient(given), present, 2);
   const r = masks.shape[1];
   const h = weights.query.weight.shape[1]!;
   const w = tf.reshape(weights.mix.weight, [r]) as tf.Tensor1D;
   const c = weights.mix.bias;
   const extended = tf.concat([patches, tf.zeros<tf.Rank.R3>([b, 1, d])], 1);
-  const leftOut = tf.sub(p, tf.sum(masks, 2, true));
+  const [whole, count] = present ? countsOf(present) : [null, p];
+  const leftOut = tf.sub(count, tf.sum(masks, 2, true));
   const attended = attendRegions(
     tf.mul(applyLinear(weights.query, extended), 1 / Math.sqrt(h)),
     applyLinear(weights.key, extended),
     applyLinear(weights.value, extended),
     w,
     tf.concat([masks, leftOut], 2) as tf.Tensor3D,
-    tf.concat([tf.ones([p]), tf.zeros([1])]) as tf.Tensor1D,
+    whole ?? (tf.concat([tf.ones([p]), tf.zeros([1])]) as tf.Tensor1D),
     maskGradient,
   );
   const patchesByRegion = tf.reshape(tf.transpose(masks, [0, 2, 1]), [b * p, r]);
@@ -102,8 +116,15 @@ export function fuseParts(
   const localMix = tf.add(tf.mul(s, patches), c) as tf.Tensor3D;
   const joined = tf.concat([globalQueriesRegions, regionsQueryGlobal], 2);
   const update = tf.relu(applyLinear(weights.output, joined));
-  const fused = tf.add(tf.add(update, localMix), patches) as tf.Tensor3D;
+  const fused = onlyPresent(tf.add(tf.add(update, localMix), patches) as tf.Tensor3D, present, 1);
   return { localMix, regionsQueryGlobal, globalQueriesRegions, fused };
+}
+
+/** The patches that there are, as the plain attention counts them with the bias row `[b, p + 1]`, and their number `[b, 1, 1]`. */
+function countsOf(present: tf.Tensor2D): [whole: tf.Tensor2D, count: tf.Tensor] {
+  const count = tf.sum(present, 1, true) as tf.Tensor2D;
+  const none = tf.relu(tf.sub(1, count)); // 1 where no patch is there
+  return [tf.concat([present, none], 1) as tf.Tensor2D, tf.reshape(tf.add(count, none), [-1, 1, 1])];
 }
 
 class Bca implements BcaFusion {
@@ -111,7 +132,7 @@ class Bca implements BcaFusion {
   readonly parameters: NamedParameters;
   private readonly weights: BcaWeights;
   private readonly maskGradient: boolean;
-  /** Patches, masks → fused patches. */
+  /** Patches, masks and perhaps presence → fused patches. */
   private readonly program: TrainedProgram;
 
   constructor(config: BcaConfig, random: Random) {
@@ -134,22 +155,26 @@ class Bca implements BcaFusion {
     this.info = { package: '@raca/bca', version, name: 'bca', config: parsed };
     this.parameters = p.all;
     this.maskGradient = parsed.maskGradient;
-    this.program = new TrainedProgram(this.parameters, ([patches, masks]) => {
-      return fuseParts(this.weights, patches as tf.Tensor3D, masks as tf.Tensor3D, this.maskGradient).fused;
+    this.program = new TrainedProgram(this.parameters, (tensors) => {
+      const [patches, masks, present = null] = tensors as [tf.Tensor3D, tf.Tensor3D, tf.Tensor2D?];
+      return fuseParts(this.weights, { features: { patches, present }, masks }, this.maskGradient).fused;
     });
   }
 
-  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
-    this.check(patches, masks);
+  fuse(input: FusionInput): Memory {
+    this.check(input);
+    const { features, masks } = input;
+    const { patches, present } = features;
+    const facts = present ? [present] : [];
     const fused = this.maskGradient
-      ? this.program.run([patches, masks])
-      : this.program.run([patches], [masks]);
-    return fused as tf.Tensor3D;
+      ? this.program.run([patches, masks], facts)
+      : this.program.run([patches], [masks, ...facts]);
+    return memoryPart('patches', fused as tf.Tensor3D, present);
   }
 
-  parts(patches: tf.Tensor3D, masks: tf.Tensor3D): BcaParts {
-    this.check(patches, masks);
-    return tf.tidy(() => ({ ...fuseParts(this.weights, patches, masks, this.maskGradient) }));
+  parts(input: FusionInput): BcaParts {
+    this.check(input);
+    return tf.tidy(() => ({ ...fuseParts(this.weights, input, this.maskGradient) }));
   }
 
   dispose(): void {
@@ -157,7 +182,7 @@ class Bca implements BcaFusion {
     disposeParameters(this.parameters);
   }
 
-  private check(patches: tf.Tensor3D, masks: tf.Tensor3D): void {
+  private check({ features: { patches }, masks }: FusionInput): void {
     const [b, p, d] = patches.shape;
     const { query, mix } = this.weights;
     const expected = [b, mix.weight.shape[0], p];

@@ -3,9 +3,11 @@ import {
   constant,
   disposeParameters,
   type Fusion,
+  type FusionInput,
   type Initializer,
   LARGEST,
   type Linear,
+  type Memory,
   type ModuleInfo,
   type NamedParameters,
   orthogonal,
@@ -16,7 +18,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
-import { checkFused, regionMeans, regionsOfPatches } from './masks';
+import { checkFused, fusedMemory, presentInput, regionMeans, regionsOfPatches } from './masks';
 
 /** Options of {@link gatedSum}. */
 export const gatedSumConfigSchema = z.strictObject({
@@ -51,9 +53,10 @@ class GatedSum implements Fusion {
     this.info = { package: '@raca/bca', version, name: 'gatedSum', config: parsed };
   }
 
-  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
-    checkFused('gatedSum', patches, masks, this.width, null);
-    return tf.tidy(() => {
+  fuse(input: FusionInput): Memory {
+    checkFused('gatedSum', input, this.width, null);
+    return fusedMemory(input.features.present, () => {
+      const { patches, masks } = presentInput(input);
       const regional = regionsOfPatches(regionMeans(patches, masks), masks); // R [b, p, d]
       const gate = tf.sigmoid(applyLinear(this.gate, tf.concat([patches, regional], 2)));
       const update = tf.sub(applyLinear(this.value, regional), patches);

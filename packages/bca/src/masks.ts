@@ -1,10 +1,10 @@
+import { type FusionInput, type Memory, memoryPart, onlyPresent } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** @throws RangeError unless patches are `[b, p, d]` and masks `[b, r, p]`; r any when null */
 export function checkFused(
   who: string,
-  patches: tf.Tensor3D,
-  masks: tf.Tensor3D,
+  { features: { patches }, masks }: FusionInput,
   d: number | null,
   r: number | null,
 ): void {
@@ -19,6 +19,21 @@ export function checkFused(
     );
   }
 }
+
+/** Patches and masks of a fusion, 0 where a patch is not there. */
+export const presentInput = ({ features: { patches, present }, masks }: FusionInput) => ({
+  patches: onlyPresent(patches, present, 1),
+  masks: onlyPresent(masks, present, 2),
+  present,
+});
+
+/** What a fusion makes of the patches, as a memory: 0 where a patch is not there. */
+export const fusedMemory = (present: tf.Tensor2D | null, fuse: () => tf.Tensor3D): Memory =>
+  memoryPart(
+    'patches',
+    tf.tidy(() => onlyPresent(fuse(), present, 1)),
+    present,
+  );
 
 /** The mean of each region's patches, 0 where it has none: `[b, r, d]`. */
 export function regionMeans(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {

@@ -1,8 +1,8 @@
-import type { Fusion, ModuleInfo, NamedParameters } from '@raca/core';
+import type { Fusion, FusionInput, Memory, ModuleInfo, NamedParameters } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
-import { checkFused } from './masks';
+import { checkFused, fusedMemory, presentInput } from './masks';
 
 /** Options of {@link meanFusion}: none. */
 export const meanFusionConfigSchema = z.strictObject({});
@@ -23,9 +23,10 @@ class MeanFusion implements Fusion {
     };
   }
 
-  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D): tf.Tensor3D {
-    checkFused('meanFusion', patches, masks, null, null);
-    return tf.tidy(() => {
+  fuse(input: FusionInput): Memory {
+    checkFused('meanFusion', input, null, null);
+    return fusedMemory(input.features.present, () => {
+      const { patches, masks } = presentInput(input);
       const share = tf.reshape(tf.mean(masks, 1), [patches.shape[0], -1, 1]);
       return tf.mul(patches, tf.add(share, 1)) as tf.Tensor3D;
     });

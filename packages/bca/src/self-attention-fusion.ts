@@ -6,8 +6,10 @@ import {
   disposeParameters,
   dropout,
   type Fusion,
+  type FusionInput,
   keysValues,
   LARGEST,
+  type Memory,
   type ModuleInfo,
   type NamedParameters,
   type Norm,
@@ -16,12 +18,13 @@ import {
   orthogonal,
   Parameters,
   type Pass,
+  presenceBias,
   type Random,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { version } from '../package.json';
-import { checkFused, regionMeans } from './masks';
+import { checkFused, fusedMemory, presentInput, regionMeans } from './masks';
 
 /** Options of {@link selfAttentionFusion}. */
 export const selfAttentionFusionConfigSchema = z
@@ -58,14 +61,18 @@ class SelfAttentionFusion implements Fusion {
     this.info = { package: '@raca/bca', version, name: 'selfAttentionFusion', config: this.config };
   }
 
-  fuse(patches: tf.Tensor3D, masks: tf.Tensor3D, pass: Pass): tf.Tensor3D {
+  fuse(input: FusionInput, pass: Pass): Memory {
     const { width, regions, dropout: rate } = this.config;
-    checkFused('selfAttentionFusion', patches, masks, width, regions);
-    return tf.tidy(() => {
+    checkFused('selfAttentionFusion', input, width, regions);
+    return fusedMemory(input.features.present, () => {
+      const { patches, masks, present } = presentInput(input);
+      // every region is there, whatever it has selected
+      const keys = present && (tf.concat([present, tf.ones([patches.shape[0], regions])], 1) as tf.Tensor2D);
       const named = tf.add(regionMeans(patches, masks), this.embedding); // [b, r, d]
       const all = applyNorm(this.norm, tf.concat([patches, named], 1)) as tf.Tensor3D; // [b, p + r, d]
       const queries = tf.slice(all, [0, 0, 0], patches.shape);
-      const update = attend(this.attention, queries, keysValues(this.attention, all), null, rate, pass);
+      const memory = keysValues(this.attention, all);
+      const update = attend(this.attention, queries, memory, presenceBias(keys), rate, pass);
       return tf.add(patches, dropout(update, rate, pass)) as tf.Tensor3D;
     });
   }

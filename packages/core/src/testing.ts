@@ -4,4 +4,5 @@ export * from './testing/check-decoder';
 export * from './testing/check-fusion';
 export * from './testing/check-region-agent';
 export * from './testing/check-vision';
+export * from './testing/features';
 export * from './testing/numeric';

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type AlignmentInput, EVALUATION, Random } from '@raca/core';
-import { checkAlignment, leakedTensors, randomMask, randomTensor } from '@raca/core/testing';
+import { EVALUATION, type LossInput, Random } from '@raca/core';
+import { checkAlignment, featuresOf, leakedTensors, randomMask, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { globalAlignment, tripletAlignment, tripletLoss } from '../index';
@@ -11,7 +11,7 @@ const random = new Random(5);
 const LABELS = [[[2], [0, 11]], [[2], [9]], [[7]]];
 
 /** Three reports of 2, 2 and 1 sentences; "." is 1. */
-function input(change: Partial<AlignmentInput> = {}): AlignmentInput {
+function input(change: Partial<LossInput> = {}): LossInput {
   const rows = [
     [0, 2, 3, 1, 4, 5, 1, 0],
     [0, 5, 1, 6, 1, 0, 0, 0],
@@ -20,7 +20,7 @@ function input(change: Partial<AlignmentInput> = {}): AlignmentInput {
   return {
     tokens: { ids: Int32Array.from(rows.flat()), shape: [3, 8] },
     embedded: randomTensor<tf.Rank.R3>([3, 8, 8], new Random(6)),
-    patches: randomTensor<tf.Rank.R3>([3, 6, 8], new Random(7)),
+    features: featuresOf(randomTensor<tf.Rank.R3>([3, 6, 8], new Random(7))),
     masks: randomMask<tf.Rank.R3>([3, 12, 6], 0.4, new Random(8)),
     separator: 1,
     sentenceRegions: LABELS,
@@ -112,13 +112,13 @@ describe('tripletAlignment', () => {
       [3, 12, 6],
     );
     const moved = tf.concat(
-      [tf.slice(input().patches, [0, 0, 0], [3, 1, 8]), tf.ones([3, 5, 8])],
+      [tf.slice(input().features.patches, [0, 0, 0], [3, 1, 8]), tf.ones([3, 5, 8])],
       1,
     ) as tf.Tensor3D;
-    const loss = (change: Partial<AlignmentInput>) =>
+    const loss = (change: Partial<LossInput>) =>
       alignment.losses(input(change), EVALUATION).contrastive.dataSync()[0];
-    expect(loss({ masks, patches: moved })).toBeCloseTo(loss({ masks }), 5);
-    expect(loss({ masks: null, patches: moved })).not.toBeCloseTo(loss({ masks: null }), 3);
+    expect(loss({ masks, features: featuresOf(moved) })).toBeCloseTo(loss({ masks }), 5);
+    expect(loss({ masks: null, features: featuresOf(moved) })).not.toBeCloseTo(loss({ masks: null }), 3);
   });
 
   it('draws triplets from the stream of a training pass', () => {
@@ -136,7 +136,9 @@ describe('tripletAlignment', () => {
     const alignment = make();
     const wrong = input({ sentenceRegions: [[[12]], [], []] });
     expect(() => alignment.losses(wrong, EVALUATION)).toThrow(/\[0, 12\), got 12/);
-    expect(() => alignment.losses(input({ patches: tf.zeros([3, 6, 7]) }), EVALUATION)).toThrow(/patches/);
+    expect(() => alignment.losses(input({ features: featuresOf(tf.zeros([3, 6, 7])) }), EVALUATION)).toThrow(
+      /patches/,
+    );
     const x = input();
     expect(leakedTensors(() => tf.tidy(() => alignment.losses(x, EVALUATION).contrastive))).toBe(0);
   });
@@ -147,7 +149,7 @@ describe('globalAlignment', () => {
     const passed = checkAlignment((width, r) => globalAlignment({ ...small, width }, r));
     expect(passed).toContain('gradients equal central differences');
     const alignment = globalAlignment(small, new Random(2));
-    const values = (change: Partial<AlignmentInput>) =>
+    const values = (change: Partial<LossInput>) =>
       Object.entries(alignment.losses(input(change), EVALUATION)).map(([name, x]) => [name, x.dataSync()[0]]);
     const [[name, value], ...rest] = values({});
     expect([name, rest]).toEqual(['global', []]);

@@ -1,8 +1,8 @@
 import {
   type Alignment,
-  type AlignmentInput,
   applyLinear,
   type Linear,
+  type LossInput,
   type ModuleInfo,
   type NamedParameters,
   type Pass,
@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import { version } from '../../package.json';
 import { type ContrastiveAlignment, contrastiveAlignment } from '../contrastive-alignment';
 import { symmetricInfoNce, unitLength } from '../losses';
-import { meanOfSelected } from '../pooling';
+import { meanOfPatches, meanOfSelected } from '../pooling';
 import { batchSpans } from '../sentences';
 import { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './config';
 import { sentenceTriplets, type Triplets } from './sentence-triplets';
@@ -38,7 +38,7 @@ class TripletAlignment implements Alignment {
     this.info = { package: '@raca/alignment', version, name: 'tripletAlignment', config: this.config };
   }
 
-  losses(input: AlignmentInput, pass: Pass): Record<string, tf.Scalar> {
+  losses(input: LossInput, pass: Pass): Record<string, tf.Scalar> {
     return tf.tidy(() => {
       const { reports, sentences } = this.text.encodeText(input, pass);
       const spans = batchSpans(input.tokens, input.separator, 'raca');
@@ -55,7 +55,7 @@ class TripletAlignment implements Alignment {
     });
   }
 
-  similarity(input: AlignmentInput): tf.Tensor3D {
+  similarity(input: LossInput): tf.Tensor3D {
     return this.text.similarity(input);
   }
 
@@ -90,8 +90,8 @@ export function tripletLoss(
  * What a report speaks of in its image, `[b, d]`: the mean, over the regions that its sentences name, of each region's
  * mean patch; over all regions where it names none, and the mean patch without masks.
  */
-function spokenOf({ patches, masks, sentenceRegions }: AlignmentInput): tf.Tensor2D {
-  if (!masks) return tf.mean(patches, 1) as tf.Tensor2D;
+function spokenOf({ features: { patches, present }, masks, sentenceRegions }: LossInput): tf.Tensor2D {
+  if (!masks) return meanOfPatches(patches, present);
   const [b, r] = masks.shape;
   const weights = new Float32Array(b * r);
   for (let i = 0; i < b; i++) {
@@ -104,7 +104,7 @@ function spokenOf({ patches, masks, sentenceRegions }: AlignmentInput): tf.Tenso
       weights[i * r + region] = 1 / counted.length;
     }
   }
-  const regions = meanOfSelected(patches, masks); // [b, r, d]
+  const regions = meanOfSelected(patches, masks, present); // [b, r, d]
   return tf.reshape(tf.matMul(tf.tensor3d(weights, [b, 1, r]), regions), [b, -1]);
 }
 
