@@ -26,6 +26,17 @@ it('sampled: as often as the chances say, and the same for the same seed', () =>
   expect(a.actions.reduce((n, x) => n + x, 0) / 20000).toBeCloseTo(0.75, 2);
 });
 
+it('sampled: draws nothing for rows that are not there', () => {
+  const logits = Float32Array.of(0.5, -1, 9, 9, 0.2, 0.1); // three rows of two regions
+  const chances = logits.map(chanceOf);
+  const cut = (x: Float32Array): Float32Array => Float32Array.of(x[0], x[1], x[4], x[5]);
+  const masked = sampled(logits, chances, new Random(3), Float32Array.of(1, 0, 1));
+  const there = sampled(cut(logits), cut(chances), new Random(3));
+  expect(cut(masked.actions)).toEqual(there.actions);
+  expect(cut(masked.old)).toEqual(there.old);
+  expect([...masked.actions.subarray(2, 4)]).toEqual([0, 0]);
+});
+
 it('likeliest: from a half on', () => {
   expect([...likeliest(Float32Array.of(0.49, 0.5, 1, 0))]).toEqual([0, 1, 1, 0]);
 });

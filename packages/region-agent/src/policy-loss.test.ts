@@ -3,7 +3,7 @@ import { Random } from '@raca/core';
 import { largestError, randomMask, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { clippedSurrogate, logProbabilities, meanEntropy, policyLoss } from './index';
+import { clippedSurrogate, type Decisions, logProbabilities, meanEntropy, policyLoss } from './index';
 
 describe('policyLoss', () => {
   it.each([1, 5])('equals the functions it stands for, %i rows a decision', (rowsPerDecision) => {
@@ -85,3 +85,43 @@ it('policyLoss leaves rows out, entropy and all', () => {
   ).toBeLessThan(1e-6);
   expect([...gradient.subarray(2)].map(Math.abs)).toEqual([0, 0]);
 });
+
+it.each([1, 4])(
+  'policyLoss: rows that are not there are as if cut off, %i rows a decision',
+  (rowsPerDecision) => {
+    const random = new Random(4);
+    const present = Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0);
+    const shape: [number, number] = [8, 3];
+    const logits = randomTensor<tf.Rank.R2>(shape, random);
+    const actions = randomMask<tf.Rank.R2>(shape, 0.5, random);
+    const drift = tf.mul(randomTensor<tf.Rank.R2>(shape, random), 0.2);
+    const all = {
+      actions: actions.dataSync() as Float32Array,
+      old: tf.sub(logProbabilities(logits, actions), drift).dataSync() as Float32Array,
+      advantages: Float32Array.from({ length: 24 / rowsPerDecision }, () => random.normal()),
+      rowsPerDecision,
+    };
+    const kept = (x: Float32Array): Float32Array => x.filter((_, i) => present[Math.floor(i / 3)]);
+    const cut = {
+      actions: kept(all.actions),
+      old: kept(all.old),
+      advantages: rowsPerDecision === 1 ? kept(all.advantages) : all.advantages,
+      rowsPerDecision: Math.ceil(rowsPerDecision / 2), // half of the rows of each decision are there
+    };
+    const run = (decisions: Decisions, x: tf.Tensor2D) => {
+      const numbers = { actorLoss: 0, entropy: 0, clipped: 0 };
+      const loss = (y: tf.Tensor): tf.Scalar =>
+        policyLoss(y as tf.Tensor2D, decisions, { clip: 0.1, entropyWeight: 0.3 }, numbers);
+      const { value, grad } = tf.valueAndGrad(loss)(x);
+      const { actorLoss, entropy, clipped } = numbers;
+      return { numbers: [value.dataSync()[0], actorLoss, entropy, clipped], gradient: grad.dataSync() };
+    };
+    const masked = run({ ...all, present }, logits);
+    const expected = run(cut, tf.gather(logits, [0, 1, 4, 5]));
+    expect(largestError(masked.numbers, expected.numbers)).toBeLessThan(1e-6);
+    expect(masked.numbers[3]).toBeGreaterThan(0); // clipping acts somewhere
+    expect(largestError(kept(masked.gradient as Float32Array), expected.gradient)).toBeLessThan(1e-6);
+    const gone = [...masked.gradient].filter((_, i) => !present[Math.floor(i / 3)]);
+    expect(gone.map(Math.abs)).toEqual(new Array(12).fill(0));
+  },
+);

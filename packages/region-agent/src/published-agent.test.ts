@@ -49,6 +49,21 @@ describe.each([
   });
 });
 
+describe('rewards of patches that are not there', () => {
+  it('are none, by hand', () => {
+    // two samples, two regions, two patches; the prior: region 0 on both, region 1 on the first
+    const rewards = priorRewards(Float32Array.of(1, 1, 1, 0));
+    const actions = Float32Array.of(1, 0, 1, 0, 1, 1, 1, 1);
+    const present = Float32Array.of(1, 0, 1, 1);
+    // region 0: +1 (sample 0, patch 0), +1 +1 (sample 1); region 1: +1, then +1 and 0
+    expect([...rewardsOfOwnAction(actions, rewards, 2, present)]).toEqual([3, 2]);
+    // with sample 0's second patch: −1 for region 0, +1 for region 1
+    expect([...rewardsOfOwnAction(actions, rewards, 2)]).toEqual([2, 3]);
+    // region 0 paid for choosing nothing: −1 at each of 3 patches; region 1 for region 0's: +1, then +1 and 0
+    expect([...rewardsAsPublished(actions, rewards, 2, present)]).toEqual([-3, 2]);
+  });
+});
+
 describe('composedRewards', () => {
   it('matches values worked by hand', () => {
     // z of [1, 2, 3] = [−1, 0, 1], range 2; ln(1 + Σ) = 1, so α · 1/2 is added

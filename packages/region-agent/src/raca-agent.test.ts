@@ -268,6 +268,19 @@ describe('advantagesOf', () => {
     expect(largestError(advantages, [-0.75 / (sd + 0.01), 0.75 / (sd + 0.01)])).toBeLessThan(1e-6);
   });
 
+  it.each(['patch', 'region'] as const)('counts patches that are there only, by %s', (credit) => {
+    const present = Float32Array.of(1, 0, 1, 1); // of sample 0, the second patch is not there
+    const { advantages, returns, meanReward } = advantagesOf({
+      ...base,
+      present,
+      options: { ...options, credit },
+    });
+    // sample 0 earns 1 inside; sample 1 earns 1 inside and 1 outside: 3 actions, and a mean of 1 a visit for both
+    expect(meanReward).toBe(1);
+    if (credit === 'patch') expect([...advantages]).toEqual([1, 0, 1, 0.25]);
+    else expect([...returns]).toEqual([1, 1]);
+  });
+
   it('an unknown view earns and teaches nothing', () => {
     const { masks, known } = priorFor({ views: 2, rows: 1, cols: 1 }, ['frontal'], 'raca');
     expect([...known]).toEqual([1, 0]);

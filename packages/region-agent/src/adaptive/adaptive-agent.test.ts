@@ -122,6 +122,34 @@ describe('adaptiveAgent', () => {
     expect(passed).toContain('act and learn leave no tensor');
   });
 
+  it.each([
+    { learning: 'ppo' },
+    { learning: 'direct', practice: { margins: 'empty' } },
+    { equalise: true, outline: true, sharpen: 'both' },
+  ] as const)('satisfies the contract with eyes, %o', (config) => {
+    const passed = checkRegionAgent(
+      (_, grid, random) =>
+        adaptiveAgent(
+          { hidden: 8, registerAfter: 0, views: Array(grid.views).fill('frontal'), ...config },
+          random,
+          colours,
+        ),
+      6,
+    );
+    expect(passed).toContain('learning counts present patches only');
+  });
+
+  it('practises on the views that are there as if there were no others', () => {
+    const random = new Random(2);
+    const one = painted([IDENTITY, moved(random), moved(random)]);
+    const two = tf.concat([one, tf.fill(one.shape, 7)], 1) as tf.Tensor5D;
+    const grid = { ...GRID, views: 2 };
+    const [a, b] = [0, 1].map(() => make({ views: ['frontal', 'lateral'], registerAfter: 0 }));
+    const kinds = unknownViews(3, 1).map((row) => [...row, null]);
+    const masked = a.practise({ input: { images: two }, kinds }, grid, new Random(5));
+    expect(masked).toEqual(b.practise(viewsOf(one), GRID, new Random(5)));
+  });
+
   it('follows patients of whom it has seen straight ones only', () => {
     const agent = make({ registerAfter: null });
     const random = new Random(3);

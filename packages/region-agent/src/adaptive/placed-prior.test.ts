@@ -20,6 +20,25 @@ describe('PriorPlacement', () => {
     expect(counted.subarray(49).some((x) => x !== 0)).toBe(false);
   });
 
+  it('lays the prior of what each study shows; empty slots and other views do not count', () => {
+    const kinds = [
+      ['lateral', null],
+      ['other', 'frontal'],
+    ] as const;
+    const { wanted, counted } = placement().place({ ...VIEWS, kinds });
+    const sums = [0, 1, 2, 3].map((k) => counted.subarray(k * 49, (k + 1) * 49).reduce((a, x) => a + x, 0));
+    expect(sums).toEqual([49, 0, 0, 49]);
+    const [lateral, frontal] = (['lateral', 'frontal'] as const).map((kind) =>
+      atlasOf(kind)!.masks(IDENTITY, 7, 7),
+    );
+    for (let p = 0; p < 49; p++) {
+      for (let r = 0; r < R; r++) {
+        expect(wanted[p * R + r]).toBe(lateral[r * 49 + p]);
+        expect(wanted[(3 * 49 + p) * R + r]).toBe(frontal[r * 49 + p]);
+      }
+    }
+  });
+
   it('takes margins for empty where told', () => {
     const whole = { left: -1, right: 1, top: -1, bottom: 1 };
     const windows = [{ ...whole, top: -0.3 }, whole];
