@@ -49,3 +49,4 @@ export { writeDataset } from './node/write';
 export type { DrawOptions, PhantomResult } from './phantom/make';
 export { drawForReports, makePhantom, type PhantomOptions, type ReportsOptions } from './phantom/node';
 export { makeTimeline, type TimelineOptions, type TimelineResult } from './phantom/timeline/node';
+export type { TimelineStatistics } from './phantom/timeline/statistics';
