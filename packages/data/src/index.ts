@@ -7,6 +7,15 @@ export {
 } from './annotate/agreement';
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
+export { type ChangeReport, type ChangeScores, scoreChanges } from './changes/score';
+export {
+  type Changes,
+  type DeviceChange,
+  type FindingChange,
+  parseChanges,
+  type StudyChanges,
+} from './changes/truth';
+export { CHANGE_CLASSES, type ChangeClass, changeClasses, comparesWithEarlier } from './changes/words';
 export { isCredentialed, whyCredentialed } from './credentialed';
 export * from './dataset';
 export { DataError } from './errors';
