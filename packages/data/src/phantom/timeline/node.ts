@@ -37,6 +37,7 @@ export async function makeTimeline(options: TimelineOptions): Promise<TimelineRe
     source: 'phantom',
     licence: LICENCE,
     access: 'open',
+    cleaning: 'iu_xray',
     sections: 'findings, written by a grammar',
     inputs: {},
     timeline: statistics,
