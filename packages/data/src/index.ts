@@ -8,6 +8,15 @@ export {
 export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
 export { type StudyTexts, studyTexts } from './batch/study-texts';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
+export { type ChangeReport, type ChangeScores, scoreChanges } from './changes/score';
+export {
+  type Changes,
+  type DeviceChange,
+  type FindingChange,
+  parseChanges,
+  type StudyChanges,
+} from './changes/truth';
+export { CHANGE_CLASSES, type ChangeClass, changeClasses, comparesWithEarlier } from './changes/words';
 export {
   type ContextCounts,
   type ContextTexts,

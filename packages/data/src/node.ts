@@ -48,11 +48,7 @@ export {
   StudyLoader,
 } from './node/study-loader';
 export { writeDataset } from './node/write';
-export {
-  type DrawOptions,
-  drawForReports,
-  makePhantom,
-  type PhantomOptions,
-  type PhantomResult,
-  type ReportsOptions,
-} from './phantom/node';
+export type { DrawOptions, PhantomResult } from './phantom/make';
+export { drawForReports, makePhantom, type PhantomOptions, type ReportsOptions } from './phantom/node';
+export { makeTimeline, type TimelineOptions, type TimelineResult } from './phantom/timeline/node';
+export type { TimelineStatistics } from './phantom/timeline/statistics';

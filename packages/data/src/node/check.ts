@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@raca/core/node';
+import { parseChanges } from '../changes/truth';
 import { contextCounts } from '../context';
 import {
   parseManifest,
@@ -90,6 +91,7 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
       : undefined;
   const manifest = ifThere('manifest.json', parseManifest);
   ifThere('regions.json', parseRegionTruth);
+  ifThere('changes.json', parseChanges);
 
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
   const threshold = options.threshold ?? (cleaning === 'mimic_cxr' ? 10 : 3);

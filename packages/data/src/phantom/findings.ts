@@ -45,6 +45,8 @@ export interface Finding {
   readonly rib?: number;
   /** Consolidation that is one of several places of a pneumonia. */
   readonly pneumonia?: boolean;
+  /** Seed of its texture, so that it looks alike in every study of a patient; by default the study's `detail`. */
+  readonly shape?: number;
 }
 
 /** Share of studies with none of the {@link WEIGHTS}; devices and variants come on top. */

@@ -26,11 +26,20 @@ const ORDERS: readonly (readonly Group[])[] = [
  * is true of the study. Four to eight sentences.
  */
 export function writeReport(study: PhantomStudy, random: Random): PhantomReport {
+  return composeReport(positives(study), study, random);
+}
+
+/** A report of these statements and some of what is normal in the study, in varying order and words. */
+export function composeReport(
+  statements: readonly Statement[],
+  study: PhantomStudy,
+  random: Random,
+): PhantomReport {
   const chosen: { group: Group; text: string; regions: readonly RegionName[] }[] = [];
   const say = (s: Statement): void => {
     chosen.push({ group: s.group, text: fill(random.pick(s.templates), random), regions: s.regions });
   };
-  for (const s of positives(study)) say(s);
+  for (const s of statements) say(s);
   const goal = Math.max(4 + random.int(3), Math.min(8, chosen.length + 2));
   const length = (): number => chosen.reduce((sum, { text }) => sum + text.split(' ').length + 1, -1);
   const topics = new Set<string>();

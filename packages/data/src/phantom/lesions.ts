@@ -29,7 +29,7 @@ export function lungSigns(
   const half = thorax.halves[index];
   const s = sign(half.side);
   const apex = half.dome.centre[2] + half.dome.axes[8]; // of the diaphragm
-  const random = new Random(seed).split(`clouds ${half.side}`);
+  const clouded = new Random(seed).split(`clouds ${half.side}`);
   const solid: Ellipsoid[] = [];
   const clouds: { balls: Ellipsoid[]; share: number }[] = [];
   const dense: { solid: Ellipsoid; mu: number }[] = [];
@@ -38,7 +38,8 @@ export function lungSigns(
   let collapsed: LungSigns['collapsed'] = null;
   for (const finding of findings) {
     if (finding.side !== undefined && finding.side !== half.side) continue;
-    const { degree, at, radius = 1 } = finding;
+    const { degree, at, radius = 1, shape } = finding;
+    const random = shape === undefined ? clouded : new Random(shape).split(half.side);
     switch (finding.kind) {
       case 'effusion': {
         const level = apex + [0, -3.4, 2, 8.6][degree] + 9;

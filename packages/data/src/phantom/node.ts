@@ -1,40 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { annotateReport } from '../annotate/lexicon';
-import { type Annotation, type Manifest, parseManifest, SPLITS, type Split, type Study } from '../dataset';
+import { parseManifest, SPLITS, type Study } from '../dataset';
 import { DataError } from '../errors';
 import { readAnnotation } from '../node/read';
-import { writeDataset } from '../node/write';
 import { cleanReport } from '../text/clean';
-import type { DrawJob } from './draw';
-import { fillFolder, stateOf } from './folder';
-import { CLASSES } from './labels';
-import { type PoseStrength, VIEWS } from './pose';
-import { type DrawnRecord, drawAll } from './studio';
-import { PHANTOM_VERSION } from './study';
-
-/** What {@link makePhantom} and {@link drawForReports} have in common. */
-export interface DrawOptions {
-  /** Folder to make. A complete one of the same options is reused; anything else in its place is an error. */
-  readonly out: string;
-  /** Any integer; default 1. */
-  readonly seed?: number;
-  /** Side of the images in pixels; default 128. */
-  readonly size?: number;
-  /** How freely patients stand; default `mild`. */
-  readonly pose?: PoseStrength;
-  /** Patch grid of the masks in `regions.json`; default 7 × 7. */
-  readonly rows?: number;
-  readonly cols?: number;
-  /** Threads; default one per core, at most 4. The result does not depend on it. */
-  readonly workers?: number;
-  /** Replaces an existing phantom of other options (never another kind of folder). */
-  readonly overwrite?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
-}
+import {
+  type DrawOptions,
+  LICENCE,
+  make,
+  type PhantomResult,
+  type Planned,
+  settings,
+  wholeNumber,
+} from './make';
 
 export interface PhantomOptions extends DrawOptions {
   /** Studies a split; defaults 1,600, 200, 200. */
@@ -47,17 +27,6 @@ export interface ReportsOptions extends DrawOptions {
   /** Folder with an `annotation.json` in R2Gen's layout and, if known, coded findings in `reports.jsonl`. */
   readonly reports: string;
 }
-
-export interface PhantomResult {
-  readonly dir: string;
-  /** The folder was there already, made with the same options. */
-  readonly reused: boolean;
-  readonly counts: Readonly<Record<Split, number>>;
-}
-
-const NOTICE =
-  'A test bed of made-up patients. Numbers on it say nothing about real patients. Not for clinical use.';
-const LICENCE = 'CC0-1.0';
 
 /**
  * Makes a data set of made-up patients: two views each, reports, and in `regions.json` the truth: patch masks of
@@ -131,89 +100,6 @@ export async function drawForReports(options: ReportsOptions): Promise<PhantomRe
   );
 }
 
-interface Planned {
-  readonly id: string;
-  readonly split: Split;
-  readonly real?: DrawJob['real'];
-  readonly regions?: Study['sentence_regions'];
-}
-
-/** Options that decide about bytes. */
-function settings({ seed = 1, size = 128, pose = 'mild', rows = 7, cols = 7 }: DrawOptions) {
-  wholeNumber('seed', seed, -(2 ** 53), 2 ** 53);
-  wholeNumber('size', size, 16, 2048);
-  wholeNumber('rows', rows, 1, size);
-  wholeNumber('cols', cols, 1, size);
-  if (!['none', 'mild', 'strong'].includes(pose)) {
-    throw new RangeError(`phantom: pose must be none, mild or strong, got ${pose}`);
-  }
-  return { version: PHANTOM_VERSION, seed, size, pose, rows, cols };
-}
-
-async function make(
-  options: DrawOptions,
-  plan: readonly Planned[],
-  recipe: ReturnType<typeof settings> & Record<string, unknown>,
-  about: Manifest,
-): Promise<PhantomResult> {
-  const { out, overwrite = false, onProgress, signal } = options;
-  const counts = Object.fromEntries(
-    SPLITS.map((split) => [split, plan.filter((p) => p.split === split).length]),
-  ) as Record<Split, number>;
-  const state = stateOf(out, recipe);
-  if (state === 'same') return { dir: out, reused: true, counts };
-  if (state === 'taken' || (state === 'other phantom' && !overwrite)) {
-    const found = state === 'taken' ? 'other files' : 'a phantom of other options';
-    throw new DataError(`${out}: expected a missing or empty folder, found ${found}`);
-  }
-  const { seed, size, pose, rows, cols } = recipe;
-  const jobs = plan.map(({ id, real }): DrawJob => ({ id, seed, size, pose, rows, cols, real }));
-  const workers = options.workers ?? Math.min(4, availableParallelism());
-  await fillFolder(out, state === 'other phantom', async (dir, interrupt) => {
-    const either = signal ? AbortSignal.any([signal, interrupt]) : interrupt;
-    const records = await drawAll(dir, jobs, workers, (done) => onProgress?.(done, jobs.length), either);
-    const annotation = annotationOf(plan, records);
-    const positives = CLASSES.map((name, k) => [name, records.reduce((sum, r) => sum + r.labels[k], 0)]);
-    const manifest = {
-      ...about,
-      notice: NOTICE,
-      counts: [
-        { filter: 'drawn', studies: plan.length, images: VIEWS.length * plan.length },
-        ...SPLITS.map((s) => ({ filter: s, studies: counts[s], images: VIEWS.length * counts[s] })),
-      ],
-      positives: Object.fromEntries(positives) as Record<string, number>,
-      recipe,
-    };
-    const studies = Object.fromEntries(records.map(({ id, masks }) => [id, masks]));
-    const truth = {
-      rows,
-      cols,
-      views: VIEWS,
-      classes: CLASSES,
-      labels: Object.fromEntries(records.map(({ id, labels }) => [id, labels])),
-      findings: Object.fromEntries(records.map(({ id, findings }) => [id, findings])),
-      studies,
-    };
-    await writeDataset(dir, annotation, manifest, { regions: truth });
-  });
-  return { dir: out, reused: false, counts };
-}
-
-function annotationOf(plan: readonly Planned[], records: readonly DrawnRecord[]): Annotation {
-  const annotation: Record<Split, Study[]> = { train: [], val: [], test: [] };
-  plan.forEach(({ id, split, real, regions }, k) => {
-    annotation[split].push({
-      id,
-      report: real?.text ?? records[k].report!.report,
-      image_path: VIEWS.map((_, view) => `${id}/${view}.png`),
-      split,
-      views: [...VIEWS],
-      sentence_regions: regions ?? records[k].report!.sentence_regions,
-    });
-  });
-  return annotation;
-}
-
 /** Coded findings that an import of IU X-ray keeps with the study. */
 function meshOf({ mesh }: Study): string[] {
   return Array.isArray(mesh) && mesh.every((code) => typeof code === 'string') ? mesh : [];
@@ -245,8 +131,3 @@ function readCodes(file: string): Map<string, string[]> {
 }
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
-
-function wholeNumber(name: string, value: number, low: number, high: number): void {
-  if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new RangeError(`phantom: ${name} must be a whole number from ${low} to ${high}, got ${value}`);
-}

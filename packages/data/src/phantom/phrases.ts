@@ -11,7 +11,7 @@ export interface Statement {
   readonly templates: readonly string[];
 }
 
-const statement = (
+export const statement = (
   group: Group,
   regions: readonly RegionName[],
   templates: readonly string[],
@@ -26,7 +26,7 @@ const MILDLY: Record<Degree, string> = { 1: 'mildly', 2: 'moderately', 3: '[seve
 const SMALL: Record<Degree, string> = { 1: 'small', 2: 'moderate', 3: 'large' };
 
 /** Name of a lung zone, e.g. `right lower lobe` or `left mid lung`. */
-function zone(side: Side, lobe: Lobe): string {
+export function zone(side: Side, lobe: Lobe): string {
   if (lobe === 'middle')
     return side === 'left' ? '[lingula|left mid lung]' : '[right middle lobe|right mid lung]';
   return `${side} ${lobe} [lobe|lung zone]`;

@@ -79,7 +79,7 @@ function workspace(size: number): Workspace {
 export function renderView(study: PhantomStudy, name: ViewName, size: number): RenderedView {
   const regions = new Uint16Array(size * size);
   const depth = project(study, name, size, regions);
-  const random = new Random(study.detail).split(`noise ${name}`);
+  const random = new Random(study.grain ?? study.detail).split(`noise ${name}`);
   return {
     size,
     image: expose(depth, size, study.exposure, random, regions, BIT.lung),

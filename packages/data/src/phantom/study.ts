@@ -42,6 +42,8 @@ export interface PhantomStudy {
   readonly findings: readonly Finding[];
   /** Seed of what no report speaks of: vessels, texture, noise. */
   readonly detail: number;
+  /** Seed of the film's noise where it is not that of the body; default `detail`. */
+  readonly grain?: number;
 }
 
 /** Options of {@link sampleStudy}. */

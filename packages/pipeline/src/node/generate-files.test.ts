@@ -21,7 +21,13 @@ let loaded: LoadedRun;
 beforeAll(async () => {
   await useBackend({ prefer: ['wasm'] });
   const model = buildModel(config.model, TINY_SIZES);
-  loaded = { run: new RunFolder(dir), config, tokenizer: new Tokenizer(TINY_WORDS), model };
+  loaded = {
+    run: new RunFolder(dir),
+    config,
+    tokenizer: new Tokenizer(TINY_WORDS),
+    contextTokenizer: null,
+    model,
+  };
 });
 afterAll(() => {
   loaded.model.dispose();

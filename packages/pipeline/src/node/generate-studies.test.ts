@@ -21,7 +21,13 @@ let studies: StudyImages[];
 beforeAll(async () => {
   await useBackend({ prefer: ['wasm'] });
   const model = buildModel(config.model, TINY_SIZES);
-  loaded = { run: new RunFolder(dir), config, tokenizer: new Tokenizer(TINY_WORDS), model };
+  loaded = {
+    run: new RunFolder(dir),
+    config,
+    tokenizer: new Tokenizer(TINY_WORDS),
+    contextTokenizer: null,
+    model,
+  };
   studies = [];
   for (let i = 0; i < 7; i++) {
     const data = Uint8Array.from({ length: 90 * 70 }, (_, k) => (k * (i + 3) + (k >> (i % 5))) % 256);

@@ -122,7 +122,8 @@ export class ReportsTable {
 
   /**
    * Whether the study has its report.
-   * @param study its id and the images that the model reads: of more than it has views the first ones
+   * @param study its id and images
+   * @param most images that the model looks at
    * @throws Error if that is the report of other images
    */
   has(

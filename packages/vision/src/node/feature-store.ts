@@ -33,9 +33,9 @@ export class FeatureStore {
 
   /**
    * Features of b studies, `[b, p, d_v]`, as a backbone gives them.
-   * @param ids of the images of each study; all studies have the same number of views
+   * @param ids of the images of each study, null where a slot is empty (0 there); all studies have as many slots
    */
-  batch(ids: readonly (readonly string[])[]): PatchMap {
+  batch(ids: readonly (readonly (string | null)[])[]): PatchMap {
     const views = ids[0]?.length ?? 0;
     const other = ids.find((study) => study.length !== views);
     if (views === 0 || other) {
@@ -45,7 +45,7 @@ export class FeatureStore {
     const size = grid.rows * grid.cols * width;
     const values = new Float32Array(ids.length * views * size);
     ids.flat().forEach((id, i) => {
-      this.into(values.subarray(i * size, (i + 1) * size), id);
+      if (id !== null) this.into(values.subarray(i * size, (i + 1) * size), id);
     });
     const patches = tf.tensor3d(values, [ids.length, views * grid.rows * grid.cols, width]);
     return { patches, grid: { views, ...grid } };
