@@ -1,4 +1,4 @@
-import { applyLinear, disposeParameters, linear, Parameters } from '@raca/core';
+import { applyLinear, disposeParameters, linear, Parameters, patchMemory } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -20,13 +20,16 @@ export default function gatedFusion({ perChannel = true, ...rest }, { width }, r
   return {
     info: { package: 'gated-fusion', version: '1.0.0', name: 'gated', config: { perChannel } },
     parameters: p.all,
-    fuse: (patches, masks) =>
-      tf.tidy(() => {
+    fuse: ({ features, masks }) => {
+      const { patches, present } = features;
+      const fused = tf.tidy(() => {
         const regions = tf.div(tf.matMul(masks, patches), counts(masks, 2)); // [b, r, d]
         const mean = tf.div(tf.matMul(masks, regions, true), tf.transpose(counts(masks, 1), [0, 2, 1])); // [b, p, d]
         const share = tf.sigmoid(applyLinear(gate, tf.concat([patches, mean], 2))); // [b, p, d or 1]
         return tf.add(patches, tf.mul(share, mean));
-      }),
+      });
+      return patchMemory({ patches: fused, present });
+    },
     dispose: () => disposeParameters(p.all),
   };
 }
