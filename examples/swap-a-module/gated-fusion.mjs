@@ -1,4 +1,4 @@
-import { applyLinear, disposeParameters, linear, Parameters, patchMemory } from '@raca/core';
+import { applyLinear, disposeParameters, linear, onlyPresent, Parameters, patchMemory } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -26,7 +26,7 @@ export default function gatedFusion({ perChannel = true, ...rest }, { width }, r
         const regions = tf.div(tf.matMul(masks, patches), counts(masks, 2)); // [b, r, d]
         const mean = tf.div(tf.matMul(masks, regions, true), tf.transpose(counts(masks, 1), [0, 2, 1])); // [b, p, d]
         const share = tf.sigmoid(applyLinear(gate, tf.concat([patches, mean], 2))); // [b, p, d or 1]
-        return tf.add(patches, tf.mul(share, mean));
+        return onlyPresent(tf.add(patches, tf.mul(share, mean)), present, 1);
       });
       return patchMemory({ patches: fused, present });
     },

@@ -11,6 +11,9 @@ export interface StudyTexts {
   readonly present: Uint8Array;
 }
 
+/** Lengths are multiples of this: few batches then differ in shape, and each shape is compiled once. */
+const STEP = 8;
+
 /** The texts of a batch by field; a field that no study has is left out. @param maxLength longest text in words */
 export function studyTexts(
   studies: readonly ContextTexts[],
@@ -26,7 +29,8 @@ export function studyTexts(
           .slice(1, -1)
           .slice(0, maxLength),
       );
-      const t = Math.max(1, ...rows.map(({ length }) => length));
+      const longest = Math.max(1, ...rows.map(({ length }) => length));
+      const t = Math.min(Math.ceil(longest / STEP) * STEP, Math.max(longest, maxLength));
       const tokens = new Int32Array(rows.length * t);
       rows.forEach((row, b) => {
         tokens.set(row, b * t);
