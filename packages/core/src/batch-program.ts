@@ -24,8 +24,8 @@ export class BatchProgram {
 
   /**
    * @param f inputs whose first axes are all multiples of the batch size n → results of which the same is true
-   * @param freeAxes by input, one more axis whose length may change from run to run (all by the same amount) without
-   *   changing the form of the results, such as the positions of a cache
+   * @param freeAxes by input, one more axis whose length may change from run to run without changing the form of the
+   *   results or of anything between, such as the positions of a cache; of inputs that are not there it counts nothing
    */
   constructor(
     f: (inputs: readonly tf.Tensor[]) => tf.Tensor[],

@@ -54,8 +54,10 @@ export function stepProgram({ layers, norm, output, parameters }: DecoderWeights
     });
     return [applyLinear(output, applyNorm(norm, h)), ...made];
   };
-  const caches = Array.from({ length: 2 * layers.length }, (_, i) => [FIRST_STORE + i, 2] as const);
-  return new WeightedProgram(parameters, step, Object.fromEntries([[BIAS, 3], ...caches])); // m grows as reports do
+  // m grows as reports do, and p is another where memories are
+  const stores = Array.from({ length: 4 * layers.length }, (_, i) => [FIRST_STORE + i, 2] as const);
+  const absent = [FIRST_STORE + stores.length, 3] as const;
+  return new WeightedProgram(parameters, step, Object.fromEntries([[BIAS, 3], ...stores, absent]));
 }
 
 /** Rows `[n, d]` → queries, keys and values `[n, d]` each, by one product. */

@@ -3,6 +3,7 @@ import {
   BatchProgram,
   type DecoderState,
   EVALUATION,
+  joinMemories,
   type Memory,
   memoryPart,
   type Pass,
@@ -71,13 +72,15 @@ describe.skipIf(missing !== '')(`decoding by recorded steps ${missing}`, () => {
     ['a prefix', memory(5, 1), random(5, 3, 7)],
     ['a prefix longer than the first cache', memory(5, 1), random(5, 18, 7)],
     ['absent places and a prefix', holed(5, 1), random(5, 3, 7)],
+    ['more places', joinMemories([memory(5, 1), memory(5, 2)]), undefined],
+    ['more places, some absent', joinMemories([memory(5, 1), holed(5, 2)]), undefined],
   ])('with %s writes what it writes step by step, alone and together', async (_, places, prefix) => {
     const own = decoder();
     const search = beamSearch({ beam: 3, maxLength: 30 });
-    const [recorded, plain, other] = [
+    const [other, recorded, plain] = [
+      await search(own, memory(5, 1)),
       await search(own, places, { prefix }),
       await search(unhinted(own), places, { prefix }),
-      await search(own, memory(5, 1)),
     ];
     expect(recorded.tokens).toEqual(plain.tokens);
     expect(recorded.tokens).not.toEqual(other.tokens);
@@ -134,12 +137,14 @@ describe.skipIf(missing !== '')(`decoding by recorded steps ${missing}`, () => {
   });
 
   it.each([
-    ['', memory(4, 3)],
-    [' with absent places', holed(4, 3)],
-  ])('runs a step%s as one program, also when the cache grows and studies end', async (_, places) => {
+    ['', memory(4, 3), memory(4, 3)],
+    [' with absent places', holed(4, 3), holed(4, 3)],
+    [' of a longer memory', memory(4, 3), memoryPart('patches', random(4, 19, 3))],
+    [' of a longer memory with absent places', holed(4, 3), joinMemories([holed(4, 3), memory(4, 5)])],
+  ])('runs a step%s as one program, also when the cache grows and studies end', async (_, first, places) => {
     const own = decoder();
     const write = () => beamSearch({ beam: 3, maxLength: 40 })(own, places);
-    await write();
+    await beamSearch({ beam: 3, maxLength: 40 })(own, first);
     const backend = tf.backend() as unknown as { run: (...args: unknown[]) => void };
     const { run } = backend;
     let kernels = 0;

@@ -20,7 +20,7 @@ const ABSENT = { anywhere: [[1, 4], [], [0]], last: [[4, 5], [], [5]] };
 const GARBAGE = 1e3;
 
 /** The memory with places that are not there, and values in them that nobody may see. */
-export function withAbsent({ tokens }: Memory, ordered: boolean): Memory {
+function withAbsent({ tokens }: Memory, ordered: boolean): Memory {
   const [b, m] = tokens.shape;
   const present = new Float32Array(b * m).fill(1);
   ABSENT[ordered ? 'last' : 'anywhere'].forEach((places, i) => {
