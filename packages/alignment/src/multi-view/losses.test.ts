@@ -113,7 +113,11 @@ describe('multiPositiveLoss', () => {
   it('equals a value worked by hand, and leaves out what is not there', () => {
     // cosines of the row (1, 0) with columns (1, 0), (0, 1), (1, 0): 1, 0, 1; τ = 1 / ln 3: softmax 3/7, 1/7, 3/7
     const rows = tf.tensor2d([[1, 0]]);
-    const columns = tf.tensor2d([[1, 0], [0, 1], [1, 0]]); // biome-ignore format: a matrix
+    const columns = tf.tensor2d([
+      [1, 0],
+      [0, 1],
+      [1, 0],
+    ]);
     const loss = (of: (string | null)[]) =>
       multiPositiveLoss(rows, columns, ofSameStudy(['a'], of), 1 / Math.log(3)).dataSync()[0];
     expect(loss(['a', 'a', 'b'])).toBeCloseTo((Math.log(7 / 3) + Math.log(7)) / 2, 5);
