@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useBackend } from '@raca/backend/node';
 import { main as raca } from '@raca/cli';
-import { assignValues, EVALUATION, Random, unknownViews } from '@raca/core';
-import { checkFusion } from '@raca/core/testing';
+import { assignValues, EVALUATION, Random } from '@raca/core';
+import { checkFusion, featuresOf } from '@raca/core/testing';
 import { makePhantom } from '@raca/data/node';
 import { buildModel, MODULES, smallConfig } from '@raca/pipeline';
 import { loadRun } from '@raca/pipeline/node';
@@ -32,9 +32,8 @@ describe('gatedFusion', () => {
     const patches = tf.tensor3d([2, 4, 6], [1, 3, 1]);
     // region 0 selects patches 0, 1 (mean 3); region 1 patch 1 (mean 4); patch 2 belongs to none
     const masks = tf.tensor3d([1, 1, 0, 0, 1, 0], [1, 2, 3]);
-    const grid = { views: 1, rows: 1, cols: 3 };
-    const features = { patches, grid, kinds: unknownViews(1, 1), present: null };
-    const { tokens: fused } = fusion.fuse({ features, masks, context: null }, EVALUATION);
+    const input = { features: featuresOf(patches), masks, context: null };
+    const fused = fusion.fuse(input, EVALUATION).tokens;
     tf.test_util.expectArraysClose(fused.dataSync(), [2 + 3 / 2, 4 + (3 + 4) / 2 / 2, 6]);
     tf.dispose([patches, masks, fused]);
     fusion.dispose();

@@ -5,7 +5,7 @@ import { buildModel, importPublished, withoutLast } from '@raca/pipeline';
 import * as tf from '@tensorflow/tfjs-core';
 import { Comparison } from '../comparison.mjs';
 import { readAncestorCase, readTensors } from '../folder.mjs';
-import { backendFor, compareGradients, compareMask, compareReports } from './shared.mjs';
+import { backendFor, compareGradients, compareMask, compareReports, viewsOf } from './shared.mjs';
 
 const FILES = ['case.json', 'weights.safetensors', 'io.safetensors'];
 
@@ -106,7 +106,7 @@ function compareLogProbabilities({ parts }, batch, taught, io) {
   io.check(
     'logprobs',
     tf.tidy(() => {
-      const { patches } = parts.vision.encode(batch.vision, EVALUATION);
+      const { patches } = parts.vision.encode(viewsOf(batch.vision), EVALUATION);
       return tf.logSoftmax(parts.decoder.logits(patches, taught, EVALUATION));
     }),
   );

@@ -1,5 +1,6 @@
 import { EVALUATION } from '@raca/core';
 import { ancestor } from './ancestor.mjs';
+import { viewsOf } from './shared.mjs';
 
 /** R2Gen: visual Transformer, decoder with a relational memory and norms that it drives. */
 export const r2gen = ancestor({
@@ -11,7 +12,7 @@ export const r2gen = ancestor({
   }),
   inside({ parts: { vision, decoder } }, batch, taught, io) {
     io.check('att_embed', vision.embedPatches(batch.vision, EVALUATION).patches);
-    io.check('encoder_out', vision.encode(batch.vision, EVALUATION).patches);
+    io.check('encoder_out', vision.encode(viewsOf(batch.vision), EVALUATION).patches);
     io.check('token_embedding', decoder.embed(taught, EVALUATION));
     io.check('relational_memory', decoder.memories(taught, EVALUATION));
   },

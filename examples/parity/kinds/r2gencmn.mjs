@@ -1,6 +1,7 @@
 import { EVALUATION } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ancestor } from './ancestor.mjs';
+import { viewsOf } from './shared.mjs';
 
 /**
  * R2GenCMN: image and text ask one memory matrix. The visual Transformer stands behind the memory's answers, so it
@@ -15,7 +16,7 @@ export const r2gencmn = ancestor({
     decoder: { use: 'memory-matrix', config: { visualLayers: layers, topK, memoryRows } },
   }),
   inside({ parts: { vision, decoder } }, batch, taught, io) {
-    const { patches } = vision.encode(batch.vision, EVALUATION);
+    const { patches } = vision.encode(viewsOf(batch.vision), EVALUATION);
     const answered = tf.tidy(() => tf.add(patches, decoder.ask(patches, EVALUATION)));
     io.check('att_embed', answered);
     io.check('encoder_out', decoder.visual(patches, EVALUATION));

@@ -9,7 +9,7 @@ import { Comparison, EXACT } from '../comparison.mjs';
 import { readCase, readTensors } from '../folder.mjs';
 import { compareOptimizer } from './optimizer.mjs';
 import { comparePpo } from './ppo.mjs';
-import { backendFor, compareGradients, compareMask, compareReports } from './shared.mjs';
+import { backendFor, compareGradients, compareMask, compareReports, viewsOf } from './shared.mjs';
 
 /** Rows and columns of the published grid of patches. */
 const SIDE = 7;
@@ -148,7 +148,7 @@ function separatorOf({ config, n_sentences: counts }, io) {
 function compareForward(model, batch, given, io) {
   const { vision, agent, alignment, fusion, decoder } = model.parts;
   io.check('att_embed', vision.embedPatches(batch.vision, EVALUATION).patches);
-  const features = vision.encode(batch.vision, EVALUATION);
+  const features = vision.encode(viewsOf(batch.vision), EVALUATION);
   io.check('encoder_out', tf.clone(features.patches));
   const regions = agent.locate(features);
   const { masks } = regions;
@@ -167,7 +167,7 @@ function compareForward(model, batch, given, io) {
     {
       tokens: batch.tokens,
       embedded: decoder.embed(batch.tokens, EVALUATION),
-      patches: features.patches,
+      features,
       masks,
       separator: model.separator,
       sentenceRegions: batch.sentenceRegions,
@@ -178,7 +178,7 @@ function compareForward(model, batch, given, io) {
   io.check('text_pooled', text.reports);
   compareSentences(text.sentences, model.separator, batch, given, io);
 
-  const fused = fusion.parts(features.patches, masks);
+  const fused = fusion.parts({ features, masks, context: null });
   io.check('bca_local_mix', fused.localMix);
   io.check('bca_regions_query_global', fused.regionsQueryGlobal);
   io.check('bca_global_queries_regions', fused.globalQueriesRegions);

@@ -1,4 +1,4 @@
-import { EVALUATION, valueAndGradients } from '@raca/core';
+import { EVALUATION, sizeOfViews, unknownViews, valueAndGradients } from '@raca/core';
 import { publishedParameter, targetsOf, writeReports } from '@raca/pipeline';
 import * as tf from '@tensorflow/tfjs-core';
 import { EXACT } from '../comparison.mjs';
@@ -18,6 +18,9 @@ export function backendFor(folder) {
   const features = readTensors(folder, 'io.safetensors').tensors.get('encoder_out');
   return (features?.bytes.length ?? 0) > 4 * LARGE ? 'wasm' : 'cpu';
 }
+
+/** Views of which the reference program does not know what they show. @param {import('@raca/core').VisionInput} input */
+export const viewsOf = (input) => ({ input, kinds: unknownViews(...sizeOfViews(input)) });
 
 /** 1 for the beginning and for each word or end that is predicted, else 0. @param {Batch} batch @param {Comparison} io */
 export function compareMask({ tokens }, io) {

@@ -63,6 +63,16 @@ export const alignmentFields = z.strictObject({
     ),
 });
 
+/** Options of the text encoder and of the projection, which all alignments of this package share. */
+export const textFields = alignmentFields.pick({
+  width: true,
+  projection: true,
+  layers: true,
+  heads: true,
+  feedForward: true,
+  dropout: true,
+});
+
 /** Options of {@link contrastiveAlignment}. */
 export const alignmentConfigSchema = alignmentFields.transform(withDefaults);
 

@@ -19,18 +19,23 @@ export const hasGolden = (name: string): boolean => existsSync(folder(name));
 /** Values of the reference program. For tests only. */
 export class GoldenCase {
   readonly config: Readonly<Record<string, number>>;
+  /** Options of the cases that are written from equations. */
+  readonly hyper: Readonly<Record<string, unknown>>;
   readonly sentenceLabels: readonly Readonly<Record<string, readonly string[]>>[];
   readonly organs: readonly string[];
   private readonly tensors: ReadonlyMap<string, StoredTensor>;
 
   constructor(name: string) {
     const read = (file: string): Buffer => readFileSync(folder(name) + file);
-    const { config, sentence_labels, organs } = JSON.parse(read('case.json').toString());
+    const { config, hyper, sentence_labels, organs } = JSON.parse(read('case.json').toString());
     this.config = config;
+    this.hyper = hyper;
     this.sentenceLabels = sentence_labels;
     this.organs = organs;
     this.tensors = new Map(
-      ['io', 'weights'].flatMap((file) => [...parseSafetensors(read(`${file}.safetensors`)).tensors]),
+      ['io.safetensors', 'weights.safetensors']
+        .filter((file) => existsSync(folder(name) + file))
+        .flatMap((file) => [...parseSafetensors(read(file)).tensors]),
     );
   }
 

@@ -13,6 +13,10 @@ export {
   symmetricInfoNce,
   unitLength,
 } from './losses';
+export { type MultiViewAlignmentConfig, multiViewAlignmentConfigSchema } from './multi-view/config';
+export { multiPositiveLoss, ofSameStudy, otherViews, type Positives } from './multi-view/multi-positive';
+export { multiViewAlignment } from './multi-view/multi-view-alignment';
+export { type WordLossOptions, wordLoss } from './multi-view/word-loss';
 export { meanOfMasked, meanOfPatches, meanOfSelected } from './pooling';
 export { type PublishedName, publishedName } from './published-name';
 export { type SentenceMatches, sentenceMatches, sentenceMatchingLoss } from './sentence-matching';

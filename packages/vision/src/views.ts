@@ -50,7 +50,11 @@ export function takeSlots(views: Views, slots: readonly number[]): Views {
 /** Patches of these slots put among v slots; those of the others are 0. */
 export function putSlots({ patches, grid }: PatchMap, slots: readonly number[], v: number): PatchMap {
   if (slots.length === v) return { patches, grid };
-  const views = tf.split(patches, slots.length, 1);
-  const all = Array.from({ length: v }, (_, slot) => views[slots.indexOf(slot)] ?? tf.zerosLike(views[0]));
+  const [b, p, d] = patches.shape;
+  const n = p / slots.length;
+  // slices, since the gradient of tf.split fails for one part
+  const view = (k: number): tf.Tensor =>
+    k < 0 ? tf.zeros([b, n, d]) : tf.slice(patches, [0, k * n, 0], [b, n, d]);
+  const all = Array.from({ length: v }, (_, slot) => view(slots.indexOf(slot)));
   return { patches: tf.concat(all, 1) as tf.Tensor3D, grid: { ...grid, views: v } };
 }

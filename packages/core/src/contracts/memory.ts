@@ -15,7 +15,10 @@ export interface MemoryPart {
 export interface Memory {
   /** `[b, m, d]` */
   readonly tokens: tf.Tensor3D;
-  /** `[b, m]`, 1 or 0: places that are not there are never attended to. Null: all are there. */
+  /**
+   * `[b, m]`, 1 or 0: places that are not there are never attended to. Null: all are there. A memory of patches may share
+   * this tensor with the features that it was made of.
+   */
   readonly present: tf.Tensor2D | null;
   /** Where the places came from, in order and without gaps. `patches` come first, where there are any. */
   readonly parts: readonly MemoryPart[];

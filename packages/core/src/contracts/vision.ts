@@ -43,6 +43,6 @@ export interface VisionEncoder extends Module {
   readonly width: number;
   /** Null when the model reads stored features only. */
   readonly backbone: VisionBackbone | null;
-  /** → patches `[b, p, d]`; those of empty slots are 0, and no other patch depends on them. */
+  /** → patches `[b, p, d]`; those of empty slots are 0, and no other patch depends on them. The caller frees both tensors. */
   encode(views: Views, pass: Pass): PatchFeatures;
 }

@@ -72,7 +72,7 @@ export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inpu
   suite.check('keeps its input', !stored.isDisposed);
   const target = randomTensor<tf.Rank.R3>([b, p, encoder.width], random);
   if (!encoder.backbone) {
-    for (const kinds of [undefined, ONE_EMPTY]) {
+    for (const kinds of [undefined, ONE_EMPTY, SECOND_EMPTY]) {
       suite.gradient(() => tf.sum(tf.mul(encode(stored, kinds).patches, target)), random);
     }
   }
@@ -84,6 +84,12 @@ export function checkVisionEncoder(make: (random: Random) => VisionEncoder, inpu
 const ONE_EMPTY: Views['kinds'] = [
   ['frontal', null],
   ['frontal', 'lateral'],
+];
+
+/** The second slot empty in both studies. */
+const SECOND_EMPTY: Views['kinds'] = [
+  ['frontal', null],
+  ['frontal', null],
 ];
 
 /** @param stored patches of two studies with two views each */
