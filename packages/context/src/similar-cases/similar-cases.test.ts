@@ -71,7 +71,7 @@ describe('what is found', () => {
   /** Places there are, row by row. */
   const counts = ({ tokens, present }: Memory): number[] => {
     const [b, m] = tokens.shape;
-    const there = present!.dataSync();
+    const there = [...present!.dataSync()];
     return Array.from({ length: b }, (_, i) =>
       there.slice(i * m, (i + 1) * m).reduce((sum, x) => sum + x, 0),
     );
