@@ -1,1 +1,1 @@
-export {};
+export { readBank, writeBank } from './node/bank-files';
