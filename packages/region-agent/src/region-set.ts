@@ -12,7 +12,7 @@ const curve = z.strictObject({
 });
 const how = { mirrored: z.boolean().optional(), cut: z.boolean().optional() };
 
-const stroke: z.ZodType<Stroke> = z.union([
+const stroke: z.ZodType<Stroke, Stroke> = z.union([
   z.strictObject({ ellipse: z.tuple([number, number, size, size]), ...how }),
   z.strictObject({ box: z.tuple([number, number, number, number]), ...how }),
   z.strictObject({ band: z.tuple([point, point]), halfWidth: size, ...how }),
@@ -22,6 +22,9 @@ const stroke: z.ZodType<Stroke> = z.union([
 ]);
 
 const name = z.string().trim().min(1).max(100);
+
+/** A set as a file has it: what has no drawings or no words need not say so. */
+type RegionSetInput = Pick<RegionSet, 'name' | 'names'> & Partial<RegionSet>;
 
 /** A `RegionSet` of `@raca/core` from a file: plain data in which nothing is named that is no region. */
 export const regionSetSchema = z
@@ -54,7 +57,7 @@ export const regionSetSchema = z
     check(['words'], Object.keys(words));
     for (const [view, drawing] of Object.entries(drawings ?? {}))
       check(['drawings', view], Object.keys(drawing ?? {}));
-  });
+  }) as z.ZodType<RegionSet, RegionSetInput>;
 
 /** Option `regions` of agents that can find others than the 12. */
 export const regionsOption = regionSetSchema
