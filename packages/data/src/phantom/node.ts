@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { annotateReport } from '../annotate/lexicon';
+import { annotateReport } from '../annotate/annotate-report';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Split, type Study } from '../dataset';
 import { DataError } from '../errors';
 import { readAnnotation } from '../node/read';
