@@ -1,4 +1,5 @@
 // The agent with eyes of its own: made, trained on images alone, asked for masks.
+import { unknownViews } from '@raca/core';
 import { Random } from '@raca/core/random';
 import { adaptiveAgent } from '@raca/region-agent';
 import { smallCnn } from '@raca/vision';
@@ -23,7 +24,8 @@ export function train(agent, set, grid, { steps, batch, seed, log = () => {} }) 
       set,
       Array.from({ length: batch }, () => random.int(set.count)),
     );
-    const numbers = agent.practise(images, grid, random.split(step));
+    const views = { input: { images }, kinds: unknownViews(batch, grid.views) };
+    const numbers = agent.practise(views, grid, random.split(step));
     images.dispose();
     reward += numbers.reward;
     if (step % 100 === 0) {
@@ -41,7 +43,11 @@ export function masksOf(agent, set, grid, batch = 25) {
     const indices = Array.from({ length: Math.min(batch, set.count - i) }, (_, k) => i + k);
     const images = imagesOf(set, indices);
     const patches = tf.zeros([indices.length, grid.views * grid.rows * grid.cols, 1]);
-    const { masks, probabilities } = agent.locate({ patches, grid, images });
+    const kinds = unknownViews(indices.length, grid.views);
+    const { masks, probabilities } = agent.locate({
+      features: { patches, grid, kinds, present: null },
+      views: { input: { images }, kinds },
+    });
     const [values, chances] = [masks.dataSync(), probabilities.dataSync()];
     const size = values.length / indices.length;
     indices.forEach((_, k) => {

@@ -10,7 +10,7 @@ export * from './optimizer/adam';
 export * from './optimizer/value-and-gradients';
 export * from './parameters';
 export { fnv1a, Random } from './random';
-export { isRegionName, REGIONS, type RegionName, regionIndex } from './regions';
+export * from './regions';
 export * from './safetensors';
 export * from './tidy-read';
 export { TrainedProgram } from './trained-program';

@@ -1,21 +1,8 @@
-/** The anatomical regions in the order in which the agent visits them (SPEC: r = 12). */
-export const REGIONS = [
-  'Lung fields',
-  'Airways',
-  'Heart',
-  'Pulmonary vasculature',
-  'Mediastinum',
-  'Spine',
-  'Abdomen',
-  'Diaphragm',
-  'Shoulders',
-  'Ribs',
-  'Clavicles',
-  'Costophrenic angles',
-] as const;
+import { REGIONS, type RegionName } from './regions/thorax-12';
 
-/** Name of one of the 12 {@link REGIONS}. */
-export type RegionName = (typeof REGIONS)[number];
+export type { Curve, Drawing, Drawings, Outline, Stroke } from './regions/drawing';
+export type { RegionSet } from './regions/region-set';
+export { REGIONS, type RegionName, THORAX_12 } from './regions/thorax-12';
 
 const indices = new Map<string, number>(REGIONS.map((name, i) => [name, i]));
 

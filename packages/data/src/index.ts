@@ -5,7 +5,9 @@ export {
   type Disagreement,
   type RegionAgreement,
 } from './annotate/agreement';
-export { annotateMissing, annotateReport, type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
+export { annotateMissing, annotateReport } from './annotate/annotate-report';
+export { type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
+export { annotatorFor, regionsBySentence, wordAnnotator } from './annotate/region-words';
 export { type StudyTexts, studyTexts } from './batch/study-texts';
 export { type TextBatch, type TextOptions, textBatch } from './batch/text';
 export { type ChangeReport, type ChangeScores, scoreChanges } from './changes/score';

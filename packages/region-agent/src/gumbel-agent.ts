@@ -20,10 +20,12 @@ import { countOf, presenceOf } from './presence';
 import { ByKinds, joined, kindsOf } from './prior/kinds';
 import { type Prior, priorFor } from './prior/prior-for';
 import { byRegion } from './region-masks';
+import { regionsOf, regionsOption } from './region-set';
 import { straightThrough } from './straight-through';
 
 /** Options of {@link gumbelAgent}. */
 export const gumbelAgentConfigSchema = z.strictObject({
+  regions: regionsOption,
   estimator: z
     .enum(['straight-through', 'gumbel'])
     .default('gumbel')
@@ -79,12 +81,17 @@ class GumbelAgent implements DifferentiableRegionAgent {
   readonly parameters: NamedParameters;
   private readonly config: z.output<typeof gumbelAgentConfigSchema>;
   private readonly policy: PatchPolicy;
-  private readonly priors = new ByKinds<Prior>((grid, kinds) => priorFor(grid, kinds, 'raca'));
+  private readonly priors = new ByKinds<Prior>((grid, kinds) =>
+    priorFor(grid, kinds, 'raca', regionsOf(this.config)),
+  );
 
   constructor(config: GumbelAgentConfig, random: Random) {
     this.config = gumbelAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'gumbelAgent', config: this.config };
-    this.policy = patchPolicy({ ...this.config, views: this.config.views.length }, random);
+    this.policy = patchPolicy(
+      { ...this.config, regions: regionsOf(this.config).names.length, views: this.config.views.length },
+      random,
+    );
     // No rewards, no critic.
     this.parameters = new Map([...this.policy.parameters].filter(([name]) => name.startsWith('actor.')));
   }

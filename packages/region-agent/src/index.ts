@@ -31,6 +31,7 @@ export {
   racaAgent,
   racaAgentConfigSchema,
 } from './raca-agent';
+export { regionSetSchema } from './region-set';
 export {
   type ActionRewards,
   composedRewards,

@@ -55,6 +55,8 @@ export interface PatchPolicyOptions {
   readonly width: number;
   /** Width of both hidden layers and of the region embeddings. */
   readonly hidden: number;
+  /** r, default the 12 */
+  readonly regions?: number;
   /** Most views of a study. */
   readonly views: number;
   /** Whether the policy is told where a patch lies. */
@@ -90,10 +92,9 @@ export class PatchPolicy implements RegionPolicy {
     private readonly options: PatchPolicyOptions,
     random: Random,
   ) {
-    const { width: d, hidden: h, views, positions, spread = 1 } = options;
+    const { width: d, hidden: h, regions: r = REGIONS.length, views, positions, spread = 1 } = options;
     const root = Parameters.create(random);
     const p = root.scope('actor');
-    const r = REGIONS.length;
     this.patch = linear(p.scope('patch'), d, h, heNormal);
     this.image = p.scope('image').add('weight', [d, h], heNormal);
     this.position = positions

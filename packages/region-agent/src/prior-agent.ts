@@ -4,9 +4,9 @@ import {
   type ModuleInfo,
   type NamedParameters,
   onlyPresent,
-  REGIONS,
   type RegionAgent,
   type RegionMasks,
+  type RegionSet,
   VIEW_KINDS,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,9 +15,11 @@ import { version } from '../package.json';
 import { checkFeatures } from './checks';
 import { ByKinds, joined, kindsOf } from './prior/kinds';
 import { priorFor } from './prior/prior-for';
+import { checkDrawings, regionsOf, regionsOption } from './region-set';
 
 /** Options of {@link priorAgent}. */
 export const priorAgentConfigSchema = z.strictObject({
+  regions: regionsOption,
   variant: z
     .enum(['raca', 'published'])
     .default('raca')
@@ -40,12 +42,18 @@ class PriorAgent implements RegionAgent {
   readonly reads = 'features';
   readonly parameters: NamedParameters = new Map();
   private readonly config: z.output<typeof priorAgentConfigSchema>;
+  private readonly regions: RegionSet;
   private readonly priors: ByKinds<Float32Array>;
 
   constructor(config: PriorAgentConfig) {
     this.config = priorAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'priorAgent', config: this.config };
-    this.priors = new ByKinds((grid, kinds) => priorFor(grid, kinds, this.config.variant).masks);
+    this.regions = regionsOf(this.config);
+    const { variant } = this.config;
+    if (variant === 'published' && this.config.regions)
+      throw new Error(`priorAgent: the published prior is of thorax-12, not of "${this.regions.name}"`);
+    checkDrawings('priorAgent', this.regions);
+    this.priors = new ByKinds((grid, kinds) => priorFor(grid, kinds, variant, this.regions).masks);
   }
 
   locate({ features }: AgentInput): RegionMasks {
@@ -58,7 +66,7 @@ class PriorAgent implements RegionAgent {
     );
     const masks = (): tf.Tensor3D =>
       tf.tidy(() => {
-        const each = tf.tensor3d(joined(drawn), [drawn.length, REGIONS.length, p]);
+        const each = tf.tensor3d(joined(drawn), [drawn.length, this.regions.names.length, p]);
         return onlyPresent(tf.tile(each, [b / drawn.length, 1, 1]), features.present, 2);
       });
     return { masks: masks(), probabilities: masks() };
@@ -70,5 +78,6 @@ class PriorAgent implements RegionAgent {
 /**
  * Finds the same regions in every image: the prior itself. The baseline that a learning agent has to beat.
  * @throws ZodError if the config is not valid
+ * @throws Error if nobody says where its regions lie
  */
 export const priorAgent = (config: PriorAgentConfig = {}): RegionAgent => new PriorAgent(config);

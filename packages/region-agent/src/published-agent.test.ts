@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { type AgentInput, type PatchGrid, Random } from '@raca/core';
+import { type AgentInput, type PatchGrid, presentPatches, Random } from '@raca/core';
 import { checkRegionAgent, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -95,6 +95,21 @@ describe('publishedAgent', () => {
       { fewerViews: false },
     );
     expect(passed).toContain('act and learn leave no tensor');
+  });
+
+  it('learns nothing of patches that are in no study', () => {
+    const agent = make();
+    const { features, views } = drawn(new Random(2), grid);
+    const kinds = features.kinds.map(([first]) => [first, null]);
+    const present = presentPatches(kinds, grid);
+    const bias = () => [...agent.parameters.get('actor.outer.bias')!.dataSync()];
+    const before = bias();
+    const episode = agent.act({ features: { ...features, kinds, present }, views }, new Random(3));
+    agent.learn(episode, { quality: Float32Array.of(0.1, 0.2, 0.3, 0.4) });
+    episode.dispose();
+    const moved = bias().map((x, i) => x !== before[i]);
+    expect(moved.slice(49)).toEqual(Array(49).fill(false));
+    expect(moved.slice(0, 49)).toContain(true);
   });
 
   it('has the published sizes by default', () => {

@@ -11,8 +11,8 @@ import {
   type PatchFeatures,
   type PatchGrid,
   type Random,
-  REGIONS,
   type RegionMasks,
+  type RegionSet,
   type TrainableRegionAgent,
   TrainedProgram,
   tidyRead,
@@ -32,10 +32,12 @@ import { presenceOf, whereThere } from './presence';
 import { ByKinds, joined, kindsOf } from './prior/kinds';
 import { priorFor } from './prior/prior-for';
 import { byRegion, regionMasks, swapped } from './region-masks';
+import { regionsOf, regionsOption } from './region-set';
 import { type ActionRewards, priorRewards } from './rewards';
 
 /** Options of {@link racaAgent}. */
 export const racaAgentConfigSchema = z.strictObject({
+  regions: regionsOption,
   width: z.int().positive().max(LARGEST.width).default(512).describe('d, width of the patches.'),
   views: z
     .array(z.enum(VIEW_KINDS))
@@ -119,8 +121,6 @@ export interface RacaAgentParts {
   readonly rewards: (features: PatchFeatures) => ActionRewards;
 }
 
-const R = REGIONS.length;
-
 /** What the prior gives to the studies of a batch. n: 1 where the views of all are of the same kinds, else b. */
 interface PriorGiven {
   /** Of agreement, `[r, p]` or `[b, r, p]`. */
@@ -158,18 +158,19 @@ class RacaEpisode implements AgentEpisode {
   }
 }
 
-/** See {@link racaAgent}. Axes: b batch, r = 12 regions, p patches. */
+/** See {@link racaAgent}. Axes: b batch, r regions, p patches. */
 export class RacaAgent implements TrainableRegionAgent {
   readonly info: ModuleInfo;
   readonly reads = 'features';
   readonly parameters: NamedParameters;
   private readonly config: RacaAgentOptions;
+  private readonly regions: RegionSet;
   private readonly policy: RegionPolicy;
   private readonly rewards: RacaAgentParts['rewards'];
   private readonly optimizer: Adam;
   /** Of one study: drawing the prior takes longer than sampling from it. */
   private readonly priors = new ByKinds<PriorGiven>((grid, kinds) => {
-    const { masks, known } = priorFor(grid, kinds, 'raca');
+    const { masks, known } = priorFor(grid, kinds, 'raca', this.regions);
     return { rewards: priorRewards(masks, known), start: this.startFrom(masks, known) };
   });
   /** {@link episodeLosses} where all patches are there, and where some are not. */
@@ -181,6 +182,7 @@ export class RacaAgent implements TrainableRegionAgent {
   constructor(config: RacaAgentConfig, random: Random, parts: Partial<RacaAgentParts> = {}) {
     this.config = racaAgentConfigSchema.parse(config);
     this.info = { package: '@raca/region-agent', version, name: 'racaAgent', config: this.config };
+    this.regions = regionsOf(this.config);
     this.policy = parts.policy ?? this.ownPolicy(random);
     this.rewards = parts.rewards ?? ((features) => this.given(features).rewards);
     this.parameters = this.policy.parameters;
@@ -200,15 +202,16 @@ export class RacaAgent implements TrainableRegionAgent {
     checkFeatures('racaAgent', features, null);
     const { patches, grid, present } = features;
     const [b, p] = patches.shape;
+    const r = this.regions.names.length;
     const { start } = this.given(features);
     const chances = tidyRead(() => {
-      const given = [patches, tf.tensor2d(start, [start.length / R, R])];
+      const given = [patches, tf.tensor2d(start, [start.length / r, r])];
       const program = this.chances(grid, present !== null);
       return program.run([], present ? [...given, present] : given).dataSync() as Float32Array;
     });
     return {
-      masks: tf.tensor3d(likeliest(chances), [b, R, p]),
-      probabilities: tf.tensor3d(chances, [b, R, p]),
+      masks: tf.tensor3d(likeliest(chances), [b, r, p]),
+      probabilities: tf.tensor3d(chances, [b, r, p]),
     };
   }
 
@@ -218,7 +221,9 @@ export class RacaAgent implements TrainableRegionAgent {
     const present = presenceOf(features);
     const input = this.policy.prepare(features, random);
     const [logits, chances] = tidyRead(() => {
-      const found = startedFrom(tf.tensor2d(start, [start.length / R, R]), this.policy.logits(input));
+      const logits = this.policy.logits(input);
+      const r = logits.shape[1];
+      const found = startedFrom(tf.tensor2d(start, [start.length / r, r]), logits);
       return [found, tf.sigmoid(found)].map((x) => x.dataSync() as Float32Array);
     });
     const { actions, old } = sampled(logits, chances, random, present);
@@ -276,7 +281,9 @@ export class RacaAgent implements TrainableRegionAgent {
 
   private ownPolicy(random: Random): RegionPolicy {
     const { views, priorLogit } = this.config;
-    return patchPolicy({ ...this.config, views: views.length, spread: priorLogit === 0 ? 1 : 0.1 }, random);
+    const spread = priorLogit === 0 ? 1 : 0.1;
+    const regions = this.regions.names.length;
+    return patchPolicy({ ...this.config, regions, views: views.length, spread }, random);
   }
 
   /** Patches `[b, p, d]`, start `[n·p, r]` and presence `[b, p]` → chances `[b, r, p]` without disturbance. */
@@ -308,7 +315,7 @@ export class RacaAgent implements TrainableRegionAgent {
 
   /** `[p, r]` */
   private startFrom(masks: Float32Array, known: Float32Array): Float32Array {
-    const p = known.length;
+    const [p, R] = [known.length, this.regions.names.length];
     return Float32Array.from({ length: p * R }, (_, k) => {
       const [i, r] = [Math.floor(k / R), k % R];
       return known[i] * this.config.priorLogit * (2 * masks[r * p + i] - 1);
@@ -319,20 +326,20 @@ export class RacaAgent implements TrainableRegionAgent {
     const { input, start, present, actions, old } = episode;
     const { credit, epochs } = this.config;
     const { patches, images, positions, patchesPerImage: p } = input;
-    const b = images.shape[0];
+    const [b, r] = [images.shape[0], this.regions.names.length];
     const byPatch = credit === 'patch';
     const numbers = { actorLoss: 0, entropy: 0, clipped: 0, criticLoss: 0 };
     tf.tidy(() => {
       const decisions = decisionTensors({
         actions,
         old,
-        advantages: byPatch ? swapped(judged.advantages, b, R) : judged.advantages,
+        advantages: byPatch ? swapped(judged.advantages, b, r) : judged.advantages,
         rowsPerDecision: byPatch ? 1 : p,
         present,
       });
-      const returns = tf.tensor2d(judged.returns, [b, R]);
+      const returns = tf.tensor2d(judged.returns, [b, r]);
       const { signs, advantages, counted } = decisions;
-      const begin = tf.tensor2d(start, [start.length / R, R]);
+      const begin = tf.tensor2d(start, [start.length / r, r]);
       const whole = [patches, images, begin, signs, decisions.old, advantages, returns];
       const given = positions ? [...whole, positions] : whole;
       for (let epoch = 0; epoch < epochs; epoch++) {

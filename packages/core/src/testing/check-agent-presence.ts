@@ -85,7 +85,17 @@ export function checkAgentPresence(
     checkGradients(make as () => DifferentiableRegionAgent, input, fewerViews, suite);
 }
 
-/** Masks drawn and what learning says of them. */
+/** What came of one episode. */
+interface Learned {
+  readonly masks: tf.Tensor;
+  readonly probabilities: tf.Tensor;
+  /** What learning said. */
+  readonly numbers: tf.Tensor;
+  /** Probabilities of studies without empty slots, afterwards. */
+  readonly after: tf.Tensor;
+}
+
+/** Masks drawn, what learning says of them, and what it does. */
 function checkLearning(
   make: () => TrainableRegionAgent,
   input: AgentInput,
@@ -95,25 +105,36 @@ function checkLearning(
   const b = input.features.patches.shape[0];
   const [none, some] = [new Array(b).fill(true), Array.from({ length: b }, (_, i) => i === 0)];
   const feedback = { quality: Float32Array.from({ length: b }, (_, i) => (i * 0.37) % 1) };
-  const run = (of: (input: AgentInput) => AgentInput): { masks: tf.Tensor3D; numbers: tf.Tensor1D } => {
+  const run = (of: (input: AgentInput) => AgentInput): Learned => {
     const agent = make();
     const episode = agent.act(shownTo(agent, of(input)), new Random(5));
-    const masks = tf.clone(episode.regions.masks);
+    const [masks, probabilities] = [episode.regions.masks, episode.regions.probabilities].map((x) =>
+      tf.clone(x),
+    );
     const numbers = tf.tensor1d(Object.values(agent.learn(episode, feedback)));
     episode.dispose();
+    const after = agent.locate(shownTo(agent, input)).probabilities;
     agent.dispose();
-    return { masks, numbers };
+    return { masks, probabilities, numbers, after };
   };
   tf.tidy(() => {
     const [zeros, garbage] = [0, FILLER].map((filler) => run((x) => withEmptySlots(x, some, filler)));
     suite.equal('masks are drawn whatever stands where no patch is', garbage.masks, zeros.masks, 0);
     suite.equal('learning does not see what stands there', garbage.numbers, zeros.numbers, 1e-4);
+    suite.equal('nor does what was learnt', garbage.after, zeros.after, 1e-4);
+    const present = withEmptySlots(input, some, 0).features.present!;
+    const gone = tf.mul(zeros.probabilities, tf.sub(1, tf.reshape(present, [b, 1, -1])));
+    suite.check(
+      'nothing is likely where no patch is',
+      gone.dataSync().every((x) => x === 0),
+    );
     if (!fewerViews) return;
     const cut = run(withoutLastSlot);
     const emptied = run((x) => withEmptySlots(x, none, FILLER));
-    const shown = tf.slice(emptied.masks, [0, 0, 0], cut.masks.shape);
+    const shown = tf.slice(emptied.masks, [0, 0, 0], cut.masks.shape as [number, number, number]);
     suite.equal('masks of studies with an empty slot are drawn as without it', shown, cut.masks, 0);
     suite.equal('learning counts present patches only', emptied.numbers, cut.numbers, 1e-4);
+    suite.equal('and learns the same', emptied.after, cut.after, 1e-4);
   });
   const agent = make();
   const learn = (): void => {

@@ -2,7 +2,8 @@ import type { RegionName } from '@raca/core/regions';
 import { describe, expect, it } from 'vitest';
 import type { Study } from '../dataset';
 import { cleanReport } from '../text/clean';
-import { annotateMissing, annotateReport, lexiconAnnotator } from './lexicon';
+import { annotateMissing, annotateReport } from './annotate-report';
+import { lexiconAnnotator } from './lexicon';
 
 /** Sentences made up for this test, with the regions a reader would give them. */
 const cases: [string, RegionName[]][] = [

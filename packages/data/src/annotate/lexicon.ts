@@ -1,7 +1,5 @@
 import type { SentenceAnnotator } from '@raca/core';
 import { REGIONS, type RegionName } from '@raca/core/regions';
-import type { Annotation, Study } from '../dataset';
-import { type Cleaning, cleanReport, splitSentences } from '../text/clean';
 import { BONES, ELSEWHERE, FRACTURES, IMPLIED, type LexiconRule, NAMED, NODES } from './lexicon-rules';
 
 /** What Open-i's de-identification left of `Port-A-Cath`. */
@@ -10,8 +8,8 @@ const MASKED_PORT = /\bxxxx-a-xxxx\b/g;
 const SINGLE_BONES: readonly RegionName[] = ['Spine', 'Shoulders', 'Ribs', 'Clavicles'];
 
 /** A {@link SentenceAnnotator} that answers at once. */
-export interface LexiconAnnotator extends SentenceAnnotator {
-  annotate(sentences: readonly string[]): RegionName[][];
+export interface LexiconAnnotator<Name extends string = RegionName> extends SentenceAnnotator<Name> {
+  annotate(sentences: readonly string[]): Name[][];
 }
 
 /**
@@ -21,27 +19,6 @@ export interface LexiconAnnotator extends SentenceAnnotator {
 export const lexiconAnnotator: LexiconAnnotator = {
   annotate: (sentences) => sentences.map(regionsOf),
 };
-
-/**
- * `sentence_regions` of a cleaned report: `{S1: [...], S2: [...]}`, sentences that name no region left out.
- * The numbers are those of {@link splitSentences}.
- */
-export function annotateReport(cleanedReport: string): Record<string, RegionName[]> {
-  const entries = lexiconAnnotator
-    .annotate(splitSentences(cleanedReport))
-    .map((regions, s) => [`S${s + 1}`, regions] as const);
-  return Object.fromEntries(entries.filter(([, regions]) => regions.length > 0));
-}
-
-/** The same annotation with `sentence_regions` from {@link annotateReport} where a study has none. */
-export function annotateMissing(annotation: Annotation, cleaning: Cleaning): Annotation {
-  const complete = (study: Study): Study =>
-    study.sentence_regions
-      ? study
-      : { ...study, sentence_regions: annotateReport(cleanReport(study.report, cleaning)) };
-  const { train, val, test } = annotation;
-  return { train: train.map(complete), val: val.map(complete), test: test.map(complete) };
-}
 
 const named = NAMED.map(compile);
 const bones = compile(BONES);

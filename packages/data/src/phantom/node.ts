@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { annotateReport } from '../annotate/lexicon';
+import { annotateReport } from '../annotate/annotate-report';
 import { parseManifest, SPLITS, type Study } from '../dataset';
 import { DataError } from '../errors';
 import { readAnnotation } from '../node/read';

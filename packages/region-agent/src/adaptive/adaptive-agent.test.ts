@@ -313,7 +313,7 @@ describe('adaptiveAgent', () => {
 
 it('EyesPolicy has the gradient of central differences, each view with its own regions', () => {
   const random = new Random(8);
-  const policy = new EyesPolicy({ width: 5, hidden: 4, views: 2 }, random, null);
+  const policy = new EyesPolicy({ width: 5, hidden: 4, regions: R, views: 2 }, random, null);
   const input = randomTensor<tf.Rank.R3>([2, 8, 5], random);
   const logits = (): tf.Tensor2D => policy.logits({ input, views: 2, patches: 4 });
   const loss = (): tf.Scalar => tf.mean(tf.square(tf.sub(logits(), 1))) as tf.Scalar;

@@ -24,6 +24,7 @@ import { policyLoss } from '../policy-loss';
 import { countOf, presenceOf, whereThere } from '../presence';
 import { kindsOf } from '../prior/kinds';
 import { regionMasks } from '../region-masks';
+import { checkDrawings, regionsOf } from '../region-set';
 import { type AdaptiveAgentConfig, type AdaptiveOptions, adaptiveAgentConfigSchema } from './config';
 import { AdaptiveEpisode } from './episode';
 import { EyesPolicy, type Sight } from './eyes-policy';
@@ -55,8 +56,13 @@ export class AdaptiveAgent implements TrainableRegionAgent {
     this.reads = eyes ? 'images' : 'features';
     const shown = eyes ? { ...this.config, eyes: eyes.info } : this.config;
     this.info = { package: '@raca/region-agent', version, name: 'adaptiveAgent', config: shown };
-    this.policy = new EyesPolicy({ ...this.config, views: this.config.views.length }, random, eyes);
-    this.placement = new PriorPlacement(this.config.views);
+    const set = regionsOf(this.config);
+    checkDrawings(WHO, set);
+    if (this.config.outline && this.config.regions)
+      throw new Error(`${WHO}: outline draws lungs and heart of thorax-12, not regions of "${set.name}"`);
+    const size = { regions: set.names.length, views: this.config.views.length };
+    this.policy = new EyesPolicy({ ...this.config, ...size }, random, eyes);
+    this.placement = new PriorPlacement(this.config.views, set);
     this.parameters = this.policy.parameters;
     const { actorRate, rateHalfLife } = this.config;
     this.optimizer = new Adam([{ name: 'actor', parameters: this.parameters, learningRate: actorRate }], {
@@ -257,6 +263,7 @@ function imagesOf({ input }: Views): tf.Tensor5D {
  *
  * @param eyes looks at the images of the studies; null: the agent reads the patches, and does not practise
  * @throws ZodError if the config is not valid
+ * @throws Error if nobody says where its regions lie
  */
 export const adaptiveAgent = (
   config: AdaptiveAgentConfig,

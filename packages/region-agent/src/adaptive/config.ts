@@ -1,10 +1,12 @@
 import { LARGEST, VIEW_KINDS } from '@raca/core';
 import { z } from 'zod';
+import { regionsOption } from '../region-set';
 
 const fraction = z.number().min(0).max(0.5);
 
 /** Options of `adaptiveAgent`. */
 export const adaptiveAgentConfigSchema = z.strictObject({
+  regions: regionsOption,
   width: z
     .int()
     .positive()

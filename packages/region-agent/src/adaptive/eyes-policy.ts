@@ -10,7 +10,6 @@ import {
   type Pass,
   prefixed,
   type Random,
-  REGIONS,
   standardise,
   type VisionBackbone,
   zeros,
@@ -31,11 +30,12 @@ export interface EyesPolicyOptions {
   /** Width of the patches where it has no eyes. */
   readonly width: number;
   readonly hidden: number;
+  /** r */
+  readonly regions: number;
   /** Most views of a study; each has region embeddings of its own. */
   readonly views: number;
 }
 
-const R = REGIONS.length;
 const PASS: Pass = { training: false };
 
 /**
@@ -59,7 +59,7 @@ export class EyesPolicy {
     random: Random,
     private readonly eyes: VisionBackbone | null,
   ) {
-    const { hidden: h, views } = options;
+    const { hidden: h, regions: R, views } = options;
     const w = eyes?.width ?? options.width;
     const p = Parameters.create(random).scope('actor');
     this.patch = linear(p.scope('patch'), w, h, heNormal);
@@ -75,7 +75,7 @@ export class EyesPolicy {
 
   /** Logits `[b·p, r]` of choosing each patch for each region. */
   logits({ input, views: v, patches: n }: Sight): tf.Tensor2D {
-    const { hidden: h, views } = this.options;
+    const { hidden: h, regions: R, views } = this.options;
     const x = this.eyes
       ? this.eyes.extract(input as tf.Tensor5D, PASS).patches
       : (standardise(input as tf.Tensor3D) as tf.Tensor3D);

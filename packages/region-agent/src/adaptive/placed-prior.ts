@@ -1,4 +1,4 @@
-import { type PatchGrid, REGIONS, type ViewKind } from '@raca/core';
+import { type PatchGrid, type RegionSet, THORAX_12, type ViewKind } from '@raca/core';
 import type { StudyKinds } from '../prior/kinds';
 import { type Affine, affineOf, composed, IDENTITY, type Pose, STRAIGHT } from './affine';
 import { type Atlas, atlasOf } from './atlas';
@@ -7,7 +7,6 @@ import { knownPatches, type Window } from './practice-view';
 import { plus, register } from './registration';
 import { CELLS, sharpened, softened } from './sharpen';
 
-const R = REGIONS.length;
 /** Log-odds of the policy count this much in a registration, and no more than ±4: patches are not independent. */
 const TEMPERATURE = 0.2;
 const MOST = 4;
@@ -53,7 +52,10 @@ export class PriorPlacement {
   private readonly means: Float32Array;
 
   /** @param slots what each slot shows where the study does not say */
-  constructor(private readonly slots: readonly ViewKind[]) {
+  constructor(
+    private readonly slots: readonly ViewKind[],
+    private readonly set: RegionSet = THORAX_12,
+  ) {
     this.means = new Float32Array(5 * slots.length);
   }
 
@@ -62,12 +64,12 @@ export class PriorPlacement {
     { moves, logits, grays, windows, outlines }: Placing = {},
   ): PlacedPrior {
     const { views, rows, cols } = grid;
-    const n = rows * cols;
+    const [n, R] = [rows * cols, this.set.names.length];
     const shown = kinds.flat();
     const wanted = new Float32Array(shown.length * n * R);
     const counted = new Float32Array(shown.length * n);
     for (let k = 0; k < shown.length; k++) {
-      const atlas = atlasOf(shown[k]);
+      const atlas = atlasOf(shown[k], this.set);
       if (!atlas) continue;
       const move = moves?.[k] ?? IDENTITY;
       const known = knownPatches(move, rows, cols, windows?.[k]);
@@ -134,7 +136,7 @@ export class PriorPlacement {
     },
     move: Affine,
   ): Pose {
-    const n = rows * cols;
+    const [n, R] = [rows * cols, atlas.regions];
     const logOdds = new Float32Array(R * n);
     for (let p = 0; p < n; p++) {
       for (let r = 0; r < R; r++) {

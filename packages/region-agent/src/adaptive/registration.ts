@@ -1,4 +1,3 @@
-import { REGIONS } from '@raca/core';
 import { type Affine, affineOf, composed, type Pose, STRAIGHT } from './affine';
 import type { Atlas } from './atlas';
 
@@ -31,7 +30,7 @@ export interface Evidence {
  * @param view where the patient's image itself has been moved to
  */
 export function register(atlas: Atlas, { logOdds, rows, cols }: Evidence, view: Affine): Pose {
-  const coverage = new Float32Array(REGIONS.length * rows * cols);
+  const coverage = new Float32Array(logOdds.length);
   const score = (pose: Pose): number => {
     atlas.coverage(composed(view, affineOf(pose)), rows, cols, SAMPLES, coverage);
     let sum = -distance(pose);

@@ -1,4 +1,3 @@
-import { REGIONS } from '@raca/core';
 import { blurred } from './blur';
 import type { Picture } from './practice-view';
 
@@ -60,8 +59,9 @@ export function cellGray(
 export function sharpened(field: Float32Array, gray: Float32Array, rows: number, cols: number): Float32Array {
   const [h, w] = [rows * CELLS, cols * CELLS];
   const n = h * w;
-  const out = new Float32Array(REGIONS.length * rows * cols);
-  for (let r = 0; r < REGIONS.length; r++) {
+  const regions = field.length / n;
+  const out = new Float32Array(regions * rows * cols);
+  for (let r = 0; r < regions; r++) {
     const chosen = fitted(field.subarray(r * n, (r + 1) * n), gray, h, w);
     for (let p = 0; p < rows * cols; p++) {
       const first = (Math.floor(p / cols) * w + (p % cols)) * CELLS;
@@ -133,7 +133,7 @@ const sumOfLogs = (a: number, b: number): number => Math.max(a, b) + Math.log1p(
 /** A hard drawing `[r, h · w]` made soft: where a region may lie. */
 export function softened(drawing: Float32Array, h: number, w: number): Float32Array {
   const out = new Float32Array(drawing.length);
-  for (let r = 0; r < REGIONS.length; r++) {
+  for (let r = 0; r < drawing.length / (h * w); r++) {
     const one = drawing.subarray(r * h * w, (r + 1) * h * w);
     out.set(blurred(blurred(one, h, w, 3), h, w, 1), r * h * w);
   }
@@ -143,7 +143,8 @@ export function softened(drawing: Float32Array, h: number, w: number): Float32Ar
 /** Probabilities of patches `[r, rows · cols]` as a field of cells, linear between the middles of patches. */
 export function spread(probabilities: Float32Array, rows: number, cols: number): Float32Array {
   const [h, w] = [rows * CELLS, cols * CELLS];
-  const out = new Float32Array(REGIONS.length * h * w);
+  const regions = probabilities.length / (rows * cols);
+  const out = new Float32Array(regions * h * w);
   const along = (i: number, most: number): [number, number, number] => {
     const x = Math.min(Math.max((i + 0.5) / CELLS - 0.5, 0), most - 1);
     const first = Math.min(Math.floor(x), Math.max(most - 2, 0));
@@ -153,7 +154,7 @@ export function spread(probabilities: Float32Array, rows: number, cols: number):
     const [top, bottom, q] = along(y, rows);
     for (let x = 0; x < w; x++) {
       const [left, right, p] = along(x, cols);
-      for (let r = 0; r < REGIONS.length; r++) {
+      for (let r = 0; r < regions; r++) {
         const at = (row: number, col: number): number => probabilities[(r * rows + row) * cols + col];
         const above = at(top, left) * (1 - p) + at(top, right) * p;
         const below = at(bottom, left) * (1 - p) + at(bottom, right) * p;

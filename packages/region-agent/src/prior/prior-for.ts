@@ -1,4 +1,4 @@
-import { type PatchGrid, REGIONS } from '@raca/core';
+import { type PatchGrid, type RegionSet, THORAX_12 } from '@raca/core';
 import { anatomicalPrior } from './anatomical-prior';
 import type { StudyKinds } from './kinds';
 import { PUBLISHED_SIDE, publishedPrior } from './published-prior';
@@ -18,9 +18,15 @@ export interface Prior {
  *
  * @param views kind of each view; empty slots, views past the end and `unknown` or `other` ones have no prior. Ignored by
  *   the published prior, which repeats its masks for every view.
+ * @param set whose regions, r; the published prior is of the 12 only
  * @throws RangeError if the published prior, 7 × 7, is asked for on another grid
  */
-export function priorFor(grid: PatchGrid, views: StudyKinds, variant: 'raca' | 'published'): Prior {
+export function priorFor(
+  grid: PatchGrid,
+  views: StudyKinds,
+  variant: 'raca' | 'published',
+  set: RegionSet = THORAX_12,
+): Prior {
   const { rows, cols } = grid;
   if (variant === 'published') {
     if (rows !== PUBLISHED_SIDE || cols !== PUBLISHED_SIDE) {
@@ -31,13 +37,14 @@ export function priorFor(grid: PatchGrid, views: StudyKinds, variant: 'raca' | '
   }
   const size = rows * cols;
   const p = grid.views * size;
-  const masks = new Float32Array(REGIONS.length * p);
+  const R = set.names.length;
+  const masks = new Float32Array(R * p);
   const known = new Float32Array(p);
   const has = Array.from({ length: grid.views }, (_, v) => {
-    const prior = anatomicalPrior(rows, cols, views[v] ?? 'unknown');
+    const prior = anatomicalPrior(rows, cols, views[v] ?? 'unknown', set);
     if (!prior) return false;
     known.fill(1, v * size, (v + 1) * size);
-    for (let r = 0; r < REGIONS.length; r++) {
+    for (let r = 0; r < R; r++) {
       masks.set(prior.subarray(r * size, (r + 1) * size), r * p + v * size);
     }
     return true;

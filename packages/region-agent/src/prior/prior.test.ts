@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { anatomicalPrior, priorAgent, priorFor, publishedPrior } from '../index';
 import { inputOf } from '../test-input';
-import { along, band, below, bothSides, box, ellipse, union, without } from './shapes';
+import { along, band, below, bothSides, box, ellipse, polygon, union, without } from './shapes';
 
 describe('publishedPrior', () => {
   it('repeats 49 patches for every view', () => {
@@ -111,6 +111,14 @@ it('shapes', () => {
     true,
     false,
   ]);
+  // an arrow head: inside its left half, outside the notch on the right, outside altogether
+  const arrow = polygon([
+    [0, 0],
+    [1, 0.5],
+    [0, 1],
+    [0.5, 0.5],
+  ]);
+  expect(inside(arrow, [0.7, 0.5], [0.2, 0.5], [0.7, 0.9])).toEqual([true, false, false]);
   expect(inside(bothSides(box(0, 0, 0.1, 1)), [0.95, 0.5], [0.5, 0.5])).toEqual([true, false]);
   expect(inside(union(box(0, 0, 0.1, 1), box(0.9, 0, 1, 1)), [0.95, 0.5], [0.5, 0.5])).toEqual([true, false]);
   expect(inside(without(box(0, 0, 1, 1), box(0, 0, 0.5, 1)), [0.7, 0.5], [0.2, 0.5])).toEqual([true, false]);

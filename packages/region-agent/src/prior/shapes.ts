@@ -21,6 +21,18 @@ export const band =
     return Math.hypot(x - x0 - u * dx, y - y0 - u * dy) <= halfWidth;
   };
 
+/** Points inside an odd number of loops of an outline. */
+export const polygon =
+  (corners: readonly (readonly [number, number])[]): Shape =>
+  (x, y) =>
+    corners.filter(([x1, y1], i) => {
+      const [x0, y0] = corners[(i || corners.length) - 1];
+      // the edge crosses the height y to the right of x
+      return y0 > y !== y1 > y && x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0);
+    }).length %
+      2 ===
+    1;
+
 export const union =
   (...shapes: readonly Shape[]): Shape =>
   (x, y) =>
