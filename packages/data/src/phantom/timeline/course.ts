@@ -33,46 +33,46 @@ export interface Course {
 /** Share of patients with one, two, three and four studies. */
 const STUDIES = [0.12, 0.28, 0.3, 0.3] as const;
 /** Share of patients with no, one and two conditions that change. */
-const TRACKS = [0.05, 0.37, 0.58] as const;
+const TRACKS = [0.05, 0.55, 0.4] as const;
 /** Longest gap between two studies, days. */
 const GAP = 400;
 
-/** Weight of each kind among the conditions, and the degrees it takes: neighbours differ visibly at 112 pixels. */
+/** Weight of each kind among the conditions, and the two degrees it takes: apart enough to tell at 112 pixels. */
 const KINDS = {
-  effusion: [2, [1, 2, 3]],
-  pneumothorax: [1.5, [1, 2, 3]],
-  consolidation: [1.3, [1, 2, 3]],
-  pneumonia: [0.8, [1, 3]],
-  edema: [1.3, [1, 3]],
-  cardiomegaly: [1.2, [1, 3]],
-  mass: [0.9, [1, 3]],
-  atelectasis: [0.8, [1, 3]],
-  opacity: [0.6, [1, 3]],
+  effusion: [2, [2, 3]],
+  pneumothorax: [1.4, [2, 3]],
+  consolidation: [1.4, [1, 3]],
+  mass: [1.3, [1, 3]],
+  opacity: [1.1, [1, 3]],
+  edema: [1.1, [1, 3]],
+  cardiomegaly: [1.1, [1, 3]],
+  pneumonia: [0.7, [1, 3]],
+  atelectasis: [0.7, [1, 3]],
 } as const satisfies Partial<Record<FindingKind | 'pneumonia', readonly [number, readonly Degree[]]>>;
 export type TrackKind = keyof typeof KINDS;
 
 /** Radius of a condition's places by degree, cm. */
 const RADII: Partial<Record<FindingKind, readonly [number, number, number]>> = {
-  consolidation: [2.2, 3.2, 4.3],
-  opacity: [2.4, 3.3, 4.3],
-  mass: [1.8, 2.5, 3.4],
+  consolidation: [2.5, 3.4, 4.4],
+  opacity: [2.5, 3.4, 4.4],
+  mass: [2, 2.7, 3.5],
 };
 /** Weights of what may happen to a condition that is there, and chance that one that is not comes. */
-const STEPS = { larger: 2.6, smaller: 2.6, unchanged: 2.4, resolved: 2.6 } as const;
-const APPEARS = 0.7;
+const STEPS = { larger: 2.1, smaller: 2.1, unchanged: 1.6, resolved: 1.7 } as const;
+const APPEARS = 0.57;
 
 /** Share of patients with each of what lasts. */
 const LASTING = [
-  ['fracture', 0.14],
-  ['nodule', 0.12],
-  ['pleural thickening', 0.12],
+  ['fracture', 0.08],
+  ['nodule', 0.1],
+  ['pleural thickening', 0.08],
   ['wide mediastinum', 0.08],
   ['scoliosis', 0.05],
   ['tortuous aorta', 0.05],
 ] as const;
 
 /** Share of patients who ever have a device, and which. */
-const DEVICE = 0.22;
+const DEVICE = 0.18;
 const DEVICES = ['chest tube', 'endotracheal tube', 'central line', 'pacemaker', 'valve'] as const;
 /** Chance that a device that is there is left in place, and that one that is not is placed. */
 const STAYS = 0.5;
@@ -163,7 +163,7 @@ function severities(random: Random, kind: TrackKind, count: number): (Degree | 0
       above.length > 0 ? STEPS.larger : 0,
       below.length > 0 ? STEPS.smaller : 0,
       STEPS.unchanged,
-      kind === 'cardiomegaly' ? 0 : STEPS.resolved,
+      STEPS.resolved,
     ]);
     out.push(step === 0 ? random.pick(above) : step === 1 ? random.pick(below) : step === 2 ? before : 0);
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { scoreChanges } from '../../changes/score';
-import { changeClasses, comparesWithEarlier } from '../../changes/words';
+import { type ChangeClass, changeClasses, comparesWithEarlier } from '../../changes/words';
 import { cleanIu, splitSentences, words } from '../../text/clean';
 import { CLASSES, labelsOf } from '../labels';
 import { planTimeline } from './plan';
@@ -15,6 +15,16 @@ const byId = new Map(studies.map((study) => [study.id, study]));
 const [first, later] = [false, true].map((is) =>
   studies.filter(({ prior_study: prior }) => (prior !== undefined) === is),
 );
+
+/** What lasts: named without a comparison. */
+const STEADY = [
+  'fracture',
+  'nodule',
+  'pleural thickening',
+  'wide mediastinum',
+  'scoliosis',
+  'tortuous aorta',
+];
 
 interface Fields {
   readonly patient: string;
@@ -40,22 +50,40 @@ it('states exactly the recorded changes: references score 1, raw and cleaned', (
   }
 });
 
+it('says little of the change by one study alone', () => {
+  // for every finding, told exactly, guess what most often became of it; this looks at the answers, so it is no lower bound
+  const shown = later.map(({ truth: { findings, devices, stated } }) => {
+    const now = [
+      ...findings.filter(({ after, finding }) => after > 0 && !STEADY.includes(finding)),
+      ...devices
+        .filter(({ change }) => change !== 'removed')
+        .map((d) => ({ ...d, finding: d.device, after: 1 })),
+    ].map(({ finding, after, change }) => [`${finding} ${after}`, change] as const);
+    return now.length > 0 ? now : stated.map((change) => ['nothing', change] as const);
+  });
+  const counts = new Map<string, Map<ChangeClass, number>>();
+  for (const [name, change] of shown.flat()) {
+    const own = counts.get(name) ?? new Map<ChangeClass, number>();
+    counts.set(name, own.set(change, (own.get(change) ?? 0) + 1));
+  }
+  const commonest = (name: string): string => [...counts.get(name)!].sort(([, a], [, b]) => b - a)[0][0];
+  let [both, either] = [0, 0];
+  shown.forEach((now, k) => {
+    const guess = new Set(now.map(([name]) => commonest(name)));
+    both += later[k].truth.stated.filter((change) => guess.has(change)).length;
+    either += guess.size + later[k].truth.stated.length;
+  });
+  expect((2 * both) / either).toBeLessThan(0.5);
+});
+
 it('compares in every study with an earlier one, and in no other', () => {
   for (const { text, truth } of later) expect(changeClasses(text).sort()).toEqual([...truth.stated].sort());
   for (const { text } of first) expect(comparesWithEarlier(text), text).toBe(false);
 });
 
 it('states each change of what may change, and nothing else', () => {
-  const steady = [
-    'fracture',
-    'nodule',
-    'pleural thickening',
-    'wide mediastinum',
-    'scoliosis',
-    'tortuous aorta',
-  ];
   for (const { truth } of later) {
-    const changing = truth.findings.filter(({ finding }) => !steady.includes(finding));
+    const changing = truth.findings.filter(({ finding }) => !STEADY.includes(finding));
     const expected = new Set([...changing, ...truth.devices].map(({ change }) => change as string));
     expect(new Set<string>(truth.stated)).toEqual(expected.size > 0 ? expected : new Set(['unchanged']));
   }
