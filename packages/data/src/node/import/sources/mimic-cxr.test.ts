@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SPLITS, type Study } from '../../dataset';
-import { openDataset } from '../read';
-import { importMimicCxr } from './run';
-import { dicomId, folderOf, type MadeStudy, mimicTree, put } from './testing/mimic-tree';
+import { SPLITS, type Study } from '../../../dataset';
+import { openDataset } from '../../read';
+import { importMimicCxr } from '../published-imports';
+import { dicomId, folderOf, type MadeStudy, mimicTree, put } from '../testing/mimic-tree';
 
 let dir: string;
 let from: string;
@@ -187,6 +187,7 @@ it('imports findings, one image a study', async () => {
     indication: 'Follow-up.',
     impression: 'Same.',
     study_id: 50000012,
+    day: 0.16667, // four hours
     prior_study: 's50000011', // 6:30 comes before 10:30 on the same day
     chexpert: { Atelectasis: 1, Cardiomegaly: -1 },
   });
