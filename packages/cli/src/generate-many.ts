@@ -16,6 +16,7 @@ import {
 } from '@raca/pipeline/node';
 import { FAILED } from './errors';
 import { interruptSignal, progress } from './output';
+import { writeRexrank } from './rexrank-output';
 import { print, say } from './say';
 
 interface ManyOptions {
@@ -24,6 +25,10 @@ interface ManyOptions {
   readonly regions: boolean;
   readonly restart?: boolean;
   readonly json?: boolean;
+  /** Also in this form; needs `data` and `out`. */
+  readonly format?: 'rexrank';
+  /** The data set folder of the studies. */
+  readonly data?: string;
   readonly reading: ReadOptions;
 }
 
@@ -78,6 +83,7 @@ export async function generateMany(
     if (table) {
       await writeTableViewer(join(table.dir, 'report.html'), loaded, table, reading);
       const say = options.json ? console.error : console.log;
+      if (options.format === 'rexrank') say(writeRexrank(options.data!, table));
       say(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );

@@ -35,6 +35,7 @@ interface GenerateFlags extends ImageFlags {
   studies?: string[];
   data?: string;
   split: Split | 'all';
+  format?: 'rexrank';
   out?: string;
   pictures?: boolean;
   regions: boolean;
@@ -67,6 +68,11 @@ export function addGenerate(program: Command): void {
     .option(
       '--out <dir>',
       'one study: report.txt, report.json, regions.png, report.html; many: reports.csv, reports.jsonl, report.html',
+    )
+    .option(
+      '--format <name>',
+      'with --data and --out: also write the reports as rexrank.json, in the form of the ReXrank leaderboard (rexrank)',
+      oneOf('--format', ['rexrank']),
     )
     .option('--pictures', 'many studies: also draw the regions of each study into --out/pictures/')
     .option('--no-regions', 'many studies: leave region probabilities out of reports.jsonl')
@@ -113,7 +119,8 @@ const readOptions = (flags: GenerateFlags): ReadOptions & PictureOptions => ({
 });
 
 /** @throws UsageError */
-function checkFlags({ images, studies, data, out, pictures, restart, regions }: GenerateFlags): void {
+function checkFlags(flags: GenerateFlags): void {
+  const { images, studies, data, out, pictures, restart, regions, format } = flags;
   const given = Object.entries({ '--images': images, '--studies': studies, '--data': data }).flatMap(
     ([name, value]) => (value === undefined ? [] : [name]),
   );
@@ -124,6 +131,10 @@ function checkFlags({ images, studies, data, out, pictures, restart, regions }: 
   const extra = [pictures && '--pictures', restart && '--restart', !regions && '--no-regions'].find(Boolean);
   if (extra && images) throw new UsageError(`${extra}: expected --studies or --data with it, found --images`);
   if (extra && out === undefined) throw new UsageError(`${extra}: expected --out with it, found none`);
+  if (format && data === undefined)
+    throw new UsageError('--format rexrank: expected --data with it, found none');
+  if (format && out === undefined)
+    throw new UsageError('--format rexrank: expected --out with it, found none');
   if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--out: expected a folder, found the file ${out}`);
 }

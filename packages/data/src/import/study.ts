@@ -25,7 +25,10 @@ export interface ImportStudy {
   readonly text?: string;
   readonly images: readonly ImportImage[];
   readonly split?: Split;
-  /** Days since any moment that all studies of the source share; fractions are times of the day. */
+  /**
+   * Days since any moment that all studies of the source share; fractions are times of the day. Becomes the fields `day` and
+   * `prior_study`.
+   */
   readonly time?: number;
   /** Further fields of the study in `annotation.json`. */
   readonly extra?: Readonly<Record<string, unknown>>;

@@ -11,6 +11,7 @@ import { type Comparison, comparePublished } from '../../import/published';
 import type { MarkChoice, SectionChoice } from '../../import/sections';
 import { DEFAULT_SHARES, type Shares } from '../../import/split';
 import { type ChosenStudy, entriesOf, type ImportImage, targetOf } from '../../import/study';
+import { inTime } from '../../import/timeline';
 import type { PictureOptions } from '../decode';
 import { readJson } from '../read';
 import { writeDataset } from '../write';
@@ -92,7 +93,8 @@ export async function importDataset(source: ImportSource, options: ImportOptions
   const inputs = new Inputs();
   const scratch = new Scratch();
   const reading = readingOf(options.from, funnel, inputs, scratch, signal);
-  const content = await source.read(reading).finally(() => scratch.dispose());
+  const read = await source.read(reading).finally(() => scratch.dispose());
+  const content = { ...read, studies: inTime(read.studies) };
   signal?.throwIfAborted();
   const given = options.split === undefined ? undefined : readGivenSplit(options.split);
   if (options.split !== undefined) await inputs.addFile(`split: ${basename(options.split)}`, options.split);

@@ -7,6 +7,7 @@ export {
 } from './import-dataset';
 export type { ImportSource, Reading, SourceAbout, SourceContent } from './import-source';
 export { filesByPath } from './matched-files';
+export { parseImportSource } from './own-source';
 export {
   type CsvOptions,
   type IuXrayOptions,
@@ -20,3 +21,6 @@ export { type CsvColumns, csv } from './sources/csv';
 export { IU_FORMS, type IuForm, iuXray } from './sources/iu-xray';
 export { MIMIC_FORMS, type MimicForm, mimicCxr } from './sources/mimic-cxr';
 export { padchest } from './sources/padchest';
+export { rexgradient } from './sources/rexgradient';
+export { REXRANK_FILE, rexrank } from './sources/rexrank';
+export { COLUMN_ROLES, type ColumnRole } from './table-studies';

@@ -3,7 +3,7 @@ import type { Split } from '../../dataset';
 import { DataError } from '../../errors';
 import type { Sections } from '../../import/sections';
 import type { ImportImage, ImportStudy } from '../../import/study';
-import { daysOf, inTime } from '../../import/timeline';
+import { daysOf } from '../../import/timeline';
 import type { Reading } from './import-source';
 import type { DiskFile } from './scratch';
 import { columnsOf, separatorOf } from './table';
@@ -83,7 +83,7 @@ export async function tableStudies(
       reading.drop(name, 'another report of the same study', { images: images.length, place: study.origin });
     else studies.set(name, { ...earlier, images: [...earlier.images, ...images] });
   }
-  return inTime([...studies.values()]);
+  return [...studies.values()];
 }
 
 /** The column of each role; a column has one role. */
@@ -138,7 +138,8 @@ const pathsOf = (cell: string): string[] =>
 const studyOf = (path: string): string =>
   /^(.*\/(?:study[^/]*|s\d+))\/[^/]+$/i.exec(path)?.[1] ?? path.replace(/\.\w{2,5}$/, '');
 
-const splitOf = (cell: string): Split | undefined =>
+/** `train`, `valid`, `validation`, `dev`, `test`. */
+export const splitOf = (cell: string): Split | undefined =>
   /^val|^dev/i.test(cell)
     ? 'val'
     : (['train', 'test'] as const).find((name) => cell.toLowerCase().startsWith(name));

@@ -22,7 +22,7 @@ export const chexpertPlusTable: PublishedTable = {
     report: ['report'],
     findings: ['section_findings'],
     impression: ['section_impression'],
-    indication: ['section_clinical_history', 'section_history'],
+    indication: ['section_clinical_history'],
     history: ['section_history'],
     comparison: ['section_comparison'],
     technique: ['section_technique'],
