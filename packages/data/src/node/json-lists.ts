@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { asDiskError, isSystemError } from '@raca/core/node';
+import { closeSync, readSync } from 'node:fs';
+import { isSystemError, openRegularFile } from '@raca/core/node';
 import { DataError } from '../errors';
 
 /** One entry of a list of the top object, or (without `index`) a field that is not a list. */
@@ -75,17 +75,10 @@ class Bytes {
     private readonly words: boolean,
   ) {
     try {
-      this.handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe opens, too
+      this.handle = openRegularFile(file, 'a readable JSON file');
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (isSystemError(error)) throw asDiskError(error, file);
-      throw new DataError(
-        `${file}: expected a readable JSON file, found ${code === 'ENOENT' ? 'nothing' : code}`,
-      );
-    }
-    if (!fstatSync(this.handle).isFile()) {
-      closeSync(this.handle);
-      throw new DataError(`${file}: expected a readable JSON file, found a folder, a pipe or a device`);
+      if (isSystemError(error)) throw error;
+      throw new DataError((error as Error).message, { cause: error });
     }
     this.chunk = Buffer.alloc(size);
     this.fill();

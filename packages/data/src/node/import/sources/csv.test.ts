@@ -6,8 +6,10 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { chest } from '../../../dicom/testing/programs';
 import { openDataset } from '../../read';
+import { importDataset } from '../import-dataset';
 import { importCsv } from '../published-imports';
 import { put } from '../testing/mimic-tree';
+import { rexgradient as rexgradientSource } from './rexgradient';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -89,5 +91,14 @@ it.skipIf(!existsSync(field))(
     ]);
     const rexgradient = importCsv({ from: [join(field, 'rexgradient')], out: at('other') });
     await expect(rexgradient).rejects.toThrow('expected one CSV of reports, found none');
+    const { manifest } = await importDataset(rexgradientSource, {
+      from: [join(field, 'rexgradient')],
+      out: at('other'),
+      images: 'none',
+    });
+    expect(manifest.counts?.find(({ filter }) => filter === 'train')).toMatchObject({
+      studies: 1,
+      images: 1,
+    });
   },
 );
