@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
+import type { RexrankEntries } from '@raca/data';
 import { encodeJpeg, type ReadOptions, type StudyImages } from '@raca/data/node';
 import { REGIONS_PICTURE_SIDE, type ReportContext, regionsPicture, reportRecord } from '@raca/pipeline';
 import {
@@ -25,10 +26,8 @@ interface ManyOptions {
   readonly regions: boolean;
   readonly restart?: boolean;
   readonly json?: boolean;
-  /** Also in this form; needs `data` and `out`. */
-  readonly format?: 'rexrank';
-  /** The data set folder of the studies. */
-  readonly data?: string;
+  /** The studies as ReXrank has them, to write the reports in its form, too. */
+  readonly rexrank?: RexrankEntries;
   readonly reading: ReadOptions;
 }
 
@@ -83,7 +82,7 @@ export async function generateMany(
     if (table) {
       await writeTableViewer(join(table.dir, 'report.html'), loaded, table, reading);
       const say = options.json ? console.error : console.log;
-      if (options.format === 'rexrank') say(writeRexrank(options.data!, table));
+      if (options.rexrank) say(writeRexrank(options.rexrank, table));
       say(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );

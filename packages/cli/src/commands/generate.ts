@@ -26,6 +26,7 @@ import { oneOf, UsageError, wholeNumber } from '../errors';
 import { generateMany } from '../generate-many';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner } from '../output';
+import { rexrankEntries } from '../rexrank-output';
 import { print, say } from '../say';
 import { modulesFor, trustOption } from '../user-modules';
 
@@ -99,12 +100,13 @@ code is then 1, and the next run tries that study again.`,
       const trust = { file: run.path('config.json'), trusted: flags.trustModules };
       const modules = await modulesFor(run.readConfig(), trust);
       const studies = studiesOf(flags);
+      const rexrank = flags.format && rexrankEntries(flags.data!);
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, modules);
       try {
         for (const line of trainingNotices(trainedOn(loaded.run))) say(line);
         const reading = readOptions(flags);
-        if (studies) await generateMany(loaded, studies, { ...flags, reading });
+        if (studies) await generateMany(loaded, studies, { ...flags, reading, rexrank });
         else await generateOne(loaded, flags.images!, { ...flags, reading });
       } finally {
         loaded.model.dispose();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { contextCounts, contextOf, studyLookup } from '../../../context';
 import { SPLITS, type Study } from '../../../dataset';
 import { openDataset } from '../../read';
 import { importMimicCxr } from '../published-imports';
@@ -224,6 +225,21 @@ it('takes all views, other sections, drops marks', async () => {
   expect(byId.get('s50000025')!.report).toBe('Wet words.');
   expect(byId.get('s50000026')!.report).toBe('clear.');
 });
+
+it.each(['one', 'each'] as const)(
+  'gives a model what may enter it, images of a study: %s',
+  async (perStudy) => {
+    make();
+    await importMimicCxr({ from: [from], out, perStudy });
+    const { annotation } = openDataset(out);
+    const lookup = studyLookup(annotation);
+    const of = (report: string) => contextOf(read().find((study) => study.report === report)!, lookup);
+    expect(of('Second film.')).toEqual({ indication: 'follow-up .', priorReport: 'first film .' });
+    expect(of('First film.')).toEqual({});
+    expect(of('Chest one. Chest two.')).toEqual({ priorReport: 'second film .' });
+    expect(contextCounts(annotation).faults).toMatchObject({ 'of another patient': 0, 'not earlier': 0 });
+  },
+);
 
 it('makes a study of each image, and selects views', async () => {
   make();

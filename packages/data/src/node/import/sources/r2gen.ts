@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { imagePath, SPLITS, type Split } from '../../../dataset';
+import { imagePath, SPLITS, type Split, studySchema } from '../../../dataset';
 import { DataError, parseOrThrow } from '../../../errors';
 import type { GivenSplit } from '../../../import/given-split';
 import { type ImportStudy, SAFE_ID } from '../../../import/study';
@@ -7,8 +7,11 @@ import { readJsonLists } from '../../json-lists';
 import type { Reading } from '../import-source';
 import type { DiskFile } from '../scratch';
 
+const { indication, history, comparison, technique, day, patient, prior_study } = studySchema.shape;
+
 /** An entry of R2Gen's files; its report may be blank, and its `split` is the name of its list. */
 const entrySchema = z.looseObject({
+  ...{ indication, history, comparison, technique, day, patient, prior_study },
   id: z.string().regex(SAFE_ID, 'expected letters, digits, ".", "_" or "-"'),
   report: z.string(),
   image_path: z.array(imagePath),

@@ -1,9 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { contextCounts, contextOf } from '../../../context';
+import { SPLITS } from '../../../dataset';
 import { chest } from '../../../dicom/testing/programs';
+import { viewKindsOf } from '../../../views';
 import { openDataset } from '../../read';
 import { importDataset } from '../import-dataset';
 import { put } from '../testing/mimic-tree';
@@ -97,3 +101,40 @@ it('stops in one line without a file, and for one that is none', async () => {
   );
   expect(existsSync(at('out'))).toBe(false);
 });
+
+it('gives a study without any reference text a place: it has pictures to write a report of', async () => {
+  input({
+    a: entry(['a.png'], { section_findings: 'NaN' }),
+    b: entry(['b.png'], { section_impression: 'Normal.' }),
+  });
+  const { manifest } = await load('none');
+  expect(openDataset(at('out'), { checkImages: false }).annotation.test).toMatchObject([
+    { id: 'a', report: 'None.' },
+    { id: 'b', report: 'Normal.' },
+  ]);
+  expect(Object.values(manifest.remarks!)).toEqual([1]);
+});
+
+const real = fileURLToPath(
+  new URL('../../../../../../../shared/data/iu_xray/rexrank_context_views.json', import.meta.url),
+);
+it.skipIf(!existsSync(real))(
+  'IU X-ray with indication, comparison and views (needs ../shared/data)',
+  async () => {
+    const { manifest } = await importDataset(rexrank, { from: [real], out: at('out'), images: 'none' });
+    expect(manifest.remarks).toEqual({ 'list of views of another length than the images': 59 });
+    const { annotation } = openDataset(at('out'), { checkImages: false });
+    expect(SPLITS.map((split) => annotation[split].length)).toEqual([0, 296, 490]);
+    // counted by another program: 786 comparisons, 776 indications; 727 lists of views that match, of 1454 images, and the key images
+    // of 47 of the other 59, whose lists name a frontal view
+    expect(contextCounts(annotation).texts).toMatchObject({
+      indication: 776,
+      comparison: 786,
+      priorReport: 0,
+    });
+    const kinds = [...annotation.val, ...annotation.test].flatMap(viewKindsOf);
+    expect(kinds.filter((kind) => kind !== 'unknown')).toHaveLength(2 * 727 + 47);
+    const text = JSON.stringify(annotation.test.map((study) => contextOf(study, () => undefined)));
+    expect(text).not.toMatch(/xxxx/i);
+  },
+);

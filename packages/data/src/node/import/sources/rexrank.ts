@@ -11,6 +11,9 @@ import { splitOf } from '../table-studies';
 /** The copy of the input file in the data set folder, from which `raca generate --format rexrank` makes the output. */
 export const REXRANK_FILE = 'rexrank.json';
 
+/** What stands for a report that a file does not give. */
+const NO_REFERENCE = 'None.';
+
 const LONGEST = 1 << 27;
 
 /** Whose reports a file of ReXrank holds, by the paths of its images. */
@@ -67,14 +70,20 @@ async function readRexrank(reading: Reading): Promise<SourceContent> {
   const entries = [...parseRexrank(text, table.name)].map(
     ([id, entry]) => [id, readRexrankEntry(entry)] as const,
   );
-  const differ = entries.filter(([, { viewsDiffer }]) => viewsDiffer).length;
+  const remarks = new Map<string, number>();
+  const remark = (name: string, is: boolean): void =>
+    void (is && remarks.set(name, (remarks.get(name) ?? 0) + 1));
   const studies = entries.map(([id, entry]): ImportStudy => {
-    const { images, kinds, split, viewsDiffer: _, ...sections } = entry;
+    const { images, kinds, split, viewsDiffer, ...sections } = entry;
+    const without = sections.findings === undefined && sections.impression === undefined;
+    remark('list of views of another length than the images', viewsDiffer);
+    remark(`neither findings nor impression: the report is "${NO_REFERENCE}", as ReXrank writes it`, without);
     return {
       id,
       subject: /(?:^|\/)(p(?:atient)?\d{3,})\//.exec(images[0])?.[1] ?? id,
       origin: table.name,
       sections,
+      ...(without && { text: NO_REFERENCE }), // it has pictures to write a report of
       images: images.map((path, n): ImportImage => ({ id: path, keys: [path], view: viewName(kinds[n]) })),
       split: splitOf(split ?? 'test') ?? 'test', // a file without splits is a test set
     };
@@ -86,7 +95,7 @@ async function readRexrank(reading: Reading): Promise<SourceContent> {
     images: filesByPath(studies, files),
     about,
     files: new Map([[REXRANK_FILE, text]]),
-    ...(differ > 0 && { remarks: new Map([['list of views of another length than the images', differ]]) }),
+    ...(remarks.size > 0 && { remarks }),
   };
 }
 
