@@ -18,5 +18,5 @@ export async function ownSource(file: string): Promise<ImportSource> {
   });
   const source = parseImportSource(value, file);
   const module = createHash('sha256').update(code).digest('hex');
-  return { ...source, read: (reading) => source.read(reading), options: { ...source.options, module } };
+  return { ...source, options: { ...source.options, module } };
 }
