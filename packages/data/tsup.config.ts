@@ -3,5 +3,12 @@ import { base } from '../../tsup.base';
 
 /** `worker` and `phantom-worker` are started as threads by `node`. */
 export default defineConfig(
-  base(['src/index.ts', 'src/dicom.ts', 'src/node.ts', 'src/worker.ts', 'src/phantom-worker.ts']),
+  base([
+    'src/index.ts',
+    'src/dicom.ts',
+    'src/json.ts',
+    'src/node.ts',
+    'src/worker.ts',
+    'src/phantom-worker.ts',
+  ]),
 );

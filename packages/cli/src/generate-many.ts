@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
+import type { RexrankEntries } from '@raca/data';
 import { encodeJpeg, type ReadOptions, type StudyImages } from '@raca/data/node';
 import { REGIONS_PICTURE_SIDE, type ReportContext, regionsPicture, reportRecord } from '@raca/pipeline';
 import {
@@ -16,6 +17,7 @@ import {
 } from '@raca/pipeline/node';
 import { FAILED } from './errors';
 import { interruptSignal, progress } from './output';
+import { writeRexrank } from './rexrank-output';
 import { print, say } from './say';
 
 interface ManyOptions {
@@ -24,6 +26,8 @@ interface ManyOptions {
   readonly regions: boolean;
   readonly restart?: boolean;
   readonly json?: boolean;
+  /** The studies as ReXrank has them, to write the reports in its form, too. */
+  readonly rexrank?: RexrankEntries;
   readonly reading: ReadOptions;
 }
 
@@ -76,6 +80,7 @@ export async function generateMany(
     if (table) {
       await writeTableViewer(join(table.dir, 'report.html'), loaded, table, reading);
       const say = options.json ? console.error : console.log;
+      if (options.rexrank) say(writeRexrank(options.rexrank, table));
       say(
         `${join(table.dir, 'reports.csv')}: reports of ${studies.length - failed} of ${studies.length} studies`,
       );

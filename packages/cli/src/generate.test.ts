@@ -24,6 +24,7 @@ const at = (name: string) => join(root, name);
 const generate = (...more: string[]) =>
   runCommand('generate', '--run', at('run'), '--backend', 'wasm', '--images', ...more);
 
+const rexrank = fileURLToPath(new URL('../../../../shared/golden/systems/rexrank', import.meta.url));
 const field = fileURLToPath(new URL('../../../../shared/field/image/inputs', import.meta.url));
 
 let png: string;
@@ -256,6 +257,56 @@ describe('raca generate with many studies', () => {
     );
   });
 
+  it.skipIf(!existsSync(rexrank))(
+    "writes ReXrank's form: the input file with an answer each, and it can be scored (needs ../shared/golden)",
+    async () => {
+      const input = readFileSync(join(rexrank, 'iu_input.json'), 'utf8');
+      mkdirSync(at('board'));
+      writeFileSync(at('board/ReXRank_IUXray_test.json'), input);
+      for (const [path] of input.matchAll(/CXR9\w+(?:-\d+)+\/[01]\.png/g))
+        cpSync(png, at(`board/img/${path}`), { recursive: true });
+      const paths = ['--from', at('board/ReXRank_IUXray_test.json'), at('board/img')];
+      const imported = await runCommand('data', 'import', 'rexrank', ...paths, '--out', at('board/data'));
+      expect(imported.code, imported.errors.join('\n')).toBe(0);
+      const flags = [
+        '--data',
+        at('board/data'),
+        '--split',
+        'all',
+        '--format',
+        'rexrank',
+        '--out',
+        at('answers'),
+      ];
+      const { code, stdout } = await many(...flags);
+      expect([code, stdout]).toEqual([
+        0,
+        `${at('answers/rexrank.json')}: reports of 2 of 2 studies in ReXrank's form\n` +
+          `${at('answers/reports.csv')}: reports of 2 of 2 studies\n`,
+      ]);
+      const output = content('answers', 'rexrank.json');
+      expect(output.replace(/,\n {8}"model_prediction": ".*"/g, '')).toBe(input);
+      const texts = Object.values<{ model_prediction: string }>(JSON.parse(output));
+      expect(texts.map(({ model_prediction }) => model_prediction)).toEqual(
+        rowsOf('answers').map(({ text }) => text),
+      );
+      const both = [at('board/ReXRank_IUXray_test.json'), at('answers/rexrank.json')];
+      const scored = await runCommand('score', '--references', both[0], '--hypotheses', both[1], '--json');
+      expect(scored.code, scored.errors.join('\n')).toBe(0);
+      expect(JSON.parse(scored.stdout).read[0]).toContain('joined as ReXrank does');
+    },
+  );
+
+  it("writes ReXrank's form of any data set with reports", async () => {
+    const flags = ['--data', at('phantom'), '--format', 'rexrank', '--out', at('own-answers')];
+    expect((await many(...flags)).code).toBe(0);
+    const entries = Object.values<Record<string, unknown>>(
+      JSON.parse(content('own-answers', 'rexrank.json').replaceAll('NaN', 'null')),
+    );
+    expect(entries).toHaveLength(6);
+    expect(Object.keys(entries[0]).at(-1)).toBe('model_prediction');
+  });
+
   it('refuses another run or options, and starts again when asked', async () => {
     const again = ['--studies', at('studies'), '--out', at('cut')];
     const refused = await many(...again, '--pictures', '--max-pixels', '100000');
@@ -280,6 +331,8 @@ describe('raca generate with many studies', () => {
     [['--images', 'a.png', '--data', 'b'], 'found --images and --data'],
     [['--images', 'a.png', '--pictures', '--out', 'x'], '--pictures: expected --studies or --data with it'],
     [['--studies', 'a', '--restart'], '--restart: expected --out with it, found none'],
+    [['--studies', 'a', '--out', 'b', '--format', 'rexrank'], '--format rexrank: expected --data with it'],
+    [['--data', 'a', '--format', 'rexrank'], '--format rexrank: expected --out with it, found none'],
     [['--data', 'a', '--split', 'trian'], '--split: expected one of train, val, test, all, found "trian"'],
   ])('is wrong use: %j', async (flags, message) => {
     const { code, errors } = await many(...flags);

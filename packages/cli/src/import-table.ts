@@ -13,6 +13,7 @@ export function importSummary({ dir, reused, manifest }: ImportResult): string {
     ...splitFile(manifest),
     ...remarks(manifest),
     ...imageWarnings(manifest),
+    ...notes(manifest),
     `${dir}: ${splits.join(' / ')} studies (train / val / test)${reused ? ', there already' : ''}`,
     `All that was left out: ${dir}/dropped.csv. ${manifest.access === 'credentialed' ? 'Credentialed text: it must not leave this machine.' : ''}`.trim(),
   ].join('\n\n');
@@ -86,6 +87,9 @@ function remarks({ remarks }: Manifest): string[] {
   if (entries.length === 0) return [];
   return [`of unusual form:\n${entries.map(([remark, count]) => `  ${count} ${remark}`).join('\n')}`];
 }
+
+const notes = ({ notes }: Manifest): string[] =>
+  (notes as string[] | undefined)?.map((note) => `note: ${note}`) ?? [];
 
 function imageWarnings({ imageFiles }: Manifest): string[] {
   const { warnings = [] } = imageFiles ?? {};

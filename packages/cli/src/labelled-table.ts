@@ -1,5 +1,5 @@
+import { JsonNumber, type JsonValue, toJson } from '@raca/data/json';
 import { CHEXPERT_14, type ReportLabels } from '@raca/metrics';
-import { JsonNumber, type JsonValue, toJson } from './json-values';
 import { isNothing, type TextTable, toCsv } from './table-file';
 import { foundIn } from './table-json';
 

@@ -1,3 +1,4 @@
+import { isList, isObject, JsonNumber, type JsonObject, type JsonValue, parseJson } from '@raca/data/json';
 import {
   type EntityLabel,
   type GraphEntity,
@@ -8,7 +9,6 @@ import {
   type ReportPair,
   type Scorer,
 } from '@raca/metrics';
-import { isList, isObject, JsonNumber, type JsonObject, type JsonValue, parseJson } from './json-values';
 import { readTextFile } from './table-bytes';
 import { shown, visible } from './visible-line';
 

@@ -1,5 +1,5 @@
+import type { JsonObject } from '@raca/data/json';
 import { isKnownName } from './column-names';
-import type { JsonObject } from './json-values';
 import { readTextFile } from './table-bytes';
 import { readCsv } from './table-csv';
 import { type Cell, foundIn, readJsonTable } from './table-json';

@@ -1,4 +1,3 @@
-import { isKnownName, KEY_COLUMN, TEXT_COLUMN } from './column-names';
 import {
   isList,
   isObject,
@@ -7,7 +6,8 @@ import {
   type JsonValue,
   jsonBudget,
   parseJson,
-} from './json-values';
+} from '@raca/data/json';
+import { isKnownName, KEY_COLUMN, TEXT_COLUMN } from './column-names';
 import { shown, visible } from './visible-line';
 
 /** What a cell holds that is no text. */

@@ -54,8 +54,11 @@ export async function modulesFor(config: RunConfig, trust: Trust): Promise<Modul
   return table as unknown as ModuleTable;
 }
 
-/** The default export of a user's file. */
-async function importOwn(path: string): Promise<unknown> {
+/**
+ * The default export of a user's file, whose code runs: only for files that the user named or vouched for. What it imports of RACA
+ * and of tfjs is what this command runs on.
+ */
+export async function importOwn(path: string): Promise<unknown> {
   resolveToOurs(path);
   for (const line of otherCopy(path)) say(line);
   return ((await import(pathToFileURL(path).href)) as { default: unknown }).default;

@@ -53,6 +53,7 @@ export {
 export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
 export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export * from './phantom';
+export { parseRexrank, type RexrankEntries, rexrankEntry, rexrankOf } from './rexrank';
 export * from './text/clean';
 export { MISSING_WORD, readableReport, readableSentences } from './text/readable-report';
 export * from './text/tokenizer';

@@ -28,6 +28,7 @@ import { oneOf, UsageError, wholeNumber } from '../errors';
 import { generateMany } from '../generate-many';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner } from '../output';
+import { rexrankEntries } from '../rexrank-output';
 import { print, say } from '../say';
 import { modulesFor, trustOption } from '../user-modules';
 
@@ -46,6 +47,7 @@ interface GenerateFlags extends ImageFlags {
   studies?: string[];
   data?: string;
   split: Split | 'all';
+  format?: 'rexrank';
   out?: string;
   pictures?: boolean;
   regions: boolean;
@@ -92,6 +94,11 @@ export function addGenerate(program: Command): void {
       '--out <dir>',
       'one study: report.txt, report.json, regions.png, report.html; many: reports.csv, reports.jsonl, report.html',
     )
+    .option(
+      '--format <name>',
+      'with --data and --out: also write the reports as rexrank.json, in the form of the ReXrank leaderboard (rexrank)',
+      oneOf('--format', ['rexrank']),
+    )
     .option('--pictures', 'many studies: also draw the regions of each study into --out/pictures/')
     .option('--no-regions', 'many studies: leave region probabilities out of reports.jsonl')
     .option('--restart', 'many studies: rewrite all reports in --out instead of resuming')
@@ -122,12 +129,13 @@ code is then 1, and the next run tries that study again.`,
       const trust = { file: run.path('config.json'), trusted: flags.trustModules };
       const modules = await modulesFor(run.readConfig(), trust);
       const studies = studiesOf(flags);
+      const rexrank = flags.format && rexrankEntries(flags.data!);
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, modules);
       try {
         for (const line of trainingNotices(trainedOn(loaded.run))) say(line);
         const reading = readOptions(flags);
-        if (studies) await generateMany(loaded, studies, { ...flags, reading });
+        if (studies) await generateMany(loaded, studies, { ...flags, reading, rexrank });
         else await generateOne(loaded, flags.images!, { ...flags, reading, context: contextOf(flags) });
       } finally {
         loaded.model.dispose();
@@ -177,7 +185,7 @@ const viewList =
 
 /** @throws UsageError */
 function checkFlags(flags: GenerateFlags): void {
-  const { images, studies, data, out, pictures, restart, regions } = flags;
+  const { images, studies, data, out, pictures, restart, regions, format } = flags;
   const given = Object.entries({ '--images': images, '--studies': studies, '--data': data }).flatMap(
     ([name, value]) => (value === undefined ? [] : [name]),
   );
@@ -200,6 +208,10 @@ function checkFlags(flags: GenerateFlags): void {
   const extra = [pictures && '--pictures', restart && '--restart', !regions && '--no-regions'].find(Boolean);
   if (extra && images) throw new UsageError(`${extra}: expected --studies or --data with it, found --images`);
   if (extra && out === undefined) throw new UsageError(`${extra}: expected --out with it, found none`);
+  if (format && data === undefined)
+    throw new UsageError('--format rexrank: expected --data with it, found none');
+  if (format && out === undefined)
+    throw new UsageError('--format rexrank: expected --out with it, found none');
   if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--out: expected a folder, found the file ${out}`);
 }

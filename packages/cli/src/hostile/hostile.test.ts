@@ -20,6 +20,7 @@ import { CHECKPOINTS } from './checkpoints';
 import { CommandServer } from './command-server';
 import { CONFIGS } from './configs';
 import { DATA_SETS } from './data-sets';
+import { IMPORT_SOURCES } from './import-sources';
 import { IMPORTS } from './imports';
 import { PICTURES } from './pictures';
 import { RUNS } from './runs';
@@ -32,6 +33,7 @@ const CASES: Readonly<Record<string, readonly HostileCase[]>> = {
   pictures: PICTURES,
   'data sets': DATA_SETS,
   imports: IMPORTS,
+  'import sources': IMPORT_SOURCES,
   tables: TABLES,
   configs: CONFIGS,
   'run folders': RUNS,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { iuXray } from '../node/import/sources/iu-xray';
+import { mimicCxr } from '../node/import/sources/mimic-cxr';
 import { viewKind } from '../views';
 import { chooseImages } from './image-choice';
 import { parseOpenIReport } from './openi';
 import { imageKey, placeKey, studyId, uidOf } from './openi-names';
-import { comparePublished, PUBLISHED } from './published';
+import { comparePublished } from './published';
 import { chooseText, withoutMarks } from './sections';
 import { splitByPatient } from './split';
 
@@ -121,9 +123,10 @@ describe('splitByPatient', () => {
 });
 
 it('compares with published counts, and says what is counted', () => {
+  const mimic = mimicCxr().published!;
   // all of MIMIC-CXR has 377,110 images in 227,835 studies, by its documentation
   const sum = (unit: string) => {
-    const { counts } = PUBLISHED['mimic-cxr'].find((p) => /all/.test(p.name) && p.unit === unit)!;
+    const { counts } = mimic.find((p) => /all/.test(p.name) && p.unit === unit)!;
     return counts.train + counts.val + counts.test;
   };
   expect([sum('images'), sum('studies')]).toEqual([377_110, 227_835]);
@@ -132,8 +135,8 @@ it('compares with published counts, and says what is counted', () => {
     val: { studies: 296, images: 592 },
     test: { studies: 590, images: 1180 },
   };
-  const [iu] = comparePublished('iu-xray', counts, 'two');
+  const [iu] = comparePublished(iuXray().published!, counts, 'two');
   expect(iu).toMatchObject({ unit: 'studies', difference: { train: -69, val: 0, test: 0 }, note: undefined });
-  expect(comparePublished('mimic-cxr', counts, 'one')[0].note).toMatch(/counts images/);
-  expect(comparePublished('mimic-cxr', counts, 'each')[0].note).toBeUndefined();
+  expect(comparePublished(mimic, counts, 'one')[0].note).toMatch(/counts images/);
+  expect(comparePublished(mimic, counts, 'each')[0].note).toBeUndefined();
 });

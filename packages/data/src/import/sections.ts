@@ -3,6 +3,8 @@ export interface Sections {
   readonly findings?: string;
   readonly impression?: string;
   readonly indication?: string;
+  /** Where the source tells it from the indication. */
+  readonly history?: string;
   readonly comparison?: string;
   readonly technique?: string;
   /** Text under no header of its own; only where neither findings nor impression were found. */

@@ -25,12 +25,17 @@ export interface ImportStudy {
   readonly text?: string;
   readonly images: readonly ImportImage[];
   readonly split?: Split;
+  /**
+   * Days since any moment that all studies of the source share; fractions are times of the day. Becomes the fields `day` and
+   * `prior_study`.
+   */
+  readonly time?: number;
   /** Further fields of the study in `annotation.json`. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 /** A study that passed the filters: its text, its images in order, its split. */
-export interface ChosenStudy extends Omit<ImportStudy, 'text' | 'split'> {
+export interface ChosenStudy extends Omit<ImportStudy, 'text' | 'split' | 'time'> {
   readonly text: string;
   readonly split: Split;
 }
@@ -55,7 +60,7 @@ export function entriesOf(study: ChosenStudy, paths: readonly string[], choice: 
   const context = {
     subject_id: subject,
     ...Object.fromEntries(
-      (['indication', 'comparison', 'technique', 'findings', 'impression'] as const)
+      (['indication', 'history', 'comparison', 'technique', 'findings', 'impression'] as const)
         .filter((part) => sections[part] !== undefined && sections[part] !== text)
         .map((part) => [part, sections[part]]),
     ),

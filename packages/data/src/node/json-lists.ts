@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { asDiskError, isSystemError } from '@raca/core/node';
+import { closeSync, readSync } from 'node:fs';
+import { isSystemError, openRegularFile } from '@raca/core/node';
 import { DataError } from '../errors';
 
 /** One entry of a list of the top object, or (without `index`) a field that is not a list. */
@@ -13,13 +13,18 @@ export interface ListEntry {
  * Reads `{"train": [...], "val": [...], ...}` entry by entry, so that a file of any size needs the memory of one
  * entry. Fields that are not lists come whole; empty lists are named by `lists`.
  *
+ * @param options.words read Python's `NaN` as null
  * @throws DataError if the file is missing or not JSON of this form
  */
 export function* readJsonLists(
   file: string,
-  { lists, chunk = 1 << 20 }: { readonly lists?: (name: string) => void; readonly chunk?: number } = {},
+  {
+    lists,
+    chunk = 1 << 20,
+    words = false,
+  }: { readonly lists?: (name: string) => void; readonly chunk?: number; readonly words?: boolean } = {},
 ): Generator<ListEntry, void, undefined> {
-  const bytes = new Bytes(file, chunk);
+  const bytes = new Bytes(file, chunk, words);
   try {
     if (bytes.peek() === -1) throw new DataError(`${file}: expected JSON, found an empty file`);
     bytes.take('{', 'the top level');
@@ -54,6 +59,9 @@ const [QUOTE, ESCAPE, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COMMA] = [...'"\\{}[],
   c.charCodeAt(0),
 );
 
+/** A text in quotes, which is passed over, or a bare word. */
+const BARE_NAN = /"(?:[^"\\]|\\.)*"|\bNaN\b/g;
+
 /** Bytes of a file, a chunk at a time. */
 class Bytes {
   private readonly handle: number;
@@ -64,19 +72,13 @@ class Bytes {
   constructor(
     private readonly file: string,
     size: number,
+    private readonly words: boolean,
   ) {
     try {
-      this.handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe opens, too
+      this.handle = openRegularFile(file, 'a readable JSON file');
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (isSystemError(error)) throw asDiskError(error, file);
-      throw new DataError(
-        `${file}: expected a readable JSON file, found ${code === 'ENOENT' ? 'nothing' : code}`,
-      );
-    }
-    if (!fstatSync(this.handle).isFile()) {
-      closeSync(this.handle);
-      throw new DataError(`${file}: expected a readable JSON file, found a folder, a pipe or a device`);
+      if (isSystemError(error)) throw error;
+      throw new DataError((error as Error).message, { cause: error });
     }
     this.chunk = Buffer.alloc(size);
     this.fill();
@@ -115,7 +117,9 @@ class Bytes {
     this.peek();
     const text = this.text();
     try {
-      return JSON.parse(text);
+      return JSON.parse(
+        this.words ? text.replace(BARE_NAN, (word) => (word === 'NaN' ? 'null' : word)) : text,
+      );
     } catch (error) {
       const reason = (error as Error).message.replace(/\s+/g, ' ').slice(0, 120);
       throw new DataError(`${this.file}: ${place}: expected JSON, found ${reason}`);

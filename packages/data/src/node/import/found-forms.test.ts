@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chest, run } from '../../dicom/testing/programs';
 import { decodeImage } from '../decode';
 import { openDataset } from '../read';
-import { importIuXray, importMimicCxr } from './run';
-import { walk } from './source';
+import { importIuXray, importMimicCxr } from './published-imports';
 import { put } from './testing/mimic-tree';
+import { walk } from './walk';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);

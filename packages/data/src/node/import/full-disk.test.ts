@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodePng } from '../decode';
 import { openDataset } from '../read';
-import { importIuXray } from './run';
+import { importIuXray } from './published-imports';
 
 const dir = mkdtempSync(join(tmpdir(), 'raca-full-'));
 const small = join(dir, 'small');

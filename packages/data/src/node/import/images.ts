@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { asDiskError, insideOf, isSystemError } from '@raca/core/node';
 import { decodeImage, encodePng, type PictureOptions, readRadiograph } from '../decode';
 import { openRegular } from '../regular-file';
-import { type SourceFile, walk } from './source';
+import { type SourceFile, walk } from './walk';
 
 /** How images come into the data set. */
 export const IMAGE_MODES = ['copy', 'link', 'none'] as const;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SourceFile } from './source';
+import type { SourceFile } from './walk';
 
 /** A file that lies on the disk, and the name that people know it by. */
 export interface DiskFile {

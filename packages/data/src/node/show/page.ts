@@ -170,7 +170,7 @@ ${odd.length > 0 ? table(['image', 'what'], rows, 1) : ''}
 }
 
 function sample({ study, pictures }: Sample): string {
-  const facts = ['indication', 'comparison', 'technique', 'prior_study']
+  const facts = ['indication', 'history', 'comparison', 'technique', 'prior_study']
     .filter((field) => typeof study[field] === 'string')
     .map((field) => `<p class="small">${field}: ${asHtml(String(study[field]))}</p>`);
   const shown = pictures.map((picture) =>

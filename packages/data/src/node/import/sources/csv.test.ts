@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { chest } from '../../dicom/testing/programs';
-import { openDataset } from '../read';
-import { importCsv } from './run';
-import { put } from './testing/mimic-tree';
+import { chest } from '../../../dicom/testing/programs';
+import { openDataset } from '../../read';
+import { importDataset } from '../import-dataset';
+import { importCsv } from '../published-imports';
+import { put } from '../testing/mimic-tree';
+import { rexgradient as rexgradientSource } from './rexgradient';
 
 let dir: string;
 const at = (...names: string[]) => join(dir, ...names);
@@ -74,7 +76,7 @@ it('names what is missing, and never gives one file to two paths', async () => {
   await expect(load()).rejects.toThrow('expected one CSV of reports, found');
 });
 
-const field = fileURLToPath(new URL('../../../../../../shared/field/image/inputs/imp/', import.meta.url));
+const field = fileURLToPath(new URL('../../../../../../../shared/field/image/inputs/imp/', import.meta.url));
 it.skipIf(!existsSync(field))(
   'chexpert-plus-rexgradient-padchest-csv: CheXpert Plus as it is (needs ../shared/field)',
   async () => {
@@ -89,5 +91,14 @@ it.skipIf(!existsSync(field))(
     ]);
     const rexgradient = importCsv({ from: [join(field, 'rexgradient')], out: at('other') });
     await expect(rexgradient).rejects.toThrow('expected one CSV of reports, found none');
+    const { manifest } = await importDataset(rexgradientSource, {
+      from: [join(field, 'rexgradient')],
+      out: at('other'),
+      images: 'none',
+    });
+    expect(manifest.counts?.find(({ filter }) => filter === 'train')).toMatchObject({
+      studies: 1,
+      images: 1,
+    });
   },
 );

@@ -21,10 +21,15 @@ const DEPTH = 100;
 
 /**
  * Reads JSON as Python writes it: `NaN` and `Infinity` are missing values (null), numbers keep their digits.
+ * @param options.words keep `NaN` and `Infinity` as numbers of that writing instead
  * @throws Error that says where it stops being JSON
  */
-export function parseJson(text: string, budget: JsonBudget = jsonBudget()): JsonValue {
-  const reader = new Reader(text, budget);
+export function parseJson(
+  text: string,
+  budget: JsonBudget = jsonBudget(),
+  { words = false }: { readonly words?: boolean } = {},
+): JsonValue {
+  const reader = new Reader(text, budget, words);
   const value = reader.value(0);
   reader.end();
   return value;
@@ -39,6 +44,30 @@ export function toJson(value: JsonValue): string {
   }
   return JSON.stringify(value);
 }
+
+/** {@link toJson} as Python's `json.dump(value, file, indent=4)` writes it: ASCII, no newline at the end. */
+export function toPythonJson(value: JsonValue, indent = ''): string {
+  const inner = `${indent}    `;
+  const lines = (open: string, parts: string[], close: string): string =>
+    parts.length === 0 ? open + close : `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
+  if (isList(value))
+    return lines(
+      '[',
+      value.map((item) => toPythonJson(item, inner)),
+      ']',
+    );
+  if (isObject(value)) {
+    const field = ([name, item]: [string, JsonValue]) => `${asAscii(name)}: ${toPythonJson(item, inner)}`;
+    return lines('{', [...value].map(field), '}');
+  }
+  return typeof value === 'string' ? asAscii(value) : toJson(value);
+}
+
+const asAscii = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\x7f-\uffff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 const WORDS: readonly [word: string, value: null | boolean][] = [
   ['null', null],
@@ -56,6 +85,7 @@ class Reader {
   constructor(
     private readonly text: string,
     private readonly budget: JsonBudget,
+    private readonly words: boolean,
   ) {}
 
   value(depth: number): JsonValue {
@@ -70,7 +100,7 @@ class Reader {
     const word = WORDS.find(([name]) => this.text.startsWith(name, this.at));
     if (word) {
       this.at += word[0].length;
-      return word[1];
+      return this.words && /[NI]/.test(word[0]) ? new JsonNumber(word[0]) : word[1];
     }
     NUMBER.lastIndex = this.at;
     const number = NUMBER.exec(this.text);

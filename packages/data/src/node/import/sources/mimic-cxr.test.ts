@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SPLITS, type Study } from '../../dataset';
-import { openDataset } from '../read';
-import { importMimicCxr } from './run';
-import { dicomId, folderOf, type MadeStudy, mimicTree, put } from './testing/mimic-tree';
+import { contextCounts, contextOf, studyLookup } from '../../../context';
+import { SPLITS, type Study } from '../../../dataset';
+import { openDataset } from '../../read';
+import { importMimicCxr } from '../published-imports';
+import { dicomId, folderOf, type MadeStudy, mimicTree, put } from '../testing/mimic-tree';
 
 let dir: string;
 let from: string;
@@ -187,6 +188,7 @@ it('imports findings, one image a study', async () => {
     indication: 'Follow-up.',
     impression: 'Same.',
     study_id: 50000012,
+    day: 0.16667, // four hours
     prior_study: 's50000011', // 6:30 comes before 10:30 on the same day
     chexpert: { Atelectasis: 1, Cardiomegaly: -1 },
   });
@@ -223,6 +225,22 @@ it('takes all views, other sections, drops marks', async () => {
   expect(byId.get('s50000025')!.report).toBe('Wet words.');
   expect(byId.get('s50000026')!.report).toBe('clear.');
 });
+
+it.each(['one', 'each'] as const)(
+  'gives a model what may enter it, images of a study: %s',
+  async (perStudy) => {
+    make();
+    await importMimicCxr({ from: [from], out, perStudy });
+    const { annotation } = openDataset(out);
+    const lookup = studyLookup(annotation);
+    const of = (report: string) => contextOf(read().find((study) => study.report === report)!, lookup);
+    expect(of('Second film.')).toEqual({ indication: 'follow-up .', priorReport: 'first film .' });
+    expect(of('First film.')).toEqual({});
+    expect(of('Chest one. Chest two.')).toEqual({ priorReport: 'second film .' });
+    // two studies of patient B are of one moment
+    expect(contextCounts(annotation).faults).toMatchObject({ 'of another patient': 0, 'not earlier': 1 });
+  },
+);
 
 it('makes a study of each image, and selects views', async () => {
   make();

@@ -1,65 +1,80 @@
 import { asDiskError, isSystemError } from '@raca/core/node';
-import { DataError } from '../../errors';
-import type { Funnel } from '../../import/funnel';
-import { parseOpenIReport } from '../../import/openi';
-import { imageKey, placeKey, studyId, uidOf } from '../../import/openi-names';
-import type { ImportImage, ImportStudy } from '../../import/study';
-import { belowImages, type FoundImage, foundImage, isImage } from './images';
-import type { Inputs } from './inputs';
+import { DataError } from '../../../errors';
+import { parseOpenIReport } from '../../../import/openi';
+import { imageKey, placeKey, studyId, uidOf } from '../../../import/openi-names';
+import type { Published } from '../../../import/published';
+import type { ImportImage, ImportStudy } from '../../../import/study';
+import { belowImages, type FoundImage, foundImage, isImage } from '../images';
+import type { ImportSource, Reading, SourceContent } from '../import-source';
+import type { DiskFile } from '../scratch';
+import { columnsOf, rowsOf } from '../table';
+import { isNamedJson, type SourceFile } from '../walk';
 import { readR2gen } from './r2gen';
-import type { DiskFile, Scratch } from './scratch';
-import { isNamedJson, type SourceFile, walk } from './source';
-import { columnsOf, rowsOf } from './table';
 
 /** Forms in which IU X-ray is found. */
 export const IU_FORMS = ['openi', 'kaggle', 'r2gen'] as const;
 export type IuForm = (typeof IU_FORMS)[number];
 
-/** What was read: studies, before any filter, and where image files are. */
-export interface SourceContent<Form extends string = string> {
-  readonly form: Form;
-  readonly studies: ImportStudy[];
-  readonly images: ReadonlyMap<string, FoundImage>;
-  /** What was unusual, counted. */
-  readonly remarks?: ReadonlyMap<string, number>;
-}
+const IU_COUNTS: readonly Published[] = [
+  {
+    name: "R2Gen's IU X-ray",
+    unit: 'studies',
+    counts: { train: 2069, val: 296, test: 590 },
+    note: (choice) =>
+      choice === 'two'
+        ? undefined
+        : `takes two images of a study, and no study with fewer; this import takes ${choice} (see --per-study)`,
+  },
+];
 
 const XML_LIMIT = 1 << 20;
 
+/** What a study and an id of R2Gen's split have in common: the number of the report. */
+const iuKey = uidOf;
+
 /**
- * Reads IU X-ray: Open-i's XML files, Kaggle's CSV pair, or R2Gen's `annotation.json`, with their images.
+ * IU X-ray: Open-i's XML files, Kaggle's CSV pair, or R2Gen's `annotation.json`, with their images.
  *
  * @param form needed where the folders hold more than one
- * @throws DataError if there is none of them, or more than one and no `form`
  */
-export async function readIuXray(
-  from: readonly string[],
-  form: IuForm | undefined,
-  funnel: Funnel,
-  inputs: Inputs,
-  scratch: Scratch,
-  signal?: AbortSignal,
-): Promise<SourceContent<IuForm>> {
+export const iuXray = (form?: IuForm): ImportSource => ({
+  name: 'iu-xray',
+  about: {
+    source: 'IU X-ray (Open-i, Indiana University)',
+    licence: 'CC BY-NC-ND 4.0',
+    access: 'open',
+    cleaning: 'iu_xray',
+  },
+  perStudy: 'two',
+  extension: 'png',
+  splitKey: iuKey,
+  published: IU_COUNTS,
+  read: (reading) => readIuXray(reading, form),
+});
+
+/** @throws DataError if there is none of the forms, or more than one and no `form` */
+async function readIuXray(reading: Reading, form: IuForm | undefined): Promise<SourceContent> {
+  const { from, inputs } = reading;
   const images = new Map<string, FoundImage>();
   const tables = new Map<string, DiskFile>();
   const reports: ImportStudy[] = [];
   const annotations: DiskFile[] = [];
   const archives = new Set<string>();
   let xml = 0;
-  for await (const file of walk(from, signal)) {
+  for await (const file of reading.files()) {
     const base = file.name.slice(file.name.lastIndexOf('/') + 1).toLowerCase();
     if (base.endsWith('.xml') && (form ?? 'openi') === 'openi') {
       xml++;
-      const study = await readReport(file, funnel, inputs);
+      const study = await readReport(file, reading);
       if (study) reports.push(study);
       if (!file.path) archives.add(file.root);
     } else if (/^indiana_(reports|projections)\.csv$/.test(base)) {
-      if (!tables.has(base)) tables.set(base, await scratch.onDisk(file));
+      if (!tables.has(base)) tables.set(base, await reading.onDisk(file));
     } else if (file.path === file.root && base.endsWith('.csv')) {
-      const table = await scratch.onDisk(file);
+      const table = await reading.onDisk(file);
       const name = kaggleTable(await columnsOf(table));
       if (name !== undefined && !tables.has(name)) tables.set(name, table);
-    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await scratch.onDisk(file));
+    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await reading.onDisk(file));
     else if (isImage(base)) {
       for (const key of [imageKey(file.name), placeKey(file.name), belowImages(file.name)]) {
         if (key !== undefined && !images.has(key)) images.set(key, foundImage(file));
@@ -89,25 +104,32 @@ export async function readIuXray(
   }
   for (const root of archives) await inputs.addFile(root.slice(root.lastIndexOf('/') + 1), root);
   const projections = tables.get('indiana_projections.csv');
-  if (projections) await hashTable(projections, inputs);
+  if (projections) await hashTable(projections, reading);
   const kaggle = tables.get('indiana_reports.csv');
   switch (chosen) {
     case 'r2gen':
       return {
         form: chosen,
-        ...underOpenINames(await readR2gen(annotations, funnel, inputs), images),
+        ...underOpenINames(await readR2gen(annotations, reading), images),
         images,
+        chosen: true,
       };
     case 'kaggle':
-      await hashTable(kaggle!, inputs);
+      await hashTable(kaggle!, reading);
       return {
         form: chosen,
-        studies: await readKaggle(kaggle!, await listImages(projections), funnel),
+        studies: await readKaggle(kaggle!, await listImages(projections), reading),
         images,
+        onePerPatient: true,
       };
     case 'openi': {
       reports.sort((a, b) => Number(a.subject.slice(3)) - Number(b.subject.slice(3)));
-      return { form: chosen, studies: withViews(reports, await listImages(projections)), images };
+      return {
+        form: chosen,
+        studies: withViews(reports, await listImages(projections)),
+        images,
+        onePerPatient: true,
+      };
     }
   }
 }
@@ -149,19 +171,16 @@ function underOpenINames(
   return { studies: withNames, ...(matched > 0 && { remarks: new Map([[remark, matched]]) }) };
 }
 
-async function hashTable({ name, path }: DiskFile, inputs: Inputs): Promise<void> {
+async function hashTable(table: DiskFile, reading: Reading): Promise<void> {
+  const { name } = table;
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf(' ')) + 1);
-  await inputs.addFile(base, path);
+  await reading.hash(table, base);
 }
 
-async function readReport(
-  file: SourceFile,
-  funnel: Funnel,
-  inputs: Inputs,
-): Promise<ImportStudy | undefined> {
+async function readReport(file: SourceFile, reading: Reading): Promise<ImportStudy | undefined> {
   try {
     const content = await file.read(XML_LIMIT);
-    if (file.path) inputs.add('reports', file.name, content);
+    if (file.path) reading.inputs.add('reports', file.name, content);
     const { uid, sections, images, mesh } = parseOpenIReport(content.toString('utf8'), file.name);
     return {
       id: studyId(uid, images),
@@ -177,7 +196,7 @@ async function readReport(
     const { message: line } = error as Error;
     const named = line.indexOf(`${file.name}: `);
     const message = named < 0 ? line : line.slice(named + file.name.length + 2);
-    funnel.drop(file.name, 'unreadable report', { place: message });
+    reading.drop(file.name, 'unreadable report', { place: message });
     return undefined;
   }
 }
@@ -203,13 +222,13 @@ const READABLE = ['findings', 'impression', 'indication', 'comparison'] as const
 async function readKaggle(
   table: DiskFile,
   listed: ReadonlyMap<string, Listed[]>,
-  funnel: Funnel,
+  reading: Reading,
 ): Promise<ImportStudy[]> {
   const studies: ImportStudy[] = [];
   for await (const row of rowsOf(table, ['uid', ...READABLE])) {
     const uid = `CXR${row.uid}`;
     if (!/^CXR\d+$/.test(uid)) {
-      funnel.drop(`row ${studies.length + 2}`, 'unreadable report', {
+      reading.drop(`row ${studies.length + 2}`, 'unreadable report', {
         place: `uid: expected a number, found "${row.uid}"`,
       });
       continue;
@@ -242,6 +261,3 @@ function withViews(studies: ImportStudy[], listed: ReadonlyMap<string, Listed[]>
     images: study.images.map((image) => ({ ...image, view: views.get(imageKey(image.id)) })),
   }));
 }
-
-/** What a study and an id of R2Gen's split have in common: the number of the report. */
-export const iuKey = uidOf;

@@ -1,7 +1,7 @@
-import type { Funnel } from '../../import/funnel';
-import type { Sections } from '../../import/sections';
-import type { DiskFile } from './scratch';
-import { rowsOf } from './table';
+import type { Sections } from '../../../import/sections';
+import type { Reading } from '../import-source';
+import type { DiskFile } from '../scratch';
+import { rowsOf } from '../table';
 
 /** The table that MIT-LCP's `create_section_files.py` makes of the reports, and many repositories train from. */
 export const SECTIONED = /^mimic_cxr_section(?:s|ed)\.csv(?:\.gz)?$/;
@@ -14,13 +14,16 @@ export interface SectionedReport {
 }
 
 /** Reads study by study; a study number that is none, or comes twice, is noted. @throws DataError for a broken table */
-export async function readSectioned(table: DiskFile, funnel: Funnel): Promise<Map<string, SectionedReport>> {
+export async function readSectioned(
+  table: DiskFile,
+  reading: Reading,
+): Promise<Map<string, SectionedReport>> {
   const reports = new Map<string, SectionedReport>();
   for await (const row of rowsOf(table, ['study', 'impression', 'findings', 'last_paragraph'])) {
     const [, study] = /^s?(\d+)$/.exec(row.study.trim()) ?? [];
     if (study === undefined || reports.has(study)) {
       const reason = study === undefined ? 'unreadable report' : 'another report of the same study';
-      funnel.drop(study === undefined ? 'a row' : `s${study}`, reason, { place: table.name });
+      reading.drop(study === undefined ? 'a row' : `s${study}`, reason, { place: table.name });
       continue;
     }
     const { findings, impression, comparison, last_paragraph: last } = row;

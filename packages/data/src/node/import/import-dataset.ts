@@ -1,48 +1,42 @@
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { insideOf } from '@raca/core/node';
+import { insideOf, writeFileAtomic } from '@raca/core/node';
 import { type Annotation, type Manifest, parseManifest, SPLITS, type Split, type Study } from '../../dataset';
 import { DataError } from '../../errors';
+import { chooseStudies, type Settings } from '../../import/choose-studies';
 import { Funnel, imagesOf } from '../../import/funnel';
-import { agreementWith, applySplit, type GivenSplit, type SplitAgreement } from '../../import/given-split';
-import { chooseImages, type ImageChoice } from '../../import/image-choice';
-import { type Comparison, comparePublished, type Source } from '../../import/published';
-import { chooseText, type MarkChoice, type SectionChoice } from '../../import/sections';
-import { DEFAULT_SHARES, type Shares, splitByPatient } from '../../import/split';
-import {
-  type ChosenStudy,
-  entriesOf,
-  type ImportImage,
-  type ImportStudy,
-  SAFE_ID,
-  targetOf,
-} from '../../import/study';
+import { agreementWith, type GivenSplit, type SplitAgreement } from '../../import/given-split';
+import type { ImageChoice } from '../../import/image-choice';
+import { type Comparison, comparePublished } from '../../import/published';
+import type { MarkChoice, SectionChoice } from '../../import/sections';
+import { DEFAULT_SHARES, type Shares } from '../../import/split';
+import { type ChosenStudy, entriesOf, type ImportImage, targetOf } from '../../import/study';
+import { inTime } from '../../import/timeline';
 import type { PictureOptions } from '../decode';
 import { readJson } from '../read';
 import { writeDataset } from '../write';
-import { type CsvColumns, readCsv } from './csv';
 import { extensionOf, type FoundImage, type ImageMode, type ImageWarning, placeImages } from './images';
+import type { ImportSource, SourceContent } from './import-source';
 import { Inputs } from './inputs';
-import { type IuForm, iuKey, readIuXray } from './iu-xray';
 import { writeLosses } from './losses';
-import { type MimicForm, readMimicCxr } from './mimic-cxr';
-import { readGivenSplit } from './r2gen';
+import { readingOf } from './reading';
 import { Scratch } from './scratch';
+import { readGivenSplit } from './sources/r2gen';
 import { inStage, placeOf } from './stage';
 
-/** Options of both imports. */
-interface ImportOptions {
+/** Options of every import. */
+export interface ImportOptions {
   /** Folders and archives that hold reports, tables and images. */
   readonly from: readonly string[];
   /** Data set folder to make. A complete import of the same options is reused. */
   readonly out: string;
-  /** Default `findings`; of a CSV `findings-or-impression`. */
+  /** Default that of the source, else `findings`. */
   readonly section?: SectionChoice;
   /** Default `keep`. */
   readonly marks?: MarkChoice;
   /** Take a text without headers as the report; default only where `section` is not `findings` or `impression`. */
   readonly untitled?: boolean;
-  /** Default `two` for IU X-ray, `one` for MIMIC-CXR, `each` for R2Gen's MIMIC-CXR, `all` for a CSV. */
+  /** Default that of the source (`two` for IU X-ray, `one` for MIMIC-CXR, `each` where its split is followed), else `all`. */
   readonly perStudy?: ImageChoice;
   /** Take only these views, by their names in the source, e.g. `PA`, `AP`; `unknown` for images without one. */
   readonly views?: readonly string[];
@@ -60,20 +54,6 @@ interface ImportOptions {
   readonly overwrite?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
-}
-
-export interface IuXrayOptions extends ImportOptions {
-  /** Needed where the folders hold more than one form. */
-  readonly form?: IuForm;
-}
-
-export interface MimicCxrOptions extends ImportOptions {
-  readonly form?: MimicForm;
-}
-
-export interface CsvOptions extends ImportOptions {
-  /** Names of columns that are not known by themselves. */
-  readonly columns?: CsvColumns;
 }
 
 /** What an import did. All of it stands in `manifest.json` too. */
@@ -100,74 +80,43 @@ export interface ImportManifest extends Manifest {
   readonly remarks?: Readonly<Record<string, number>>;
 }
 
-/** Imports IU X-ray. @throws DataError on unreadable input or if `out` holds something else */
-export const importIuXray = (options: IuXrayOptions): Promise<ImportResult> =>
-  run('iu-xray', options, async (funnel, inputs, scratch) =>
-    readIuXray(options.from, options.form, funnel, inputs, scratch, options.signal),
-  );
-
-/** Imports MIMIC-CXR. @throws DataError on unreadable input or if `out` holds something else */
-export const importMimicCxr = (options: MimicCxrOptions): Promise<ImportResult> =>
-  run('mimic-cxr', options, async (funnel, inputs, scratch) =>
-    readMimicCxr(options.from, options.form, funnel, inputs, scratch, options.signal),
-  );
-
-/** Imports a CSV of image paths and reports ({@link readCsv}). @throws DataError on unreadable input or if `out` holds something else */
-export const importCsv = (options: CsvOptions): Promise<ImportResult> =>
-  run('csv', options, async (funnel, inputs, scratch) =>
-    readCsv(options.from, options.columns ?? {}, funnel, inputs, scratch, options.signal),
-  );
-
-interface Content {
-  readonly form: string;
-  readonly studies: readonly ImportStudy[];
-  readonly images: ReadonlyMap<string, FoundImage>;
-  readonly remarks?: ReadonlyMap<string, number>;
-}
-
-const ABOUT = {
-  'iu-xray': {
-    source: 'IU X-ray (Open-i, Indiana University)',
-    licence: 'CC BY-NC-ND 4.0',
-    access: 'open',
-    cleaning: 'iu_xray',
-  },
-  'mimic-cxr': {
-    source: 'MIMIC-CXR (PhysioNet)',
-    licence: 'PhysioNet Credentialed Health Data License 1.5.0',
-    access: 'credentialed',
-    cleaning: 'mimic_cxr',
-  },
-  // Whose reports these are is not known: they count as credentialed until its manifest says `"access": "open"`.
-  csv: { source: 'a CSV of image paths and reports', licence: 'not stated', cleaning: 'iu_xray' },
-} as const;
-
-async function run(
-  source: Source,
-  options: ImportOptions,
-  read: (funnel: Funnel, inputs: Inputs, scratch: Scratch) => Promise<Content>,
-): Promise<ImportResult> {
+/**
+ * Imports a data set: reads the source, filters its studies, brings their images, and writes a data set folder with a manifest and a
+ * table of all that was left out. A broken-off import goes on where it was; a finished one of the same options and inputs is
+ * used again.
+ *
+ * @throws DataError on unreadable input, where no study passes the filters, or if `out` holds something else
+ */
+export async function importDataset(source: ImportSource, options: ImportOptions): Promise<ImportResult> {
   const { out, images: mode = 'copy', overwrite = false, pictures, onProgress, signal } = options;
   const funnel = new Funnel();
   const inputs = new Inputs();
   const scratch = new Scratch();
-  const content = await read(funnel, inputs, scratch).finally(() => scratch.dispose());
+  const reading = readingOf(options.from, funnel, inputs, scratch, signal);
+  const read = await source.read(reading).finally(() => scratch.dispose());
+  const content = { ...read, studies: inTime(read.studies) };
   signal?.throwIfAborted();
   const given = options.split === undefined ? undefined : readGivenSplit(options.split);
   if (options.split !== undefined) await inputs.addFile(`split: ${basename(options.split)}`, options.split);
-  const settings = settingsOf(source, content.form, options, given);
+  const settings = settingsOf(source, content, options, given);
   funnel.row('read', content.studies.length, imagesOf(content.studies));
-  const chosen = filter(source, content, settings, given, mode, funnel);
+  const hasFile = (image: ImportImage): boolean => fileOf(image, content.images) !== undefined;
+  const chosen = chooseStudies(
+    { source, content, given, ...(mode !== 'none' && { hasFile }) },
+    settings,
+    funnel,
+  );
 
   const recipe = JSON.parse(
     JSON.stringify({
       kind: 'import',
-      source,
-      form: content.form,
+      source: source.name,
+      form: content.form ?? source.name,
       ...settings,
       images: mode,
       pictures,
       inputs,
+      options: source.options,
     }),
   );
   const place = placeOf(out, recipe);
@@ -189,7 +138,7 @@ async function run(
           study,
           image,
           n,
-          file ? extensionOf(file, options.pictures) : source === 'iu-xray' ? 'png' : 'jpg',
+          file ? extensionOf(file, options.pictures) : (source.extension ?? 'jpg'),
         );
         if (file && mode !== 'none') files.set(target, file);
         return target;
@@ -213,7 +162,8 @@ async function run(
         `${options.from.join(', ')}: expected studies, found none that pass the filters (${explain(funnel)})`,
       );
     manifest = {
-      ...ABOUT[source],
+      ...source.about,
+      ...content.about,
       sections: `${settings.section}${settings.untitled ? ', else the last paragraph' : ''}; marks of de-identification: ${settings.marks}`,
       counts: funnel.rows.map((row) => ({ ...row })),
       inputs: inputs.toJSON(),
@@ -221,151 +171,43 @@ async function run(
         placed === undefined
           ? { mode }
           : { mode, files: files.size, bytes: placed.bytes, warnings: placed.warnings },
-      published: comparePublished(source, counts, settings.perStudy),
+      published: comparePublished(source.published ?? [], counts, settings.perStudy),
       ...(given && { agreement: agree(source, given, annotation, funnel) }),
       ...(content.remarks && { remarks: Object.fromEntries(content.remarks) }),
       notice: 'Not for clinical use.',
       recipe,
     };
+    for (const [name, text] of content.files ?? []) writeFileAtomic(insideOf(dir, name), text);
     writeLosses(`${dir}/dropped.csv`, funnel.losses);
     writeDataset(dir, annotation, manifest);
   });
   return { dir: out, reused: false, manifest: manifest! };
 }
 
-/** All that decides about the result, defaults filled in. */
-function settingsOf(source: Source, form: string, options: ImportOptions, given: GivenSplit | undefined) {
+/** The defaults filled in. */
+function settingsOf(
+  source: ImportSource,
+  content: SourceContent,
+  options: ImportOptions,
+  given: GivenSplit | undefined,
+): Settings {
   const {
-    section = source === 'csv' ? 'findings-or-impression' : 'findings',
+    section = source.section ?? 'findings',
     marks = 'keep',
     seed = 42,
     shares = DEFAULT_SHARES,
   } = options;
   const both = section === 'both' || section === 'findings-or-impression';
-  const byImage = source === 'mimic-cxr' && (given !== undefined || form === 'r2gen');
+  const usual = (given && source.perStudyOfSplit) ?? source.perStudy ?? 'all';
   return {
     section,
     marks,
     untitled: options.untitled ?? both,
-    perStudy:
-      options.perStudy ??
-      (form === 'r2gen'
-        ? 'all'
-        : source === 'iu-xray'
-          ? 'two'
-          : source === 'csv'
-            ? 'all'
-            : byImage
-              ? 'each'
-              : 'one'),
+    perStudy: options.perStudy ?? (content.chosen ? 'all' : usual),
     views: options.views?.map((view) => view.trim().toUpperCase()),
     seed,
     shares,
-  } as const;
-}
-
-type Settings = ReturnType<typeof settingsOf>;
-
-function filter(
-  source: Source,
-  content: Content,
-  settings: Settings,
-  given: GivenSplit | undefined,
-  mode: ImageMode,
-  funnel: Funnel,
-): ChosenStudy[] {
-  const ids = new Map<string, string>();
-  let studies = funnel.filter('each id once', content.studies, ({ id, subject, origin }) => {
-    if (!SAFE_ID.test(id)) return 'an id of other than letters, digits, ".", "_" or "-"';
-    const key = source === 'iu-xray' && content.form !== 'r2gen' ? subject : id;
-    const earlier = ids.get(key);
-    if (earlier === undefined) ids.set(key, origin);
-    return earlier === undefined
-      ? undefined
-      : { reason: 'id used twice', place: `${origin}, first in ${earlier}` };
-  });
-  if (given) {
-    studies =
-      source === 'iu-xray' ? applySplit(studies, given, funnel, iuKey) : byImages(studies, given, funnel);
-    funnel.row('in the split file', studies.length, imagesOf(studies));
-  } else if (studies.some(({ split }) => split) && studies.some(({ split }) => !split)) {
-    studies = funnel.filter('has a split', studies, ({ split }) =>
-      split ? undefined : 'not in the split table',
-    );
-  }
-  const texts = new Map<ImportStudy, string>();
-  studies = funnel.filter('has a report', studies, (study) => {
-    const result = chooseText(study.text === undefined ? study.sections : { findings: study.text }, {
-      ...settings,
-      section: study.text === undefined ? settings.section : 'findings',
-    });
-    if ('reason' in result) return study.text === undefined ? result.reason : 'no report';
-    texts.set(study, result.text);
-    return undefined;
-  });
-  const texted = studies.map((study) => ({ ...study, text: texts.get(study)! }));
-  let illustrated = onlyViews(texted, settings.views, funnel);
-  if (mode !== 'none') {
-    illustrated = illustrated.map((study) => ({
-      ...study,
-      images: study.images.filter((image) => {
-        if (fileOf(image, content.images)) return true;
-        funnel.drop(image.id, 'image file missing', { studies: 0, images: 1 });
-        return false;
-      }),
-    }));
-    funnel.row('image files there', illustrated.length, imagesOf(illustrated));
-  }
-  illustrated = illustrated.flatMap((study) => {
-    const { id, images } = study;
-    const asGiven = content.form === 'r2gen' && images.length > 0;
-    const result = asGiven ? { images } : chooseImages(images, settings.perStudy);
-    if ('images' in result) return [{ ...study, images: result.images }];
-    funnel.drop(id, result.reason, { images: images.length });
-    return [];
-  });
-  funnel.row(`images a study: ${settings.perStudy}`, illustrated.length, imagesOf(illustrated));
-  const split = splitByPatient(
-    illustrated.filter((s) => !s.split).map((s) => s.subject),
-    settings.seed,
-    settings.shares,
-  );
-  return illustrated.map((study) => ({
-    ...study,
-    split: study.split ?? split.get(study.subject)!,
-  }));
-}
-
-/** R2Gen's MIMIC split names images. */
-function byImages(studies: readonly ImportStudy[], { entries }: GivenSplit, funnel: Funnel): ImportStudy[] {
-  const splits = new Map(entries.map(({ id, split }) => [id, split]));
-  return studies.flatMap((study) => {
-    const images = study.images.filter(({ id }) => splits.has(id));
-    if (images.length === 0) {
-      funnel.drop(study.id, 'not in the split file', { images: study.images.length });
-      return [];
-    }
-    return [{ ...study, images, split: splits.get(images[0].id) }];
-  });
-}
-
-function onlyViews<S extends ImportStudy>(
-  studies: S[],
-  views: readonly string[] | undefined,
-  funnel: Funnel,
-): S[] {
-  if (!views) return studies;
-  const chosen = studies.map((study) => ({
-    ...study,
-    images: study.images.filter((image) => {
-      const view = image.view?.toUpperCase() ?? 'UNKNOWN';
-      if (views.includes(view)) return true;
-      funnel.drop(image.id, `view ${view.toLowerCase()}`, { studies: 0, images: 1 });
-      return false;
-    }),
-  }));
-  funnel.row(`views ${views.join(', ')}`, chosen.length, imagesOf(chosen));
-  return chosen;
+  };
 }
 
 const fileOf = ({ keys }: ImportImage, images: ReadonlyMap<string, FoundImage>): FoundImage | undefined => {
@@ -425,9 +267,14 @@ function countsOf(studies: readonly ChosenStudy[], funnel: Funnel) {
   >;
 }
 
-function agree(source: Source, given: GivenSplit, annotation: Annotation, funnel: Funnel): SplitAgreement {
+function agree(
+  source: ImportSource,
+  given: GivenSplit,
+  annotation: Annotation,
+  funnel: Funnel,
+): SplitAgreement {
   const texts = new Map(SPLITS.flatMap((split) => annotation[split].map(({ id, report }) => [id, report])));
-  const key = source === 'iu-xray' ? iuKey : (id: string) => id;
+  const key = source.splitKey ?? ((id: string) => id);
   const reasons = new Map(funnel.losses.map(({ id, filter, reason }) => [key(id), `${filter}: ${reason}`]));
   return agreementWith(given, texts, (id) => reasons.get(key(id)));
 }

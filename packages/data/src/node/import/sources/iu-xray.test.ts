@@ -15,13 +15,13 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Study } from '../../dataset';
-import { decodeImage, encodePng } from '../decode';
-import { openDataset } from '../read';
-import { importIuXray } from './run';
-import { plainDicom } from './testing/plain-dicom';
+import type { Study } from '../../../dataset';
+import { decodeImage, encodePng } from '../../decode';
+import { openDataset } from '../../read';
+import { importIuXray } from '../published-imports';
+import { plainDicom } from '../testing/plain-dicom';
 
-const SHARED = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../../../shared/data');
+const SHARED = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../../../../shared/data');
 const REAL = join(SHARED, 'iu_xray');
 
 let dir: string;

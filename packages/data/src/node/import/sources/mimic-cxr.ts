@@ -1,26 +1,35 @@
 import { asDiskError, isSystemError } from '@raca/core/node';
-import { SPLITS, type Split } from '../../dataset';
-import { DataError, shown } from '../../errors';
-import type { Funnel } from '../../import/funnel';
-import { parseMimicReport, type Remark } from '../../import/mimic-report';
-import type { ImportImage, ImportStudy } from '../../import/study';
-import { belowImages, type FoundImage, foundImage, isImage } from './images';
-import { type Inputs, sha256 } from './inputs';
-import type { SourceContent } from './iu-xray';
+import { SPLITS, type Split } from '../../../dataset';
+import { DataError, shown } from '../../../errors';
+import type { ImageChoice } from '../../../import/image-choice';
+import { parseMimicReport, type Remark } from '../../../import/mimic-report';
+import type { Published } from '../../../import/published';
+import type { ImportImage, ImportStudy } from '../../../import/study';
+import { daysBetween, daysOf } from '../../../import/timeline';
+import { belowImages, type FoundImage, foundImage, isImage } from '../images';
+import type { ImportSource, Reading, SourceContent } from '../import-source';
+import { sha256 } from '../inputs';
+import type { DiskFile } from '../scratch';
+import { rowsOf } from '../table';
+import { isNamedJson, type SourceFile } from '../walk';
 import { readSectioned, SECTIONED } from './mimic-sectioned';
 import { readR2gen } from './r2gen';
-import type { DiskFile, Scratch } from './scratch';
-import { isNamedJson, type SourceFile, walk } from './source';
-import { rowsOf } from './table';
 
 /** Forms in which MIMIC-CXR is found: PhysioNet's trees, or R2Gen's `annotation.json`. */
 export const MIMIC_FORMS = ['physionet', 'r2gen'] as const;
 export type MimicForm = (typeof MIMIC_FORMS)[number];
 
-export interface MimicContent extends SourceContent<MimicForm> {
-  /** Unusual forms of reports, counted. */
-  readonly remarks: ReadonlyMap<Remark, number>;
-}
+/** R2Gen's counts are of images; those of MIMIC-CXR are given for both. */
+const note = (choice: ImageChoice): string | undefined =>
+  choice === 'each' || choice === 'all'
+    ? undefined
+    : `counts images, every view of a study; this import takes ${choice} of a study (see --per-study)`;
+
+const MIMIC_COUNTS: readonly Published[] = [
+  { name: "R2Gen's MIMIC-CXR", unit: 'images', counts: { train: 270790, val: 2130, test: 3858 }, note },
+  { name: 'MIMIC-CXR 2.0.0, all', unit: 'images', counts: { train: 368960, val: 2991, test: 5159 }, note },
+  { name: 'MIMIC-CXR 2.0.0, all', unit: 'studies', counts: { train: 222758, val: 1808, test: 3269 } },
+];
 
 const REPORT = /(?:^|\/)(?:p(\d+)\/)?s(\d+)\.txt$/;
 const IMAGE = /(?:p(\d+)\/)?s(\d+)\/([\w-]+)\.(?:jpe?g|png|dcm)$/i;
@@ -44,19 +53,29 @@ interface Row {
 }
 
 /**
- * Reads MIMIC-CXR: reports (`files/p10/p10000032/s50414267.txt`, folders or `mimic-cxr-reports.zip`), the tables
+ * MIMIC-CXR: reports (`files/p10/p10000032/s50414267.txt`, folders or `mimic-cxr-reports.zip`), the tables
  * or where there are none `mimic_cxr_sectioned.csv`, the tables `mimic-cxr-2.0.0-split`, `-metadata` and `-chexpert`, and the images of the JPG or DICOM tree.
  *
- * @throws DataError if there are neither reports nor an `annotation.json`, or both and no `form`
+ * @param form needed where the folders hold both reports and an `annotation.json`
  */
-export async function readMimicCxr(
-  from: readonly string[],
-  form: MimicForm | undefined,
-  funnel: Funnel,
-  inputs: Inputs,
-  scratch: Scratch,
-  signal?: AbortSignal,
-): Promise<MimicContent> {
+export const mimicCxr = (form?: MimicForm): ImportSource => ({
+  name: 'mimic-cxr',
+  about: {
+    source: 'MIMIC-CXR (PhysioNet)',
+    licence: 'PhysioNet Credentialed Health Data License 1.5.0',
+    access: 'credentialed',
+    cleaning: 'mimic_cxr',
+  },
+  perStudy: 'one',
+  perStudyOfSplit: 'each',
+  splitNames: 'images',
+  published: MIMIC_COUNTS,
+  read: (reading) => readMimicCxr(reading, form),
+});
+
+/** @throws DataError if there are neither reports nor an `annotation.json`, or both and no `form` */
+async function readMimicCxr(reading: Reading, form: MimicForm | undefined): Promise<SourceContent> {
+  const { from, inputs } = reading;
   const images = new Map<string, FoundImage>();
   const owners = new Map<string, Row>();
   const reports = new Map<string, Report>();
@@ -64,18 +83,18 @@ export async function readMimicCxr(
   const annotations: DiskFile[] = [];
   const remarks = new Map<Remark, number>();
   const archives = new Set<string>();
-  for await (const file of walk(from, signal)) {
+  for await (const file of reading.files()) {
     const base = file.name.slice(file.name.lastIndexOf('/') + 1);
     const table = TABLES.exec(base);
     if (REPORT.test(file.name) && form !== 'r2gen') {
-      await readReport(file, reports, remarks, funnel, inputs);
+      await readReport(file, reports, remarks, reading);
       if (!file.path) archives.add(file.root);
     } else if (table) {
       const kind = table[1] ?? table[2];
-      if (!tables.has(kind)) tables.set(kind, await scratch.onDisk(file));
+      if (!tables.has(kind)) tables.set(kind, await reading.onDisk(file));
     } else if (SECTIONED.test(base)) {
-      if (!tables.has('sectioned')) tables.set('sectioned', await scratch.onDisk(file));
-    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await scratch.onDisk(file));
+      if (!tables.has('sectioned')) tables.set('sectioned', await reading.onDisk(file));
+    } else if (base === 'annotation.json' || isNamedJson(file)) annotations.push(await reading.onDisk(file));
     else if (isImage(base)) {
       const place = belowImages(file.name);
       const [, subject, study, dicom] = IMAGE.exec(file.name) ?? [];
@@ -87,7 +106,7 @@ export async function readMimicCxr(
   }
   const sectioned = tables.get('sectioned');
   if (sectioned && reports.size === 0 && form !== 'r2gen')
-    for (const [study, report] of await readSectioned(sectioned, funnel))
+    for (const [study, report] of await readSectioned(sectioned, reading))
       reports.set(study, { ...report, hash: '' });
   const found: MimicForm[] = [];
   if (reports.size > 0) found.push('physionet');
@@ -106,21 +125,20 @@ export async function readMimicCxr(
     );
   }
   if (chosen === 'r2gen')
-    return { form: chosen, studies: await readR2gen(annotations, funnel, inputs), images, remarks };
+    return { form: chosen, studies: await readR2gen(annotations, reading), images, remarks, chosen: true };
   for (const root of archives) await inputs.addFile(root.slice(root.lastIndexOf('/') + 1), root);
-  for (const { name, path } of tables.values())
-    await inputs.addFile(name.slice(name.lastIndexOf('/') + 1), path);
-  const rows = await readRows(tables, owners, funnel);
+  for (const table of tables.values())
+    await reading.hash(table, table.name.slice(table.name.lastIndexOf('/') + 1));
+  const rows = await readRows(tables, owners, reading);
   const labels = await readLabels(tables.get('chexpert'));
-  return { form: chosen, studies: join(reports, rows, labels, funnel), images, remarks };
+  return { form: chosen, studies: join(reports, rows, labels, reading), images, remarks };
 }
 
 async function readReport(
   file: SourceFile,
   reports: Map<string, Report>,
   remarks: Map<Remark, number>,
-  funnel: Funnel,
-  inputs: Inputs,
+  reading: Reading,
 ): Promise<void> {
   const [, subject, study] = REPORT.exec(file.name)!;
   let content: Buffer;
@@ -128,15 +146,15 @@ async function readReport(
     content = await file.read(REPORT_LIMIT);
   } catch (error) {
     if (isSystemError(error)) throw asDiskError(error, file.path ?? file.root);
-    funnel.drop(file.name, 'unreadable report', { place: (error as Error).message });
+    reading.drop(file.name, 'unreadable report', { place: (error as Error).message });
     return;
   }
-  if (file.path) inputs.add('reports', file.name, content);
+  if (file.path) reading.inputs.add('reports', file.name, content);
   const hash = sha256(content);
   const earlier = reports.get(study);
   if (earlier) {
     const reason = earlier.hash === hash ? 'the same report again' : 'another report of the same study';
-    funnel.drop(`s${study}`, reason, { place: file.name });
+    reading.drop(`s${study}`, reason, { place: file.name });
     return;
   }
   const parsed = parseMimicReport(content.toString('utf8'));
@@ -148,7 +166,7 @@ async function readReport(
 async function readRows(
   tables: ReadonlyMap<string, DiskFile>,
   owners: ReadonlyMap<string, Row>,
-  funnel: Funnel,
+  reading: Reading,
 ): Promise<Map<string, Row>> {
   const rows = new Map<string, Row>();
   const add = (dicom: string, row: Row, table: string): Row => {
@@ -159,7 +177,7 @@ async function readRows(
     }
     if (earlier.study !== row.study || earlier.subject !== row.subject) {
       const place = `${table}: expected s${earlier.study} of p${earlier.subject}, found s${row.study} of p${row.subject}`;
-      funnel.drop(dicom, 'image of two studies', { studies: 0, images: 1, place });
+      reading.drop(dicom, 'image of two studies', { studies: 0, images: 1, place });
     }
     return earlier;
   };
@@ -168,7 +186,7 @@ async function readRows(
     const once = new Set<string>();
     for await (const row of identifiedRows(metadata)) {
       if (once.has(row.dicom_id)) {
-        funnel.drop(row.dicom_id, 'image listed twice', { studies: 0, images: 1, place: metadata.name });
+        reading.drop(row.dicom_id, 'image listed twice', { studies: 0, images: 1, place: metadata.name });
         continue;
       }
       once.add(row.dicom_id);
@@ -249,7 +267,7 @@ function join(
   reports: ReadonlyMap<string, Report>,
   rows: ReadonlyMap<string, Row>,
   labels: ReadonlyMap<string, Record<string, number>>,
-  funnel: Funnel,
+  reading: Reading,
 ): ImportStudy[] {
   const byStudy = new Map<string, [dicom: string, row: Row][]>();
   for (const entry of rows) {
@@ -257,31 +275,32 @@ function join(
     if (list) list.push(entry);
     else byStudy.set(entry[1].study, [entry]);
   }
-  const prior = priorStudies(byStudy);
+  const { prior, days } = timeline(byStudy);
   for (const [study, list] of byStudy)
-    if (!reports.has(study)) funnel.drop(`s${study}`, 'images without a report', { images: list.length });
+    if (!reports.has(study)) reading.drop(`s${study}`, 'images without a report', { images: list.length });
   const studies: ImportStudy[] = [];
   for (const [study, { subject: ofFolder, origin, sections }] of reports) {
     const list = (byStudy.get(study) ?? []).sort(([a], [b]) => (a < b ? -1 : 1));
     const subject = ofFolder ?? list[0]?.[1].subject;
     if (subject === undefined) {
-      funnel.drop(`s${study}`, 'report of an unknown patient', { place: origin });
+      reading.drop(`s${study}`, 'report of an unknown patient', { place: origin });
       continue;
     }
     const foreign = list.find(([, row]) => row.subject !== subject);
     if (foreign) {
       const place = `${origin}: expected p${subject}, found p${foreign[1].subject} for image ${foreign[0]}`;
-      funnel.drop(`s${study}`, 'patient of report and images differ', { images: list.length, place });
+      reading.drop(`s${study}`, 'patient of report and images differ', { images: list.length, place });
       continue;
     }
     const splits = SPLITS.filter((split) => list.some(([, row]) => row.split === split));
     if (splits.length > 1) {
-      funnel.drop(`s${study}`, 'images in two splits', { images: list.length, place: splits.join(', ') });
+      reading.drop(`s${study}`, 'images in two splits', { images: list.length, place: splits.join(', ') });
       continue;
     }
     const folder = `p${subject.slice(0, 2)}/p${subject}/s${study}`;
     const { addendum, ...rest } = sections as typeof sections & { addendum?: string };
     const before = prior.get(study);
+    const day = days.get(study);
     const chexpert = labels.get(study);
     studies.push({
       id: `s${study}`,
@@ -299,6 +318,7 @@ function join(
       ),
       extra: {
         study_id: Number(study),
+        ...(day !== undefined && { day }),
         ...(before && { prior_study: `s${before}` }),
         ...(addendum && { addendum }),
         ...(chexpert && { chexpert }),
@@ -310,8 +330,11 @@ function join(
 
 const compare = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-/** The study before, by date and time: study → the same patient's previous one. */
-function priorStudies(byStudy: ReadonlyMap<string, readonly [string, Row][]>): Map<string, string> {
+/** By date and time: study → the same patient's previous one, and its day, counted from the patient's first study. */
+function timeline(byStudy: ReadonlyMap<string, readonly [string, Row][]>): {
+  prior: Map<string, string>;
+  days: Map<string, number>;
+} {
   const byPatient = new Map<string, { study: string; time: string }[]>();
   for (const [study, list] of byStudy) {
     const time = list.map(([, row]) => row.time ?? '').sort()[0];
@@ -320,9 +343,18 @@ function priorStudies(byStudy: ReadonlyMap<string, readonly [string, Row][]>): M
     byPatient.set(subject, [...(byPatient.get(subject) ?? []), { study, time }]);
   }
   const prior = new Map<string, string>();
+  const days = new Map<string, number>();
   for (const studies of byPatient.values()) {
     studies.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : compare(a.study, b.study)));
     for (let i = 1; i < studies.length; i++) prior.set(studies[i].study, studies[i - 1].study);
+    const first = moment(studies[0].time);
+    for (const { study, time } of studies) {
+      const now = moment(time);
+      if (first !== undefined && now !== undefined) days.set(study, daysBetween(first, now));
+    }
   }
-  return prior;
+  return { prior, days };
 }
+
+/** `21800301 063000.0` in days. */
+const moment = (time: string): number | undefined => daysOf(...(time.split(' ') as [string, string?]));

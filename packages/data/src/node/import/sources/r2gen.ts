@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { imagePath, SPLITS, type Split } from '../../dataset';
-import { DataError, parseOrThrow } from '../../errors';
-import type { Funnel } from '../../import/funnel';
-import type { GivenSplit } from '../../import/given-split';
-import { type ImportStudy, SAFE_ID } from '../../import/study';
-import { readJsonLists } from '../json-lists';
-import type { Inputs } from './inputs';
-import type { DiskFile } from './scratch';
+import { imagePath, SPLITS, type Split, studySchema } from '../../../dataset';
+import { DataError, parseOrThrow } from '../../../errors';
+import type { GivenSplit } from '../../../import/given-split';
+import { type ImportStudy, SAFE_ID } from '../../../import/study';
+import { readJsonLists } from '../../json-lists';
+import type { Reading } from '../import-source';
+import type { DiskFile } from '../scratch';
+
+const { indication, history, comparison, technique, day, patient, prior_study } = studySchema.shape;
 
 /** An entry of R2Gen's files; its report may be blank, and its `split` is the name of its list. */
 const entrySchema = z.looseObject({
+  ...{ indication, history, comparison, technique, day, patient, prior_study },
   id: z.string().regex(SAFE_ID, 'expected letters, digits, ".", "_" or "-"'),
   report: z.string(),
   image_path: z.array(imagePath),
@@ -46,26 +48,22 @@ export function readGivenSplit(file: string): GivenSplit {
 }
 
 /** Reads the studies of R2Gen's archive: reports are taken as they stand. */
-export async function readR2gen(
-  files: readonly DiskFile[],
-  funnel: Funnel,
-  inputs: Inputs,
-): Promise<ImportStudy[]> {
+export async function readR2gen(files: readonly DiskFile[], reading: Reading): Promise<ImportStudy[]> {
   if (files.length > 1)
     throw new DataError(`expected one annotation.json, found ${files.map(({ name }) => name).join(', ')}`);
   const [{ name, path }] = files;
-  await inputs.addFile('annotation.json', path);
+  await reading.hash(files[0], 'annotation.json');
   try {
-    return studiesOf(path, funnel);
+    return studiesOf(path, reading);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     throw new DataError(error.message.replaceAll(path, name), { cause: error });
   }
 }
 
-function studiesOf(path: string, funnel: Funnel): ImportStudy[] {
+function studiesOf(path: string, reading: Reading): ImportStudy[] {
   const fault = (place: string, message: string) =>
-    funnel.drop(place, 'unreadable entry', { place: message.replace(`${place}: `, '') });
+    reading.drop(place, 'unreadable entry', { place: message.replace(`${place}: `, '') });
   return [...entriesOf(path, fault)].map(
     ({ id, report, image_path, split, subject_id, study_id, ...rest }) => {
       const { views, ...extra } = rest as { views?: unknown };
