@@ -24,7 +24,7 @@ export {
   type ReportGraph,
 } from './graph/graph';
 export { labelSimilarity, radCliqRules, weightedTokenF1 } from './graph/radcliq-rules';
-export { radgraphRulesF1 } from './graph/scorer';
+export { radgraphRulesF1 } from './graph/radgraph-rules';
 export * from './judges';
 export * from './labels/classes';
 export { type Contradiction, findContradictions } from './labels/contradictions';
@@ -44,6 +44,7 @@ export {
 } from './labels/labeler';
 export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
+export { accumulate, additive, meanMetric, measure, metricOver } from './measure';
 export * from './meteor';
 export { type OutputFault, outputFaults } from './output-faults';
 export { checkPairs, pairById, pairReports, referencesOf } from './pairs';
@@ -57,7 +58,7 @@ export * from './rouge-score';
 export * from './sacrebleu';
 export {
   type CorpusFacts,
-  defaultScorers,
+  defaultMetrics,
   type Protocol,
   type ScoreOptions,
   type ScoreReport,
@@ -66,6 +67,5 @@ export {
 export * from './score-stream';
 export { spearman } from './spearman';
 export * from './statistics';
-export { meanOf, type StreamingScorer, streaming } from './streaming';
 export { splitTokens } from './tokens';
 export type * from './types';

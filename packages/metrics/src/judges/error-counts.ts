@@ -1,4 +1,4 @@
-import type { ReportPair, ScorerResult } from '../types';
+import type { MetricResult, ReportPair } from '../types';
 import { type AnswerFormat, askForJson, type ChatModel, type Message } from './chat';
 
 /** The six kinds of error of ReXVal, which GREEN counts. */
@@ -47,7 +47,7 @@ export async function judgeReports(
   pairs: readonly ReportPair[],
   model: ChatModel,
   onReport?: (id: string, counts: ErrorCounts) => void,
-): Promise<ScorerResult & { readonly counts: readonly ErrorCounts[] }> {
+): Promise<MetricResult & { readonly counts: readonly ErrorCounts[] }> {
   const key = `green-style/${model.model}`;
   const counts: ErrorCounts[] = [];
   for (const pair of pairs) {
