@@ -12,6 +12,12 @@ export * from './checks';
 export * from './cider';
 export * from './clinical';
 export * from './compare';
+export {
+  type StudyConsistency,
+  type StudyWords,
+  studyConsistency,
+} from './consistency/consistency';
+export { consistencyMetric, iconConsistency } from './consistency/icon';
 export { distinctTexts, lengthRatio } from './facts';
 export { type GraphF1, graphF1 } from './graph/f1';
 export {
@@ -50,6 +56,7 @@ export { type OutputFault, outputFaults } from './output-faults';
 export { checkPairs, pairById, pairReports, referencesOf } from './pairs';
 export { ptbTokens, withPtbTokens } from './ptb';
 export * from './radcliq';
+export * from './radfact-boxes';
 export * from './registry';
 export * from './resampling';
 export * from './reward';
@@ -67,5 +74,6 @@ export {
 export * from './score-stream';
 export { spearman } from './spearman';
 export * from './statistics';
+export * from './temporal';
 export { splitTokens } from './tokens';
 export type * from './types';

@@ -36,7 +36,8 @@ export function accumulate(metric: PairMetric): Accumulator {
         ? named(metric.name, perReport.keys, perReport.value(own))
         : named(metric.name, metric.keys, metric.value(own, 1));
     },
-    compute: () => (total ? named(metric.name, metric.keys, metric.value(total, count)) : {}),
+    compute: () =>
+      total ? finite(metric.name, named(metric.name, metric.keys, metric.value(total, count))) : {},
   };
 }
 
@@ -82,14 +83,16 @@ function add(total: Float64Array, own: Sums, name: string): void {
 function named(name: string, keys: readonly string[], values: readonly number[]): Scores {
   if (values.length !== keys.length) {
     throw new Error(
-      `metric ${name}: value must give a number for each of ${keys.join(', ')}, got ${values.length}`,
+      `metric ${name}: value must give a number for each of ${keys.join(', ')}, got ${values.length} numbers`,
     );
   }
-  const scores: Scores = {};
-  keys.forEach((key, k) => {
-    if (!Number.isFinite(values[k]))
-      throw new Error(`metric ${name}: ${key} must be a finite number, got ${values[k]}`);
-    scores[key] = values[k]!;
-  });
+  return Object.fromEntries(keys.map((key, k) => [key, values[k]!]));
+}
+
+function finite(name: string, scores: Scores): Scores {
+  for (const [key, value] of Object.entries(scores)) {
+    if (!Number.isFinite(value))
+      throw new Error(`metric ${name}: ${key} must be a finite number, got ${value}`);
+  }
   return scores;
 }

@@ -4,6 +4,7 @@ import { measurementRate } from './checks/measurements';
 import { priorExamRate } from './checks/prior-exam';
 import { cider } from './cider';
 import { clinicalF1 } from './clinical';
+import { iconConsistency } from './consistency/icon';
 import { radCliqRules } from './graph/radcliq-rules';
 import { radgraphRulesF1 } from './graph/radgraph-rules';
 import { meteor15, nltkMeteor } from './meteor/metrics';
@@ -13,6 +14,7 @@ import { withPtbTokens } from './ptb';
 import { rougeL } from './rouge';
 import { rougeScore } from './rouge-score';
 import { sacreBleu } from './sacrebleu';
+import { temporalF1 } from './temporal';
 import type { Metric } from './types';
 
 /** Metrics by name; each is made when it is asked for. */
@@ -52,6 +54,8 @@ export function metricRegistry(
     'clinical-f1+uncertain': () => clinicalF1({ uncertain: 'positive' }),
     'radgraph-rules-f1': () => radgraphRulesF1(),
     'radgraph-rules-f1+case': () => radgraphRulesF1({ letterCase: 'keep' }),
+    'temporal-f1': temporalF1,
+    'icon-consistency': iconConsistency,
     'radcliq-rules': () => radCliqRules(),
     'radcliq-rules+case': () => radCliqRules({ letterCase: 'keep' }),
   };

@@ -40,6 +40,7 @@ export function rewardOf(...parts: readonly RewardPart[]): Reward {
   };
 }
 
+/** @throws Error for a key that is not there, or a report without such a score */
 function pick(metric: Metric, scores: Readonly<Record<string, number>>, key?: string): number {
   const keys = Object.keys(scores);
   const name = key ?? (keys.length === 1 ? keys[0]! : '');
@@ -47,5 +48,6 @@ function pick(metric: Metric, scores: Readonly<Record<string, number>>, key?: st
   if (value === undefined) {
     throw new Error(`reward: ${metric.name}: key must be one of ${keys.join(', ')}, got ${key ?? 'none'}`);
   }
+  if (Number.isNaN(value)) throw new Error(`reward: ${metric.name}: ${name} is not defined for every report`);
   return value;
 }

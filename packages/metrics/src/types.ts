@@ -37,7 +37,8 @@ export interface MetricInfo {
 
 /**
  * A metric as numbers of each pair that add up, and the scores that the sums stand for. `score`, streams, intervals, tests,
- * model selection and rewards all follow from these two functions. Pure: same pairs, same numbers. All numbers are finite.
+ * model selection and rewards all follow from these two functions. Pure: same pairs, same numbers. Corpus scores are finite; a
+ * pair's own score is NaN where it has none.
  */
 export interface PairMetric extends MetricInfo {
   /** Numbers of one pair, `[w]`, as many for every pair. */

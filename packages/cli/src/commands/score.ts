@@ -321,8 +321,8 @@ function textWarnings(
     ...(empty.length > 0 ? [say('references', empty.length, empty[0], EMPTY)] : []),
     ...systems.flatMap(({ name, pairs }) =>
       outputFaults(
-        pairs.map(({ hypothesis }) => hypothesis),
         references,
+        pairs.map(({ hypothesis }) => hypothesis),
       ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
     ),
     ...(sections === undefined
