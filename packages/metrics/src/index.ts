@@ -6,6 +6,7 @@ export {
   type SectionName,
   selectSections,
 } from '@raca/text';
+export { asMetric } from './as-metric';
 export * from './baselines';
 export * from './bleu';
 export * from './checks';

@@ -1,25 +1,24 @@
 import { EVALUATION, type PatchFeatures, type RegionMasks, tidyRead } from '@raca/core';
 import type { Tokenizer } from '@raca/data';
 import type { StudyBatch, StudyLoader } from '@raca/data/node';
-import type { ReportPair, Reward } from '@raca/metrics';
+import type { ReportPair } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
 import { encodeStudies, memoryOf, writeFrom } from '../generate';
 import type { ModelBatch, Raca } from '../model';
 import { withBatch } from './batches';
 import type { FeatureSource } from './features';
-import { selectionScore } from './selection';
+import { type FurtherScores, selectionScore } from './selection';
 
 /** Studies whose reports are written together: a token for many costs little more than for a few. */
 const TOGETHER = 64;
 
 /** Options of {@link validate}. */
-export interface ValidationOptions {
+export interface ValidationOptions extends FurtherScores {
   /** Where the model reads stored features instead of images. */
   readonly features: FeatureSource | null;
   readonly tokenizer: Tokenizer;
   readonly config: RunConfig;
-  readonly reward?: Reward;
   /** Studies whose reports are written together at least, 64; bounds what is held of studies that wait. */
   readonly together?: number;
 }
@@ -28,7 +27,7 @@ export interface ValidationOptions {
 export async function validate(
   model: Raca,
   loader: StudyLoader,
-  { features, tokenizer, config, reward, together = TOGETHER }: ValidationOptions,
+  { features, tokenizer, config, together = TOGETHER, ...further }: ValidationOptions,
 ): Promise<Record<string, number>> {
   const { training } = config;
   const generation = { ...training.generation, search: 'greedy', maxLength: config.model.maxLength } as const;
@@ -77,5 +76,5 @@ export async function validate(
   } finally {
     tf.dispose(waiting.map((w) => w.memory));
   }
-  return { loss: loss / studies, ...selectionScore(pairs, reward) };
+  return { loss: loss / studies, ...selectionScore(pairs, further) };
 }
