@@ -20,9 +20,12 @@ export interface Trust {
   readonly trusted: boolean | undefined;
 }
 
-/** @throws UsageError in one line if the config names a file of code by path and nobody vouches for it */
-export function requireTrust(config: RunConfig, trust?: Trust): void {
-  const [first] = ownPaths(config);
+/**
+ * @param paths the files of code that would run; all that the config names by default
+ * @throws UsageError in one line if there is one and nobody vouches for it
+ */
+export function requireTrust(config: RunConfig, trust?: Trust, paths = ownPaths(config)): void {
+  const [first] = paths;
   if (!first || trust?.trusted === true) return;
   throw new UsageError(
     `${trust?.file ?? 'config'}: ${first.field}: names the module ${first.path}, whose code would run; ` +
@@ -37,7 +40,11 @@ export function requireTrust(config: RunConfig, trust?: Trust): void {
  * @throws UsageError as {@link requireTrust}; Error in one line if a module cannot be used
  */
 export async function modulesFor(config: RunConfig, trust: Trust): Promise<ModuleTable> {
-  requireTrust(config, trust);
+  requireTrust(
+    config,
+    trust,
+    modulePaths(config).map(({ slot, path }) => ({ field: `model.${slot}.use`, path })),
+  );
   const table: Record<string, Record<string, unknown>> = Object.fromEntries(
     Object.entries(MODULES).map(([kind, entries]) => [kind, { ...entries }]),
   );
@@ -59,7 +66,7 @@ export async function modulesFor(config: RunConfig, trust: Trust): Promise<Modul
  * @throws UsageError as {@link requireTrust}; Error in one line if a file cannot be used
  */
 export async function ownScoresFor(config: RunConfig, trust: Trust): Promise<OwnScores> {
-  requireTrust(config, trust);
+  requireTrust(config, trust, scorePaths(config));
   const own: Record<string, OwnScores[string]> = {};
   for (const { field, path } of scorePaths(config)) {
     const value = await ownDefault(path, field);

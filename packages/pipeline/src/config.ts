@@ -181,7 +181,7 @@ export const trainingConfigSchema = z.strictObject({
     .optional()
     .describe(
       'Metrics that validation, evaluation and ablation measure beside the standard ones: names of `@raca/metrics`, or ' +
-        '`{ use }` for one of your own.',
+        '`{ use }` for one of your own; absent: none.',
     ),
   selection: selectionSchema
     .default('bleu4')
