@@ -4,10 +4,11 @@ import {
   type GraphEntity,
   type GraphRelation,
   graphF1,
+  meanMetric,
+  type PairMetric,
   type RelationKind,
   type ReportGraph,
   type ReportPair,
-  type Scorer,
 } from '@raca/metrics';
 import { readTextFile } from './table-bytes';
 import { shown, visible } from './visible-line';
@@ -92,24 +93,18 @@ const VARIANTS = ['simple', 'partial', 'complete', 'relation', 'combined'] as co
  */
 export function radgraphF1(
   graphsOf: (pair: ReportPair) => { reference: ReportGraph; hypothesis: ReportGraph },
-): Scorer {
-  return {
-    id: 'radgraph',
-    direction: 'higher',
-    range: [0, 1],
-    score(pairs) {
-      const perReport = pairs.map((pair) => {
-        const { reference, hypothesis } = graphsOf(pair);
-        const value = graphF1(reference, hypothesis);
-        return Object.fromEntries(VARIANTS.map((variant) => [`radgraph/${variant}`, value[variant]]));
-      });
-      const corpus = Object.fromEntries(
-        Object.keys(perReport[0]).map((key) => [
-          key,
-          perReport.reduce((sum, one) => sum + one[key], 0) / pairs.length,
-        ]),
-      );
-      return { corpus, perReport };
+): PairMetric {
+  return meanMetric(
+    {
+      name: 'radgraph',
+      keys: VARIANTS.map((variant) => `radgraph/${variant}`),
+      direction: 'higher',
+      range: [0, 1],
     },
-  };
+    (pair) => {
+      const { reference, hypothesis } = graphsOf(pair);
+      const value = graphF1(reference, hypothesis);
+      return VARIANTS.map((variant) => value[variant]);
+    },
+  );
 }

@@ -1,20 +1,24 @@
+import { resolve } from 'node:path';
 import {
+  asMetric,
   clinicalF1,
   clinicalF1OfLabels,
-  defaultScorers,
+  defaultMetrics,
   type LabelPair,
+  type Metric,
   metricRegistry,
   type ReportLabels,
   type ReportPair,
   resolveMetrics,
-  type Scorer,
 } from '@raca/metrics';
 import { readParaphrases, readWordnet } from '@raca/metrics/node';
+import { isModulePath } from '@raca/pipeline/node';
 import { UsageError } from './errors';
 import { type LabelFile, labelsOf } from './label-file';
 import type { ScoreInput } from './score-input';
 import { bertScorer, chexbert, radgraphScorer } from './score-models';
 import { readTable } from './table-file';
+import { ownDefault } from './user-modules';
 import { shown, visible } from './visible-line';
 
 export const METRIC_NAMES = `${Object.keys(metricRegistry()).join(', ')}, meteor-nltk`;
@@ -37,9 +41,9 @@ export interface MetricFlags {
 
 /** The metrics, and where the labels of clinical F1 come from. */
 export interface ChosenMetrics {
-  readonly metrics: readonly Scorer[];
+  readonly metrics: readonly Metric[];
   /** Those that a text which is nobody's output can have. */
-  readonly baselineMetrics: readonly Scorer[];
+  readonly baselineMetrics: readonly Metric[];
   /** In words. */
   readonly labels: string;
 }
@@ -62,7 +66,7 @@ export async function chooseMetrics(flags: MetricFlags, input: ScoreInput): Prom
 
 /** The metrics named, with labels from where they are to come. */
 async function withLabels(flags: MetricFlags, input: ScoreInput): Promise<ChosenMetrics> {
-  const named = namedMetrics(flags, input.labelsOnly);
+  const named = await namedMetrics(flags, input.labelsOnly);
   if (flags.chexbert !== undefined) {
     if (flags.referenceLabels !== undefined || flags.hypothesisLabels !== undefined) {
       throw new UsageError('--chexbert: expected without --reference-labels and --hypothesis-labels');
@@ -94,10 +98,13 @@ async function withLabels(flags: MetricFlags, input: ScoreInput): Promise<Chosen
   };
 }
 
-const isClinical = ({ id }: Scorer): boolean => /^clinical-f1/.test(id);
-const uncertainOf = ({ id }: Scorer) => (id.endsWith('+uncertain') ? 'positive' : 'negative');
+const isClinical = ({ name }: Metric): boolean => /^clinical-f1/.test(name);
+const uncertainOf = ({ name }: Metric) => (name.endsWith('+uncertain') ? 'positive' : 'negative');
 
-function namedMetrics({ metrics, wordnet, paraphrases }: MetricFlags, labelsOnly: boolean): Scorer[] {
+async function namedMetrics(
+  { metrics, wordnet, paraphrases }: MetricFlags,
+  labelsOnly: boolean,
+): Promise<Metric[]> {
   const registry = metricRegistry({
     ...(wordnet !== undefined && { wordnet: readWordnet(wordnet) }),
     ...(paraphrases !== undefined && { paraphrases: readParaphrases(paraphrases) }),
@@ -105,10 +112,10 @@ function namedMetrics({ metrics, wordnet, paraphrases }: MetricFlags, labelsOnly
   if (metrics === undefined) {
     if (labelsOnly) return resolveMetrics(['clinical-f1'], registry);
     const meteor = wordnet === undefined ? [] : ['meteor-1.5', 'meteor-nltk'];
-    return [...defaultScorers(), ...resolveMetrics(meteor, registry)];
+    return [...defaultMetrics(), ...resolveMetrics(meteor, registry)];
   }
   const names = [...new Set(metrics.split(',').map((name) => name.trim()))];
-  const unknown = names.find((name) => !Object.hasOwn(registry, name));
+  const unknown = names.find((name) => !Object.hasOwn(registry, name) && !isModulePath(name));
   if (unknown !== undefined) {
     const why = unknown.startsWith('meteor-nltk') ? ', with --wordnet' : '';
     throw new UsageError(
@@ -121,7 +128,13 @@ function namedMetrics({ metrics, wordnet, paraphrases }: MetricFlags, labelsOnly
       `--metrics: expected clinical-f1 for tables of labels without texts, found "${text}"`,
     );
   }
-  return resolveMetrics(names, registry);
+  return Promise.all(
+    names.map(async (name) =>
+      isModulePath(name)
+        ? asMetric(await ownDefault(resolve(name), '--metrics'), `--metrics: ${visible(name)}`)
+        : resolveMetrics([name], registry)[0],
+    ),
+  );
 }
 
 /** Labels of every pair from files; undefined where rules make them. */

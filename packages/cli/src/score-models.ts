@@ -2,9 +2,10 @@ import { basename, resolve } from 'node:path';
 import {
   bertScore,
   chexbertLabeler,
+  meanMetric,
+  type PairMetric,
   type ReportLabels,
   type ReportPair,
-  type Scorer,
   type Scores,
 } from '@raca/metrics';
 import { UsageError } from './errors';
@@ -57,7 +58,7 @@ export async function chexbert(
 }
 
 /** BERTScore of all pairs by a model of the user's; its name is that of the folder. @throws Error in one line */
-export async function bertScorer(dir: string, systems: readonly SystemInput[]): Promise<Scorer> {
+export async function bertScorer(dir: string, systems: readonly SystemInput[]): Promise<PairMetric> {
   const model = await openTextModel(dir);
   const name = visible(basename(resolve(dir)));
   const total = systems.reduce(
@@ -88,18 +89,10 @@ export async function bertScorer(dir: string, systems: readonly SystemInput[]): 
   } finally {
     stop();
   }
-  return {
-    id: 'bertscore',
-    direction: 'higher',
-    range: [-1, 1],
-    score(pairs) {
-      const perReport = pairs.map((pair) => known.get(pair)!);
-      const keys = Object.keys(perReport[0]);
-      const mean = (key: string): number =>
-        perReport.reduce((sum, scores) => sum + scores[key], 0) / pairs.length;
-      return { corpus: Object.fromEntries(keys.map((key) => [key, mean(key)])), perReport };
-    },
-  };
+  const keys = ['precision', 'recall', 'f1'].map((part) => `bertscore/${part}/${name}`);
+  return meanMetric({ name: 'bertscore', keys, direction: 'higher', range: [-1, 1] }, (pair) =>
+    keys.map((key) => known.get(pair)![key]),
+  );
 }
 
 /** F1 of graphs from files of RadGraph's output. @throws UsageError or Error in one line */
@@ -107,7 +100,7 @@ export function radgraphScorer(
   references: string | undefined,
   hypotheses: readonly string[],
   systems: readonly SystemInput[],
-): Scorer {
+): PairMetric {
   if (references === undefined || hypotheses.length !== systems.length) {
     throw new UsageError(
       `--hypothesis-radgraph: expected --reference-radgraph and one file per system (${systems.length}), found ${hypotheses.length}`,

@@ -1,5 +1,5 @@
 import {
-  COLUMNS,
+  columnsOf,
   type Evaluation,
   PROTOCOLS,
   shownIn,
@@ -9,12 +9,14 @@ import {
 import Table from 'cli-table3';
 
 /** The score table of both protocols as text. */
-export function scoreTable({ systems, split, studies }: Evaluation, source: string): string {
+export function scoreTable(evaluation: Evaluation, source: string): string {
+  const { systems, split, studies } = evaluation;
+  const columns = columnsOf(evaluation);
   const tables = (['r2gen', 'full'] as const).map((protocol) => {
-    const head = ['', ...COLUMNS.map(({ label, direction }) => label + ARROWS[direction])];
+    const head = ['', ...columns.map(({ label, direction }) => label + ARROWS[direction])];
     const table = new Table({ head, style: { head: [], border: [] } });
-    for (const { system, scores } of tableRows(systems, protocol)) {
-      table.push([system, ...COLUMNS.map((column) => shownIn(column, scores[column.key]))]);
+    for (const { system, scores } of tableRows(systems, protocol, columns)) {
+      table.push([system, ...columns.map((column) => shownIn(column, scores[column.key]))]);
     }
     return `${PROTOCOLS[protocol]}\n${table.toString()}`;
   });

@@ -63,6 +63,27 @@ describe('a run folder that somebody else made', () => {
     expect(existsSync(ran)).toBe(false);
   });
 
+  it.each([
+    ['metrics', [{ use: '../evil.mjs' }]],
+    ['selection', { use: '../evil.mjs' }],
+    ['agentReward', { use: '../evil.mjs' }],
+    ['selfCritical', { reward: { use: '../evil.mjs' } }],
+  ])('training.%s runs none of its code', async (name, value) => {
+    const { model, training } = smallRunConfig({ epochs: 1 });
+    jsonFile(config, { model, training: { ...training, [name]: value } });
+    for (const argv of [
+      ['evaluate', '--run', run, '--data', data],
+      ['train', '--resume', '--data', data, '--out', run],
+      ['train', '--config', config, '--data', data, '--out', at('new')],
+    ]) {
+      const { code, errors } = await runCommand(...argv, '--backend', 'wasm');
+      expect(errors[0]).toContain(`training.${name}`);
+      expect(errors[0]).toContain(`use: names the module ${evil}, whose code would run; add --trust-modules`);
+      expect(code).toBe(2);
+    }
+    expect(existsSync(ran)).toBe(false);
+  });
+
   it('runs it when told so', async () => {
     jsonFile(config, withFusion('../evil.mjs'));
     const { code, errors } = await runCommand('evaluate', '--run', run, '--data', data, '--trust-modules');

@@ -11,6 +11,7 @@ import {
   CODED_CONVENTION,
   countAgreement,
   labelReport,
+  measure,
   precisionRecallF1,
   radCliqRules,
   radgraphRulesF1,
@@ -97,7 +98,7 @@ function structure() {
       }));
       const against = (scorer, key, column) =>
         spearman(
-          scorer.score(pairs).perReport.map((scores) => scores[key]),
+          measure(scorer, pairs).perReport.map((scores) => scores[key]),
           part.map((row) => Number(row[column])),
         ).toFixed(3);
       for (const variant of ['simple', 'partial', 'complete', 'relation', 'combined']) {

@@ -21,23 +21,23 @@ if (part === '--language') {
     `${real ? 'references and reports of ../shared/data/iu_predictions' : 'made-up reports'}, Node ${process.version}`,
   );
   line('BLEU, ROUGE-L, CIDEr, 590 reports, start-up included', startUp());
-  const { labelReport, meteor15, nltkMeteor } = await import(metricsModule);
+  const { labelReport, measure, meteor15, nltkMeteor } = await import(metricsModule);
   const { DEBIAN_WORDNET, readWordnet } = await import(new URL('../dist/node.js', import.meta.url).href);
   const pairs = texts();
   if (existsSync(DEBIAN_WORDNET)) {
     const wordnet = readWordnet();
     line(
       'METEOR 1.5 with synonyms, 590 reports',
-      seconds(() => meteor15({ wordnet }).score(pairs)),
+      seconds(() => measure(meteor15({ wordnet }), pairs)),
     );
     line(
       "NLTK's METEOR, 590 reports",
-      seconds(() => nltkMeteor({ wordnet }).score(pairs)),
+      seconds(() => measure(nltkMeteor({ wordnet }), pairs)),
     );
   } else
     line(
       'METEOR 1.5 without synonyms, 590 reports',
-      seconds(() => meteor15().score(pairs)),
+      seconds(() => measure(meteor15(), pairs)),
     );
   const reports = Array.from({ length: 10_000 }, (_, i) => variant(pairs[i % pairs.length].reference, i));
   line(

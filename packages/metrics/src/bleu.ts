@@ -1,7 +1,7 @@
+import { meanMetric } from './measure';
 import { referencesOf } from './pairs';
-import { meanOf, type StreamingScorer, streaming } from './streaming';
 import { countNgrams, type NgramCounts, splitTokens } from './tokens';
-import type { Scores, Texts } from './types';
+import type { PairMetric, Texts } from './types';
 
 /** What BLEU needs of one pair; it adds up over a corpus, so large sets can stream. */
 export interface BleuCounts {
@@ -64,29 +64,11 @@ function mostOfEach(all: readonly NgramCounts[]): NgramCounts {
   return most;
 }
 
-/** Adds `more` into `total` and returns it. */
-export function addBleuCounts(total: BleuCounts, more: BleuCounts): BleuCounts {
-  total.hypothesisLength += more.hypothesisLength;
-  total.referenceLength += more.referenceLength;
-  for (let k = 0; k < total.matches.length; k++) {
-    total.matches[k]! += more.matches[k]!;
-    total.guesses[k]! += more.guesses[k]!;
-  }
-  return total;
-}
-
-export const emptyBleuCounts = (order = 4): BleuCounts => ({
-  hypothesisLength: 0,
-  referenceLength: 0,
-  matches: new Array<number>(order).fill(0),
-  guesses: new Array<number>(order).fill(0),
-});
-
 /** BLEU-1 … BLEU-order of counts, as pycocoevalcap's `BleuScorer` prints them. */
 export const bleuFromCounts = (counts: BleuCounts): number[] =>
   bleuFromSums(bleuRow(counts), counts.matches.length);
 
-/** {@link bleuFromCounts} of a row of {@link bleuTable}. */
+/** {@link bleuFromCounts} of a row of {@link bleuRow}, or a sum of rows. */
 function bleuFromSums(row: ArrayLike<number>, order: number): number[] {
   const ratio = (row[0]! + TINY) / (row[1]! + SMALL);
   const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
@@ -99,7 +81,8 @@ function bleuFromSums(row: ArrayLike<number>, order: number): number[] {
   return scores;
 }
 
-const bleuRow = ({ hypothesisLength, referenceLength, matches, guesses }: BleuCounts): number[] => [
+/** Counts as `2 + 2 · order` numbers, which add up. */
+export const bleuRow = ({ hypothesisLength, referenceLength, matches, guesses }: BleuCounts): number[] => [
   hypothesisLength,
   referenceLength,
   ...matches,
@@ -110,35 +93,15 @@ const bleuRow = ({ hypothesisLength, referenceLength, matches, guesses }: BleuCo
  * Corpus and per-report BLEU-1 … BLEU-4 (`BLEU_1` …), equal to pycocoevalcap: n-gram counts clipped by the
  * reference, brevity penalty, 1e-15 and 1e-9 in place of zeros. Text is cut at white space only.
  */
-export function bleu(order = 4): StreamingScorer {
-  const named = (counts: BleuCounts): Scores =>
-    Object.fromEntries(bleuFromCounts(counts).map((value, k) => [`BLEU_${k + 1}`, value]));
-  return streaming({
-    id: 'bleu',
-    direction: 'higher',
-    range: [0, 1],
-    references: 'all',
-    accumulate() {
-      const total = emptyBleuCounts(order);
-      return {
-        update(pair) {
-          const counts = countsOfPair(pair, order);
-          addBleuCounts(total, counts);
-          return named(counts);
-        },
-        compute: () => named(total),
-      };
-    },
-    additive: (pairs) => ({
-      keys: Array.from({ length: order }, (_, k) => `BLEU_${k + 1}`),
-      ...bleuTable(
-        pairs.map((pair) => countsOfPair(pair, order)),
-        order,
-      ),
-      values: (sums) => bleuFromSums(sums, order),
-    }),
-  });
-}
+export const bleu = (order = 4): PairMetric => ({
+  name: 'bleu',
+  keys: Array.from({ length: order }, (_, k) => `BLEU_${k + 1}`),
+  direction: 'higher',
+  range: [0, 1],
+  references: 'all',
+  sums: (pair) => bleuRow(countsOfPair(pair, order)),
+  value: (sums) => bleuFromSums(sums, order),
+});
 
 const countsOfPair = (pair: Texts, order: number): BleuCounts =>
   bleuCountsOfAll(
@@ -146,23 +109,16 @@ const countsOfPair = (pair: Texts, order: number): BleuCounts =>
     countText(pair.hypothesis, order),
   );
 
-/** Counts as rows `[n, 2 + 2 · order]`. */
-export function bleuTable(all: readonly BleuCounts[], order: number) {
-  const width = 2 + 2 * order;
-  const table = new Float64Array(all.length * width);
-  all.forEach((counts, i) => {
-    table.set(bleuRow(counts), i * width);
-  });
-  return { width, table };
-}
-
-/** Counts from a row of {@link bleuTable}. */
-export const bleuCountsAt = (row: Float64Array, order: number): BleuCounts => ({
-  hypothesisLength: row[0]!,
-  referenceLength: row[1]!,
-  matches: Array.from(row.subarray(2, 2 + order)),
-  guesses: Array.from(row.subarray(2 + order, 2 + 2 * order)),
-});
+/** Counts from a row of {@link bleuRow}, or a sum of rows. */
+export const bleuCountsAt = (row: ArrayLike<number>, order: number): BleuCounts => {
+  const counts = Array.from(row);
+  return {
+    hypothesisLength: counts[0]!,
+    referenceLength: counts[1]!,
+    matches: counts.slice(2, 2 + order),
+    guesses: counts.slice(2 + order),
+  };
+};
 
 /**
  * NLTK's `sentence_bleu` with smoothing method 1: 0.1 in place of a zero count of matches, uniform weights,
@@ -182,18 +138,17 @@ export function sentenceBleuFromCounts(counts: BleuCounts): number {
   return brevity * Math.exp(logSum / order);
 }
 
-/** {@link sentenceBleu} as a scorer: `BLEU_4/sentence/method1`; its corpus value is the mean over reports. */
-export function meanSentenceBleu(order = 4): StreamingScorer {
-  return streaming({
-    id: 'sentence-bleu',
-    direction: 'higher',
-    range: [0, 1],
-    accumulate: () =>
-      meanOf(`BLEU_${order}/sentence/method1`, (pair) =>
-        sentenceBleu(pair.reference, pair.hypothesis, order),
-      ),
-  });
-}
+/** {@link sentenceBleu} as a metric: `BLEU_4/sentence/method1`; its corpus value is the mean over reports. */
+export const meanSentenceBleu = (order = 4): PairMetric =>
+  meanMetric(
+    {
+      name: 'sentence-bleu',
+      keys: [`BLEU_${order}/sentence/method1`],
+      direction: 'higher',
+      range: [0, 1],
+    },
+    ({ reference, hypothesis }) => [sentenceBleu(reference, hypothesis, order)],
+  );
 
 function clippedMatches(hypothesis: NgramCounts, reference: NgramCounts): number {
   let sum = 0;

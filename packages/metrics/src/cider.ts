@@ -1,7 +1,7 @@
+import { meanMetric } from './measure';
 import { referencesOf } from './pairs';
-import { meanOf, type StreamingScorer, streaming } from './streaming';
 import { countNgrams, mean, type NgramCounts, splitTokens } from './tokens';
-import type { Scorer } from './types';
+import type { CorpusMetric, MetricInfo, PairMetric } from './types';
 
 const ORDER = 4;
 
@@ -39,47 +39,38 @@ export function countDocuments(references: Iterable<string>): DocumentFrequencie
  *
  * It needs all references before the first score, so it does not stream: {@link ciderWith} does.
  */
-export function cider(sigma = 6): Scorer {
-  return {
-    id: 'cider',
-    direction: 'higher',
-    range: [0, 10],
-    references: 'all',
-    score(pairs) {
-      const references = pairs.map((pair) =>
-        referencesOf(pair).map((text) => countNgrams(splitTokens(text), ORDER)),
-      );
-      const documents = new Map<string, number>();
-      for (const counts of references)
-        addDocument(documents, counts.length === 1 ? counts[0]! : union(counts));
-      const logCount = Math.log(pairs.length);
-      const values = pairs.map(({ hypothesis }, i) => {
-        const h = weigh(countNgrams(splitTokens(hypothesis), ORDER), documents, logCount);
-        return mean(references[i]!.map((r) => similarity(h, weigh(r, documents, logCount), sigma) * 10));
-      });
-      return { corpus: { CIDEr: mean(values) }, perReport: values.map((value) => ({ CIDEr: value })) };
-    },
-  };
-}
+export const cider = (sigma = 6): CorpusMetric => ({
+  ...CIDER,
+  over(pairs) {
+    const documents = new Map<string, number>();
+    for (const pair of pairs) {
+      const counts = referencesOf(pair).map((text) => countNgrams(splitTokens(text), ORDER));
+      addDocument(documents, counts.length === 1 ? counts[0]! : union(counts));
+    }
+    return ciderWith({ documents, count: pairs.length }, sigma);
+  },
+});
 
 /**
  * CIDEr-D with document frequencies counted before (of the same references: the second pass over a large set; of
  * the training reports: a reward). Key `CIDEr` as well, and equal to it, when the references are the same.
  */
-export function ciderWith({ documents, count }: DocumentFrequencies, sigma = 6): StreamingScorer {
+export function ciderWith({ documents, count }: DocumentFrequencies, sigma = 6): PairMetric {
   const logCount = Math.log(count);
   const vector = (text: string) => weigh(countNgrams(splitTokens(text), ORDER), documents, logCount);
-  return streaming({
-    id: 'cider',
-    direction: 'higher',
-    range: [0, 10],
-    accumulate: () =>
-      meanOf(
-        'CIDEr',
-        ({ reference, hypothesis }) => similarity(vector(hypothesis), vector(reference), sigma) * 10,
-      ),
+  return meanMetric(CIDER, (pair) => {
+    const hypothesis = vector(pair.hypothesis);
+    return [mean(referencesOf(pair).map((text) => similarity(hypothesis, vector(text), sigma) * 10))];
   });
 }
+
+const CIDER: MetricInfo = {
+  name: 'cider',
+  keys: ['CIDEr'],
+  direction: 'higher',
+  range: [0, 10],
+  references: 'all',
+};
 
 /** The n-grams of several texts as those of one; the counts do not matter. */
 const union = (texts: readonly (readonly NgramCounts[])[]): NgramCounts[] =>

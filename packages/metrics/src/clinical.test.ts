@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { clinicalF1 } from './clinical';
 import { CHEXPERT_14, type ReportLabels } from './labels/classes';
+import { measure } from './measure';
 import { pairReports } from './pairs';
 
 /** Labels written out: "Edema+ Fracture?" is Edema 1, Fracture -1. */
@@ -19,7 +20,7 @@ const pairs = pairReports(
 );
 
 it('averages as worked by hand, uncertain as negative', () => {
-  const { corpus, perReport } = clinicalF1({ labeler }).score(pairs);
+  const { corpus, perReport } = measure(clinicalF1({ labeler }), pairs);
   // 2 true positives (Edema, Cardiomegaly), 1 false positive (Pneumonia), 1 false negative (Edema).
   expect(corpus['clinical/micro/precision/14']).toBeCloseTo(2 / 3, 12);
   expect(corpus['clinical/micro/recall/14']).toBeCloseTo(2 / 3, 12);
@@ -43,14 +44,15 @@ it('averages as worked by hand, uncertain as negative', () => {
 });
 
 it('counts uncertain as positive when asked, under other keys', () => {
-  const { corpus } = clinicalF1({ labeler, uncertain: 'positive' }).score(pairs);
+  const { corpus } = measure(clinicalF1({ labeler, uncertain: 'positive' }), pairs);
   expect(corpus['clinical/support/Fracture+uncertain']).toBe(1);
   expect(corpus['clinical/micro/f1/14+uncertain']).toBeCloseTo(6 / 8, 12); // one hit more
   expect(corpus).not.toHaveProperty('clinical/micro/f1/14');
 });
 
 it('labels real text by the rules', () => {
-  const { corpus } = clinicalF1().score(
+  const { corpus } = measure(
+    clinicalF1(),
     pairReports(
       ['Small left effusion.', 'Lungs are clear.'],
       ['Left pleural effusion.', 'No acute disease.'],

@@ -1,6 +1,6 @@
 import { CHEXPERT_5, CHEXPERT_14, type ChexpertClass, type ReportLabels } from './labels/classes';
 import { labelReport } from './labels/labeler';
-import type { AdditiveScores, ReportPair, Scorer, ScorerResult, Scores, Texts } from './types';
+import type { PairMetric, ReportPair, Scores } from './types';
 
 export interface ClinicalF1Options {
   /** What an uncertain label counts as. A class that is not mentioned counts as negative. */
@@ -64,36 +64,12 @@ export function countAgreement(truth: readonly boolean[], predicted: readonly bo
  * without support pulls the macro average down, a report without any of the 5 classes the example average.
  * The labels come from rules: name them beside the number, they are not CheXbert's.
  */
-export function clinicalF1({
-  uncertain = 'negative',
-  labeler = labelReport,
-}: ClinicalF1Options = {}): Scorer & Required<Pick<Scorer, 'accumulate' | 'additive'>> {
+export function clinicalF1({ uncertain, labeler = labelReport }: ClinicalF1Options = {}): PairMetric {
   const known = remember(labeler);
-  const labelsOf = ({ reference, hypothesis }: Texts): LabelPair => ({
-    reference: known(reference),
-    hypothesis: known(hypothesis),
-  });
-  const counting = clinicalCounting(uncertain);
-  return {
-    id: `clinical-f1${counting.suffix}`,
-    direction: 'higher',
-    range: [0, 1],
-    score: (pairs) => counting.score(pairs.map(labelsOf)),
-    additive: (pairs) => counting.additive(pairs.map(labelsOf)),
-    accumulate() {
-      const sums = new Float64Array(WIDTH);
-      let count = 0;
-      return {
-        update(pair) {
-          const row = counting.row(labelsOf(pair));
-          for (let k = 0; k < WIDTH; k++) sums[k]! += row[k]!;
-          count++;
-          return counting.exampleScores(row, 1);
-        },
-        compute: () => counting.corpus(sums, count),
-      };
-    },
-  };
+  return clinicalF1OfLabels(
+    ({ reference, hypothesis }) => ({ reference: known(reference), hypothesis: known(hypothesis) }),
+    { uncertain },
+  );
 }
 
 /**
@@ -103,14 +79,27 @@ export function clinicalF1({
 export function clinicalF1OfLabels(
   labelsOf: (pair: ReportPair) => LabelPair,
   { uncertain = 'negative' }: Pick<ClinicalF1Options, 'uncertain'> = {},
-): Scorer & Required<Pick<Scorer, 'additive'>> {
-  const counting = clinicalCounting(uncertain);
+): PairMetric {
+  const suffix = uncertain === 'positive' ? '+uncertain' : '';
+  const names = SETS.map(({ classes }) => `${classes.length}${suffix}`);
+  const tested = names.flatMap((name) => AVERAGES.map((average) => `clinical/${average}/f1/${name}`));
+  const nothing = new Float64Array(WIDTH);
   return {
-    id: `clinical-f1${counting.suffix}`,
+    name: `clinical-f1${suffix}`,
+    keys: Object.keys(corpusScores(nothing, 1, suffix)),
     direction: 'higher',
     range: [0, 1],
-    score: (pairs) => counting.score(pairs.map(labelsOf)),
-    additive: (pairs) => counting.additive(pairs.map(labelsOf)),
+    sums: (pair) => countsOf(labelsOf(pair), uncertain),
+    value: (sums, count) => Object.values(corpusScores(sums, count, suffix)),
+    perReport: {
+      keys: Object.keys(exampleScores(nothing, suffix)),
+      value: (sums) => Object.values(exampleScores(sums, suffix)),
+    },
+    resampled: {
+      keys: [...tested, ...CHEXPERT_14.map((name) => `clinical/class/f1/${name}${suffix}`)],
+      tested,
+      value: f1Values,
+    },
   };
 }
 
@@ -127,102 +116,66 @@ const RATIOS = ['precision', 'recall', 'f1'] as const;
 
 type Prf = ReturnType<typeof precisionRecallF1>;
 
-/** How labels become counts, and sums of counts scores. */
-function clinicalCounting(uncertain: 'negative' | 'positive') {
-  const suffix = uncertain === 'positive' ? '+uncertain' : '';
+/** A report's row of counts, `[WIDTH]`. */
+function countsOf({ reference, hypothesis }: LabelPair, uncertain: 'negative' | 'positive'): Float64Array {
+  const out = new Float64Array(WIDTH);
+  const truth = positives(reference, CHEXPERT_14, uncertain);
+  const said = positives(hypothesis, CHEXPERT_14, uncertain);
+  truth.forEach((isTrue, c) => {
+    if (isTrue || said[c]) out[3 * c + (isTrue ? (said[c] ? 0 : 2) : 1)] = 1;
+  });
+  SETS.forEach(({ places }, s) => {
+    const value = precisionRecallF1(agreementAt(out, places));
+    out.set([value.precision, value.recall, value.f1], EXAMPLE + 3 * s);
+  });
+  return out;
+}
 
-  const row = ({ reference, hypothesis }: LabelPair): Float64Array => {
-    const out = new Float64Array(WIDTH);
-    const truth = positives(reference, CHEXPERT_14, uncertain);
-    const said = positives(hypothesis, CHEXPERT_14, uncertain);
-    truth.forEach((isTrue, c) => {
-      if (isTrue || said[c]) out[3 * c + (isTrue ? (said[c] ? 0 : 2) : 1)] = 1;
-    });
-    SETS.forEach(({ places }, s) => {
-      const value = precisionRecallF1(agreementAt(out, places));
-      out.set([value.precision, value.recall, value.f1], EXAMPLE + 3 * s);
-    });
-    return out;
-  };
+const averages = (sums: ArrayLike<number>, count: number): Record<(typeof AVERAGES)[number], Prf>[] =>
+  SETS.map(({ places }, s) => {
+    const each = places.map((place) => agreementAt(sums, [place]));
+    const ratios = each.map(precisionRecallF1);
+    const support = each.map(({ truePositives, falseNegatives }) => truePositives + falseNegatives);
+    return {
+      micro: precisionRecallF1(agreementAt(sums, places)),
+      macro: weightedMean(
+        ratios,
+        places.map(() => 1),
+      ),
+      example: exampleOf(sums, count, s),
+      weighted: weightedMean(ratios, support),
+    };
+  });
 
-  const averages = (sums: Float64Array, count: number): Record<(typeof AVERAGES)[number], Prf>[] =>
-    SETS.map(({ places }, s) => {
-      const each = places.map((place) => agreementAt(sums, [place]));
-      const ratios = each.map(precisionRecallF1);
-      const support = each.map(({ truePositives, falseNegatives }) => truePositives + falseNegatives);
-      return {
-        micro: precisionRecallF1(agreementAt(sums, places)),
-        macro: weightedMean(
-          ratios,
-          places.map(() => 1),
-        ),
-        example: exampleOf(sums, count, s),
-        weighted: weightedMean(ratios, support),
-      };
-    });
+function corpusScores(sums: ArrayLike<number>, count: number, suffix: string): Scores {
+  const scores: Scores = {};
+  averages(sums, count).forEach((of, s) => {
+    const name = `${SETS[s]!.classes.length}${suffix}`;
+    for (const average of AVERAGES) put(scores, average, name, of[average]);
+  });
+  CHEXPERT_14.forEach((name, c) => {
+    const counts = agreementAt(sums, [3 * c]);
+    const value = precisionRecallF1(counts);
+    for (const ratio of RATIOS) scores[`clinical/class/${ratio}/${name}${suffix}`] = value[ratio];
+    scores[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
+    scores[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
+  });
+  return scores;
+}
 
-  const corpus = (sums: Float64Array, count: number): Scores => {
-    const scores: Scores = {};
-    averages(sums, count).forEach((of, s) => {
-      const name = `${SETS[s]!.classes.length}${suffix}`;
-      for (const average of AVERAGES) put(scores, average, name, of[average]);
-    });
-    CHEXPERT_14.forEach((name, c) => {
-      const counts = agreementAt(sums, [3 * c]);
-      const value = precisionRecallF1(counts);
-      for (const ratio of RATIOS) scores[`clinical/class/${ratio}/${name}${suffix}`] = value[ratio];
-      scores[`clinical/support/${name}${suffix}`] = counts.truePositives + counts.falseNegatives;
-      scores[`clinical/predicted/${name}${suffix}`] = counts.truePositives + counts.falsePositives;
-    });
-    return scores;
-  };
-
-  const exampleScores = (sums: Float64Array, count: number): Scores => {
-    const scores: Scores = {};
-    SETS.forEach(({ classes }, s) => {
-      put(scores, 'example', `${classes.length}${suffix}`, exampleOf(sums, count, s));
-    });
-    return scores;
-  };
-
-  const tableOf = (all: readonly LabelPair[]): Float64Array => {
-    const table = new Float64Array(all.length * WIDTH);
-    all.forEach((labels, i) => {
-      table.set(row(labels), i * WIDTH);
-    });
-    return table;
-  };
-
-  return {
-    suffix,
-    row,
-    corpus,
-    exampleScores,
-    score(all: readonly LabelPair[]): ScorerResult {
-      const rows = all.map(row);
-      const sums = new Float64Array(WIDTH);
-      for (const one of rows) for (let k = 0; k < WIDTH; k++) sums[k]! += one[k]!;
-      return { corpus: corpus(sums, all.length), perReport: rows.map((one) => exampleScores(one, 1)) };
-    },
-    additive(all: readonly LabelPair[]): AdditiveScores {
-      const names = SETS.map(({ classes }) => `${classes.length}${suffix}`);
-      const tested = names.flatMap((name) => AVERAGES.map((average) => `clinical/${average}/f1/${name}`));
-      return {
-        keys: [...tested, ...CHEXPERT_14.map((name) => `clinical/class/f1/${name}${suffix}`)],
-        tested,
-        width: WIDTH,
-        table: tableOf(all),
-        values: f1Values,
-      };
-    },
-  };
+function exampleScores(row: ArrayLike<number>, suffix: string): Scores {
+  const scores: Scores = {};
+  SETS.forEach(({ classes }, s) => {
+    put(scores, 'example', `${classes.length}${suffix}`, exampleOf(row, 1, s));
+  });
+  return scores;
 }
 
 /**
- * F1 in the order of `additive`'s keys: micro, macro, example, weighted of the 14 classes, of the 5, then each class. The same
+ * F1 in the order of `resampled.keys`: micro, macro, example, weighted of the 14 classes, of the 5, then each class. The same
  * numbers as `averages` gives, without objects: resampling calls it hundreds of thousands of times.
  */
-function f1Values(sums: Float64Array, count: number): number[] {
+function f1Values(sums: ArrayLike<number>, count: number): number[] {
   const out: number[] = [];
   SETS.forEach(({ places }, s) => {
     let [hits, wrong, macro, weighted, support] = [0, 0, 0, 0, 0];
@@ -246,7 +199,7 @@ function f1Values(sums: Float64Array, count: number): number[] {
 const f1Of = (hits: number, wrong: number): number => (hits === 0 ? 0 : (2 * hits) / (2 * hits + wrong));
 
 /** The counts of some classes added up. */
-function agreementAt(sums: Float64Array, places: readonly number[]): Agreement {
+function agreementAt(sums: ArrayLike<number>, places: readonly number[]): Agreement {
   const total = { truePositives: 0, falsePositives: 0, falseNegatives: 0 };
   for (const place of places) {
     total.truePositives += sums[place]!;
@@ -256,7 +209,7 @@ function agreementAt(sums: Float64Array, places: readonly number[]): Agreement {
   return total;
 }
 
-function exampleOf(sums: Float64Array, count: number, set: number): Prf {
+function exampleOf(sums: ArrayLike<number>, count: number, set: number): Prf {
   const at = EXAMPLE + 3 * set;
   const n = Math.max(1, count);
   return { precision: sums[at]! / n, recall: sums[at + 1]! / n, f1: sums[at + 2]! / n };

@@ -1,19 +1,19 @@
 import { type SystemsTest, testSystems } from './resampling';
 import type { ResamplingOptions } from './statistics';
-import type { ReportPair, Scorer } from './types';
+import type { Metric, ReportPair } from './types';
 
 /** Two systems on the same studies, by one score. */
 export type Comparison = Omit<SystemsTest, 'systems'>;
 
 export interface CompareOptions extends ResamplingOptions {
-  /** What is tested, all of it and nothing else; `defaultScorers()` when left out. */
-  readonly metrics?: readonly Scorer[];
+  /** What is tested, all of it and nothing else; `defaultMetrics()` when left out. */
+  readonly metrics?: readonly Metric[];
 }
 
 /**
  * Paired approximate randomisation of two systems over the same references, by every score of the metrics (of clinical F1
  * the averages), with Holm's correction over all of them.
- * @throws Error when the references differ, or a metric cannot be resampled
+ * @throws Error when the references differ
  */
 export const compareSystems = (
   first: readonly ReportPair[],

@@ -6,12 +6,19 @@ export {
   type SectionName,
   selectSections,
 } from '@raca/text';
+export { asMetric } from './as-metric';
 export * from './baselines';
 export * from './bleu';
 export * from './checks';
 export * from './cider';
 export * from './clinical';
 export * from './compare';
+export {
+  type StudyConsistency,
+  type StudyWords,
+  studyConsistency,
+} from './consistency/consistency';
+export { consistencyMetric, iconConsistency } from './consistency/icon';
 export { distinctTexts, lengthRatio } from './facts';
 export { type GraphF1, graphF1 } from './graph/f1';
 export {
@@ -24,7 +31,7 @@ export {
   type ReportGraph,
 } from './graph/graph';
 export { labelSimilarity, radCliqRules, weightedTokenF1 } from './graph/radcliq-rules';
-export { radgraphRulesF1 } from './graph/scorer';
+export { radgraphRulesF1 } from './graph/radgraph-rules';
 export * from './judges';
 export * from './labels/classes';
 export { type Contradiction, findContradictions } from './labels/contradictions';
@@ -44,11 +51,13 @@ export {
 } from './labels/labeler';
 export type { Severity, Side } from './labels/modifiers';
 export { splitSentences } from './labels/sentences';
+export { accumulate, additive, meanMetric, measure, metricOver } from './measure';
 export * from './meteor';
 export { type OutputFault, outputFaults } from './output-faults';
 export { checkPairs, pairById, pairReports, referencesOf } from './pairs';
 export { ptbTokens, withPtbTokens } from './ptb';
 export * from './radcliq';
+export * from './radfact-boxes';
 export * from './registry';
 export * from './resampling';
 export * from './reward';
@@ -57,7 +66,7 @@ export * from './rouge-score';
 export * from './sacrebleu';
 export {
   type CorpusFacts,
-  defaultScorers,
+  defaultMetrics,
   type Protocol,
   type ScoreOptions,
   type ScoreReport,
@@ -66,6 +75,6 @@ export {
 export * from './score-stream';
 export { spearman } from './spearman';
 export * from './statistics';
-export { meanOf, type StreamingScorer, streaming } from './streaming';
+export * from './temporal';
 export { splitTokens } from './tokens';
 export type * from './types';

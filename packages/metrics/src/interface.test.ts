@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { bleu } from './bleu';
 import { cider, ciderWith, countDocuments } from './cider';
 import { clinicalF1 } from './clinical';
-import { meteor15 } from './meteor/scorers';
+import { measure } from './measure';
+import { meteor15 } from './meteor/metrics';
 import { pairReports } from './pairs';
 import { metricRegistry } from './registry';
 import { rewardOf } from './reward';
 import { rougeL } from './rouge';
 import { score } from './score';
 import { scoreStream } from './score-stream';
-import type { Scorer } from './types';
+import type { Metric } from './types';
 
 const references = ['The heart is enlarged. Small effusion.', 'Lungs are clear.', 'No pneumothorax. Edema.'];
 const hypotheses = ['The heart is normal. Small effusion.', 'Lungs are clear.', 'Possible pneumonia.'];
@@ -20,7 +21,7 @@ describe('metrics by name', () => {
     let made = 0;
     const registry = {
       ...metricRegistry(),
-      mine: (): Scorer => {
+      mine: (): Metric => {
         made++;
         return rougeL(1);
       },
@@ -28,8 +29,8 @@ describe('metrics by name', () => {
     const named = score(pairs, { protocol: 'full', metrics: ['bleu', 'clinical-f1+uncertain'], registry });
     expect(made).toBe(0);
     expect(named.corpus).toEqual({
-      ...bleu().score(pairs).corpus,
-      ...clinicalF1({ uncertain: 'positive' }).score(pairs).corpus,
+      ...measure(bleu(), pairs).corpus,
+      ...measure(clinicalF1({ uncertain: 'positive' }), pairs).corpus,
     });
     score(pairs, { protocol: 'full', metrics: ['mine'], registry });
     expect(made).toBe(1);
@@ -70,22 +71,20 @@ describe('streaming', () => {
 
 describe('rewards', () => {
   it('adds up weighted scores, lower ones negative', () => {
-    const words: Scorer = {
-      id: 'words',
+    const words: Metric = {
+      name: 'words',
+      keys: ['words'],
       direction: 'lower',
-      range: [0, 100],
-      score: (all) => ({
-        corpus: {},
-        perReport: all.map(({ hypothesis }) => ({ words: hypothesis.split(' ').length })),
-      }),
+      sums: ({ hypothesis }) => [hypothesis.split(' ').length],
+      value: ([words = 0], count) => [words / count],
     };
     const reward = rewardOf({ metric: words, weight: 0.5 }, { metric: rougeL(), weight: 2 });
-    expect(reward(['a b', 'c'], ['a b', 'd'])).toEqual([2 - 1, -0.5]);
+    expect(reward(['a b', 'd'], ['a b', 'c'])).toEqual([2 - 1, -0.5]);
     expect(reward([], [])).toEqual([]);
   });
 
   it('says what is wrong', () => {
-    expect(() => rewardOf({ metric: rougeL() })(['a'], [])).toThrow('got 1 generated, 0 reference reports');
+    expect(() => rewardOf({ metric: rougeL() })(['a'], [])).toThrow('got 1 references, 0 generated reports');
     expect(() => rewardOf({ metric: bleu() })(['a'], ['a'])).toThrow(
       'bleu: key must be one of BLEU_1, BLEU_2, BLEU_3, BLEU_4, got none',
     );

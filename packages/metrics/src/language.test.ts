@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { bleu, meanSentenceBleu, sentenceBleu } from './bleu';
 import { cider } from './cider';
+import { measure } from './measure';
 import { pairById, pairReports } from './pairs';
 import { rougeL, rougeLOf } from './rouge';
 import { describeWithShared, parseTable, readShared, readSharedJson } from './testing/shared';
@@ -27,7 +28,10 @@ describeWithShared('pycocoevalcap on 590 published reports', [`${folder}expected
     const expected = readSharedJson<{ computed_with_pycocoevalcap: Scores }>(
       `${folder}expected_metrics.json`,
     );
-    const got = Object.assign({}, ...[bleu(), rougeL(), cider()].map((s) => s.score(pairs).corpus)) as Scores;
+    const got = Object.assign(
+      {},
+      ...[bleu(), rougeL(), cider()].map((s) => measure(s, pairs).corpus),
+    ) as Scores;
     expect(Object.keys(got).sort()).toEqual(Object.keys(expected.computed_with_pycocoevalcap).sort());
     for (const [key, value] of Object.entries(expected.computed_with_pycocoevalcap)) {
       expect(Math.abs(got[key]! - value), key).toBeLessThan(1e-6);
@@ -39,7 +43,7 @@ describeWithShared('pycocoevalcap on 590 published reports', [`${folder}expected
     const expected = readSharedJson<(Scores & { id: string })[]>(`${folder}cvt2distilgpt2_per_report.json`);
     expect(expected.map((row) => row.id)).toEqual(pairs.map((pair) => pair.id));
     for (const scorer of [bleu(), rougeL(), cider()]) {
-      scorer.score(pairs).perReport.forEach((row, i) => {
+      measure(scorer, pairs).perReport.forEach((row, i) => {
         for (const [key, value] of Object.entries(row)) {
           expect(Math.abs(value - expected[i]![key]!), `${expected[i]!.id} ${key}`).toBeLessThan(1e-5);
         }
@@ -62,7 +66,7 @@ describeWithShared('NLTK', ['golden/sentence_metrics.json'], () => {
 
 // Worked by hand.
 it('BLEU clips repeated words and penalises short hypotheses', () => {
-  const [row] = bleu(2).score(pairReports(['the cat sat down'], ['the the'])).perReport;
+  const [row] = measure(bleu(2), pairReports(['the cat sat down'], ['the the'])).perReport;
   expect(row!.BLEU_1).toBeCloseTo((1 / 2) * Math.exp(1 - 4 / 2), 6);
   expect(row!.BLEU_2).toBeLessThan(1e-6);
 });
@@ -72,14 +76,14 @@ it('NLTK details: no shared word 0, empty 0, one shared word', () => {
   expect(sentenceBleu('a b c', '')).toBe(0);
   expect(sentenceBleu('', 'a')).toBe(0);
   expect(sentenceBleu('a', 'a')).toBeCloseTo((1 * 0.1 * 0.1 * 0.1) ** 0.25, 12); // each missing length counts 0.1/1
-  expect(meanSentenceBleu().score(pairReports(['a', 'b'], ['a', 'c'])).corpus).toEqual({
+  expect(measure(meanSentenceBleu(), pairReports(['a', 'b'], ['a', 'c'])).corpus).toEqual({
     'BLEU_4/sentence/method1': sentenceBleu('a', 'a') / 2,
   });
 });
 
 it('ROUGE-L of a hand-worked pair', () => {
   // common subsequence "a c": precision 2/3, recall 2/4
-  const [row] = rougeL().score(pairReports(['a b c d'], ['a c x'])).perReport;
+  const [row] = measure(rougeL(), pairReports(['a b c d'], ['a c x'])).perReport;
   expect(row!.ROUGE_L).toBeCloseTo((2.44 * (2 / 3) * 0.5) / (0.5 + 1.44 * (2 / 3)), 12);
 });
 
@@ -90,7 +94,7 @@ it('ROUGE-L weighs recall by 1.2 unless told otherwise', () => {
 
 it('CIDEr of a hand-worked pair', () => {
   // Two studies of one word each, no word in both: unigram cosine 1, no longer n-grams, mean over 4 lengths.
-  const result = cider().score(pairReports(['a', 'b'], ['a', 'a']));
+  const result = measure(cider(), pairReports(['a', 'b'], ['a', 'a']));
   expect(result.perReport[0]!.CIDEr).toBeCloseTo(2.5, 12);
   expect(result.perReport[1]!.CIDEr).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { measure } from './measure';
 import { pairReports } from './pairs';
 import { rougeScore, rougeScoreOf, rougeScoreTokens } from './rouge-score';
 import { sacreBleu, tokens13a } from './sacrebleu';
@@ -18,14 +19,14 @@ it("sacreBLEU gives its README's number, with several references", () => {
     references: REFERENCES[i]!,
     hypothesis,
   }));
-  const { corpus, perReport } = sacreBleu().score(pairs);
+  const { corpus, perReport } = measure(sacreBleu(), pairs);
   expect(corpus.sacreBLEU).toBeCloseTo(48.530827, 5);
   expect(perReport[0]!.sacreBLEU).toBeCloseTo(100, 9);
 });
 
 it('sacreBLEU smooths by halves and knows 0', () => {
   const of = (reference: string, hypothesis: string) =>
-    sacreBleu().score(pairReports([reference], [hypothesis]));
+    measure(sacreBleu(), pairReports([reference], [hypothesis]));
   // By hand: 1-grams 4/5, 2-grams 2/4, no 3-gram of 3 (1/2 counts), no 4-gram of 2 (1/4 counts); same length.
   const value = 100 * (0.8 * 0.5 * (1 / 2 / 3) * (1 / 4 / 2)) ** 0.25;
   expect(of('a b x c d', 'a b y c d').corpus.sacreBLEU).toBeCloseTo(value, 9);
@@ -63,7 +64,7 @@ it('rouge_score drops marks and stems words of more than three letters', () => {
     'me',
   ]);
   expect(rougeScoreTokens('effusions has', true)).toEqual(['effus', 'has']);
-  const { corpus } = rougeScore({ stem: true }).score(pairReports(['effusions', 'a'], ['effusion', '']));
+  const { corpus } = measure(rougeScore({ stem: true }), pairReports(['effusions', 'a'], ['effusion', '']));
   expect(corpus).toEqual({
     'rouge_score/rouge1+stem': 0.5,
     'rouge_score/rouge2+stem': 0,

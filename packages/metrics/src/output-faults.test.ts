@@ -8,7 +8,7 @@ const references = [
   'Edema.',
 ];
 const kinds = (texts: readonly string[]) =>
-  outputFaults(texts, references).map(({ kind, count }) => `${kind} ${count}`);
+  outputFaults(references, texts).map(({ kind, count }) => `${kind} ${count}`);
 
 it('finds nothing in sound reports, lists and tables among them', () => {
   expect(kinds(references)).toEqual([]);

@@ -31,7 +31,7 @@ const SOME = 0.1;
  * a phrase repeated without end, unknown-word marks, error messages and bare "nan" in place of reports, texts that stop in
  * mid-sentence where references do not, a heading that only one side has.
  */
-export function outputFaults(texts: readonly string[], references: readonly string[]): OutputFault[] {
+export function outputFaults(references: readonly string[], texts: readonly string[]): OutputFault[] {
   const faults: OutputFault[] = [];
   const find = (kind: OutputFault['kind'], what: string, has: (text: string) => boolean, least = 1): void => {
     const found = texts.flatMap((text, i) => (has(text) ? [i] : []));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bleu } from './bleu';
+import { accumulate, measure } from './measure';
 import { pairReports } from './pairs';
 import { ptbTokens, withPtbTokens } from './ptb';
 
@@ -26,9 +27,9 @@ describe('ptbTokens', () => {
 it('scores tokens under names of their own, streamed or not', () => {
   const metric = withPtbTokens(bleu());
   const pairs = pairReports(['The heart is big.'], ['the heart is big']);
-  expect(Object.keys(bleu().score(pairs).corpus)).not.toContain('BLEU_4/ptb');
-  expect(metric.score(pairs).corpus['BLEU_4/ptb']).toBeCloseTo(1, 6);
-  const all = metric.accumulate();
+  expect(Object.keys(measure(bleu(), pairs).corpus)).not.toContain('BLEU_4/ptb');
+  expect(measure(metric, pairs).corpus['BLEU_4/ptb']).toBeCloseTo(1, 6);
+  const all = accumulate(metric);
   all.update(pairs[0]!);
-  expect(all.compute()).toEqual(metric.score(pairs).corpus);
+  expect(all.compute()).toEqual(measure(metric, pairs).corpus);
 });

@@ -1,4 +1,4 @@
-import type { ReportPair, Scorer, Scores, Texts } from './types';
+import type { Metric, ReportPair } from './types';
 
 /** What pycocoevalcap drops after tokenising; `-lrb-` and `-rrb-` stay, since it drops only the capital forms. */
 const DROPPED = new Set(["''", "'", '``', '`', '.', '?', '!', ',', ':', '-', '--', '...', ';']);
@@ -86,39 +86,36 @@ function withoutOuterHyphens(word: string): string {
  * A metric on {@link ptbTokens} of both texts. Its keys end in `/ptb`, since the numbers differ from those of text
  * scored as given: punctuation is dropped, so BLEU has other n-grams.
  */
-export function withPtbTokens<T extends Scorer>(metric: T): T {
-  const clean = (text: string) => ptbTokens(text).join(' ');
-  const tokenised = <P extends Texts>(pair: P): P => ({
-    ...pair,
-    reference: clean(pair.reference),
-    hypothesis: clean(pair.hypothesis),
-    ...(pair.references && { references: pair.references.map(clean) }),
+export function withPtbTokens<M extends Metric>(metric: M): M;
+export function withPtbTokens(metric: Metric): Metric {
+  const renamed = <T extends { readonly keys: readonly string[] }>(of: T): T => ({
+    ...of,
+    keys: of.keys.map(behind),
   });
-  const renamed = (key: string) => `${key}/ptb`;
-  const named = (scores: Scores): Scores =>
-    Object.fromEntries(Object.entries(scores).map(([key, value]) => [renamed(key), value]));
-  const { accumulate, additive } = metric;
+  const own = { ...renamed(metric), name: `${metric.name}+ptb` };
+  if ('over' in metric) {
+    return { ...own, over: (pairs) => withPtbTokens(metric.over(pairs.map(tokenised))) };
+  }
+  const { perReport, resampled } = metric;
   return {
-    ...metric,
-    id: `${metric.id}+ptb`,
-    score(pairs: readonly ReportPair[]) {
-      const { corpus, perReport } = metric.score(pairs.map(tokenised));
-      return { corpus: named(corpus), perReport: perReport.map(named) };
-    },
-    ...(accumulate && {
-      accumulate() {
-        const inner = accumulate.call(metric);
-        return {
-          update: (pair: Parameters<typeof inner.update>[0]) => named(inner.update(tokenised(pair))),
-          compute: () => named(inner.compute()),
-        };
-      },
-    }),
-    ...(additive && {
-      additive(pairs: readonly ReportPair[]) {
-        const { keys, tested, ...rest } = additive.call(metric, pairs.map(tokenised));
-        return { ...rest, keys: keys.map(renamed), ...(tested && { tested: tested.map(renamed) }) };
+    ...own,
+    sums: (pair) => metric.sums(tokenised(pair)),
+    value: (sums, count) => metric.value(sums, count),
+    ...(perReport && { perReport: renamed(perReport) }),
+    ...(resampled && {
+      resampled: {
+        ...renamed(resampled),
+        ...(resampled.tested && { tested: resampled.tested.map(behind) }),
       },
     }),
   };
 }
+
+const behind = (key: string): string => `${key}/ptb`;
+const clean = (text: string): string => ptbTokens(text).join(' ');
+const tokenised = (pair: ReportPair): ReportPair => ({
+  ...pair,
+  reference: clean(pair.reference),
+  hypothesis: clean(pair.hypothesis),
+  ...(pair.references && { references: pair.references.map(clean) }),
+});

@@ -4,19 +4,21 @@ import { measurementRate } from './checks/measurements';
 import { priorExamRate } from './checks/prior-exam';
 import { cider } from './cider';
 import { clinicalF1 } from './clinical';
+import { iconConsistency } from './consistency/icon';
 import { radCliqRules } from './graph/radcliq-rules';
-import { radgraphRulesF1 } from './graph/scorer';
-import { meteor15, nltkMeteor } from './meteor/scorers';
+import { radgraphRulesF1 } from './graph/radgraph-rules';
+import { meteor15, nltkMeteor } from './meteor/metrics';
 import type { Resources } from './meteor/stages';
 import type { Wordnet } from './meteor/wordnet';
 import { withPtbTokens } from './ptb';
 import { rougeL } from './rouge';
 import { rougeScore } from './rouge-score';
 import { sacreBleu } from './sacrebleu';
-import type { Scorer } from './types';
+import { temporalF1 } from './temporal';
+import type { Metric } from './types';
 
 /** Metrics by name; each is made when it is asked for. */
-export type MetricRegistry = Readonly<Record<string, () => Scorer>>;
+export type MetricRegistry = Readonly<Record<string, () => Metric>>;
 
 /**
  * Every metric of this package that needs nothing but text, by name: `bleu`, `sentence-bleu`, `rouge-l`,
@@ -52,6 +54,8 @@ export function metricRegistry(
     'clinical-f1+uncertain': () => clinicalF1({ uncertain: 'positive' }),
     'radgraph-rules-f1': () => radgraphRulesF1(),
     'radgraph-rules-f1+case': () => radgraphRulesF1({ letterCase: 'keep' }),
+    'temporal-f1': temporalF1,
+    'icon-consistency': iconConsistency,
     'radcliq-rules': () => radCliqRules(),
     'radcliq-rules+case': () => radCliqRules({ letterCase: 'keep' }),
   };
@@ -59,9 +63,9 @@ export function metricRegistry(
 
 /** Metrics from a list of names and metrics. @throws Error naming what is there when a name is not */
 export function resolveMetrics(
-  metrics: readonly (Scorer | string)[],
+  metrics: readonly (Metric | string)[],
   registry: MetricRegistry = metricRegistry(),
-): Scorer[] {
+): Metric[] {
   return metrics.map((metric) => {
     if (typeof metric !== 'string') return metric;
     const make = Object.hasOwn(registry, metric) ? registry[metric] : undefined;

@@ -3,7 +3,8 @@ import { bleu } from './bleu';
 import { faultRate } from './checks/rate';
 import { cider } from './cider';
 import { clinicalF1, clinicalF1OfLabels } from './clinical';
-import { meteor15 } from './meteor/scorers';
+import { additive, measure } from './measure';
+import { meteor15 } from './meteor/metrics';
 import { pairReports } from './pairs';
 import { withPtbTokens } from './ptb';
 import { metricRegistry } from './registry';
@@ -33,13 +34,16 @@ it('equals the metrics themselves on each resample', () => {
   const { scores, tests } = rankSystems(systems, options);
   const [first, second] = systems;
   for (const metric of metrics) {
-    const keys = metric.additive?.(first!.pairs).keys ?? Object.keys(metric.score(first!.pairs).corpus);
+    const keys = additive(metric, first!.pairs).keys;
     for (const key of keys) {
       const row = scores.find((one) => one.key === key)!.systems[0]!;
       const slow = bootstrapInterval(
         references.length,
         (positions) =>
-          metric.score(positions.map((i, n) => ({ ...first!.pairs[i]!, id: String(n) }))).corpus[key]!,
+          measure(
+            metric,
+            positions.map((i, n) => ({ ...first!.pairs[i]!, id: String(n) })),
+          ).corpus[key]!,
         options,
       );
       expect(row.value, key).toBeCloseTo(slow.estimate, 9);
@@ -52,7 +56,10 @@ it('equals the metrics themselves on each resample', () => {
       const [exact] = pairedRandomisations(
         references.length,
         (fromSecond) => [
-          metric.score(fromSecond.map((is, i) => (is ? second!.pairs[i]! : first!.pairs[i]!))).corpus[key]!,
+          measure(
+            metric,
+            fromSecond.map((is, i) => (is ? second!.pairs[i]! : first!.pairs[i]!)),
+          ).corpus[key]!,
         ],
         options,
       );
@@ -100,7 +107,10 @@ it('counts labels that are given, weighted by support', () => {
     { reference: { Edema: 1, Pneumonia: -1 }, hypothesis: { Edema: 0, Fracture: 1, Pneumonia: 1 } },
   ] as const;
   const pairs = pairReports(['a', 'a'], ['b', 'b']); // the texts say nothing
-  const { corpus } = clinicalF1OfLabels(({ id }) => labels[Number(id)]!).score(pairs);
+  const { corpus } = measure(
+    clinicalF1OfLabels(({ id }) => labels[Number(id)]!),
+    pairs,
+  );
   expect(corpus['clinical/weighted/f1/14']).toBeCloseTo(2 / 3, 12);
   expect(corpus['clinical/weighted/precision/14']).toBeCloseTo(2.5 / 3, 12);
   expect(corpus['clinical/weighted/recall/14']).toBeCloseTo(2 / 3, 12);

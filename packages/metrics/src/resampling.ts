@@ -1,8 +1,9 @@
+import { additive } from './measure';
 import { checkPairs, referencesOf } from './pairs';
 import { seededRandom } from './random';
-import { defaultScorers } from './score';
+import { defaultMetrics } from './score';
 import { holm, quantile, type ResamplingOptions } from './statistics';
-import type { AdditiveScores, Direction, ReportPair, Scorer } from './types';
+import type { Direction, Metric, ReportPair } from './types';
 
 /** A system's reports; all systems have the same studies and references in the same order. */
 export interface SystemReports {
@@ -47,8 +48,8 @@ export interface SystemsReport {
 }
 
 export interface SystemsOptions extends ResamplingOptions {
-  /** What is measured and tested; {@link defaultScorers} when left out. */
-  readonly metrics?: readonly Scorer[];
+  /** What is measured and tested; {@link defaultMetrics} when left out. */
+  readonly metrics?: readonly Metric[];
   /** Coverage of the intervals, 0.95 by default. */
   readonly level?: number;
   /** Name of a system: only pairs with it are tested. */
@@ -61,11 +62,11 @@ export interface SystemsOptions extends ResamplingOptions {
  * Several systems over the same references: every score with its bootstrap interval and rank, and paired approximate
  * randomisation of every two systems by every tested score, with Holm's correction over all of these tests. All systems
  * share the resamples. Document frequencies of CIDEr and the like stay those of all references.
- * @throws Error when the references differ, a name comes twice, or a metric cannot be resampled
+ * @throws Error when the references differor a name comes twice
  * @see Efron and Tibshirani 1993; Noreen 1989; Holm 1979
  */
 export function rankSystems(systems: readonly SystemReports[], options: SystemsOptions = {}): SystemsReport {
-  const { metrics = defaultScorers(), level = 0.95, baseline, onProgress } = options;
+  const { metrics = defaultMetrics(), level = 0.95, baseline, onProgress } = options;
   checkSystems(systems, baseline);
   const stacks = systems.map(({ pairs }) => stack(pairs, metrics));
   const count = systems[0]!.pairs.length;
@@ -98,7 +99,7 @@ export function rankSystems(systems: readonly SystemReports[], options: SystemsO
 
 /** The tests of {@link rankSystems} alone. */
 export function testSystems(systems: readonly SystemReports[], options: SystemsOptions = {}): SystemsTest[] {
-  const { metrics = defaultScorers(), baseline } = options;
+  const { metrics = defaultMetrics(), baseline } = options;
   checkSystems(systems, baseline);
   const stacks = systems.map(({ pairs }) => stack(pairs, metrics));
   const couples = couplesOf(systems, baseline);
@@ -148,11 +149,8 @@ interface Stack {
   scoresOf(sums: Float64Array): (count: number) => Float64Array;
 }
 
-function stack(pairs: readonly ReportPair[], metrics: readonly Scorer[]): Stack {
-  const parts = metrics.map((metric) => ({
-    metric,
-    ...(metric.additive?.(pairs) ?? meansOf(metric, pairs)),
-  }));
+function stack(pairs: readonly ReportPair[], metrics: readonly Metric[]): Stack {
+  const parts = metrics.map((metric) => ({ metric, ...additive(metric, pairs) }));
   const width = parts.reduce((sum, part) => sum + part.width, 0);
   const table = new Float64Array(pairs.length * width);
   let column = 0;
@@ -188,22 +186,6 @@ function stack(pairs: readonly ReportPair[], metrics: readonly Scorer[]): Stack 
       };
     },
   };
-}
-
-/** Scores that are means over reports. @throws Error for a metric that is not */
-function meansOf(metric: Scorer, pairs: readonly ReportPair[]): AdditiveScores {
-  const { corpus, perReport } = metric.score(pairs);
-  const keys = Object.keys(perReport[0]!);
-  const table = Float64Array.from(perReport.flatMap((scores) => keys.map((key) => scores[key]!)));
-  keys.forEach((key, k) => {
-    let sum = 0;
-    for (let i = 0; i < perReport.length; i++) sum += table[i * keys.length + k]!;
-    if (Math.abs(sum / perReport.length - corpus[key]!) < 1e-9) return;
-    throw new Error(
-      `compareSystems: ${key}: the corpus value must be the mean over reports, or the metric have "additive"`,
-    );
-  });
-  return { keys, width: keys.length, table, values: (sums, count) => Array.from(sums, (sum) => sum / count) };
 }
 
 function totals({ table, width }: Stack, count: number): Float64Array {

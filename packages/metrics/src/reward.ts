@@ -1,8 +1,10 @@
-import type { Scorer } from './types';
+import { measure } from './measure';
+import { pairReports } from './pairs';
+import type { Metric } from './types';
 
 /** One part of a reward: a per-report score, times a weight. */
 export interface RewardPart {
-  readonly metric: Scorer;
+  readonly metric: Metric;
   /** Name among the metric's per-report scores; may be left out when there is only one. */
   readonly key?: string;
   /** 1 when left out. */
@@ -10,7 +12,7 @@ export interface RewardPart {
 }
 
 /** Rewards of generated reports: one number a report, higher is better. */
-export type Reward = (generated: readonly string[], reference: readonly string[]) => number[];
+export type Reward = (references: readonly string[], generated: readonly string[]) => number[];
 
 /**
  * Metrics as a reward for reinforcement learning: the weighted sum of per-report scores; scores that are better when
@@ -19,18 +21,18 @@ export type Reward = (generated: readonly string[], reference: readonly string[]
  * @throws Error if counts differ or a metric has no such per-report score
  */
 export function rewardOf(...parts: readonly RewardPart[]): Reward {
-  return (generated, reference) => {
-    if (generated.length !== reference.length) {
+  return (references, generated) => {
+    if (generated.length !== references.length) {
       throw new Error(
-        `reward: counts must match, got ${generated.length} generated, ${reference.length} reference reports`,
+        `reward: counts must match, got ${references.length} references, ${generated.length} generated reports`,
       );
     }
-    const pairs = generated.map((hypothesis, i) => ({ id: String(i), reference: reference[i]!, hypothesis }));
+    const pairs = pairReports(references, generated);
     const rewards = new Array<number>(pairs.length).fill(0);
     if (pairs.length === 0) return rewards;
     for (const { metric, key, weight = 1 } of parts) {
       const sign = metric.direction === 'higher' ? weight : -weight;
-      metric.score(pairs).perReport.forEach((scores, i) => {
+      measure(metric, pairs).perReport.forEach((scores, i) => {
         rewards[i]! += sign * pick(metric, scores, key);
       });
     }
@@ -38,12 +40,14 @@ export function rewardOf(...parts: readonly RewardPart[]): Reward {
   };
 }
 
-function pick(metric: Scorer, scores: Readonly<Record<string, number>>, key?: string): number {
+/** @throws Error for a key that is not there, or a report without such a score */
+function pick(metric: Metric, scores: Readonly<Record<string, number>>, key?: string): number {
   const keys = Object.keys(scores);
   const name = key ?? (keys.length === 1 ? keys[0]! : '');
   const value = scores[name];
   if (value === undefined) {
-    throw new Error(`reward: ${metric.id}: key must be one of ${keys.join(', ')}, got ${key ?? 'none'}`);
+    throw new Error(`reward: ${metric.name}: key must be one of ${keys.join(', ')}, got ${key ?? 'none'}`);
   }
+  if (Number.isNaN(value)) throw new Error(`reward: ${metric.name}: ${name} is not defined for every report`);
   return value;
 }

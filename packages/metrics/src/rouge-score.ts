@@ -1,9 +1,9 @@
+import { meanMetric } from './measure';
 import { porterStem } from './meteor/porter';
 import { referencesOf } from './pairs';
 import { longestCommonSubsequence } from './rouge';
-import { type StreamingScorer, streaming } from './streaming';
 import { countNgrams, type NgramCounts } from './tokens';
-import type { Scores, Texts } from './types';
+import type { PairMetric, Texts } from './types';
 
 const NAMES = ['rouge1', 'rouge2', 'rougeL'] as const;
 type Rouge = Record<(typeof NAMES)[number], number>;
@@ -37,32 +37,21 @@ export function rougeScoreOf(reference: string, hypothesis: string, stem = false
  * It is another number than {@link rougeL}, which weighs recall and keeps punctuation.
  * @see Lin, ROUGE: A package for automatic evaluation of summaries, ACL workshop 2004
  */
-export function rougeScore({ stem = false }: { readonly stem?: boolean } = {}): StreamingScorer {
+export function rougeScore({ stem = false }: { readonly stem?: boolean } = {}): PairMetric {
   const suffix = stem ? '+stem' : '';
-  const named = (value: Rouge): Scores =>
-    Object.fromEntries(NAMES.map((name) => [`rouge_score/${name}${suffix}`, value[name]]));
-  return streaming({
-    id: `rouge-score${suffix}`,
-    direction: 'higher',
-    range: [0, 1],
-    references: 'all',
-    accumulate() {
-      const sum: Rouge = { rouge1: 0, rouge2: 0, rougeL: 0 };
-      let count = 0;
-      return {
-        update(pair) {
-          const value = best(pair, stem);
-          for (const name of NAMES) sum[name] += value[name];
-          count++;
-          return named(value);
-        },
-        compute() {
-          const n = Math.max(1, count);
-          return named({ rouge1: sum.rouge1 / n, rouge2: sum.rouge2 / n, rougeL: sum.rougeL / n });
-        },
-      };
+  return meanMetric(
+    {
+      name: `rouge-score${suffix}`,
+      keys: NAMES.map((name) => `rouge_score/${name}${suffix}`),
+      direction: 'higher',
+      range: [0, 1],
+      references: 'all',
     },
-  });
+    (pair) => {
+      const value = best(pair, stem);
+      return NAMES.map((name) => value[name]);
+    },
+  );
 }
 
 function best(pair: Texts, stem: boolean): Rouge {

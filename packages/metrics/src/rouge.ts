@@ -1,5 +1,6 @@
+import { meanMetric } from './measure';
 import { referencesOf } from './pairs';
-import { meanOf, type StreamingScorer, streaming } from './streaming';
+import type { PairMetric } from './types';
 
 /** Places of one token, 32 to a word: `bits[i]` are those of word `words[i]`. */
 interface Places {
@@ -70,12 +71,8 @@ export function rougeLOfAll(references: readonly string[], hypothesis: string, b
 }
 
 /** ROUGE-L (`ROUGE_L`) equal to pycocoevalcap: beta 1.2; the corpus value is the mean over reports. */
-export function rougeL(beta = 1.2): StreamingScorer {
-  return streaming({
-    id: 'rouge-l',
-    direction: 'higher',
-    range: [0, 1],
-    references: 'all',
-    accumulate: () => meanOf('ROUGE_L', (pair) => rougeLOfAll(referencesOf(pair), pair.hypothesis, beta)),
-  });
-}
+export const rougeL = (beta = 1.2): PairMetric =>
+  meanMetric(
+    { name: 'rouge-l', keys: ['ROUGE_L'], direction: 'higher', range: [0, 1], references: 'all' },
+    (pair) => [rougeLOfAll(referencesOf(pair), pair.hypothesis, beta)],
+  );

@@ -1,15 +1,7 @@
-import {
-  addBleuCounts,
-  type BleuCounts,
-  bleuCountsAt,
-  bleuCountsOfAll,
-  bleuTable,
-  emptyBleuCounts,
-} from './bleu';
+import { type BleuCounts, bleuCountsAt, bleuCountsOfAll, bleuRow } from './bleu';
 import { referencesOf } from './pairs';
-import { type StreamingScorer, streaming } from './streaming';
 import { countNgrams, splitTokens } from './tokens';
-import type { Texts } from './types';
+import type { PairMetric, Texts } from './types';
 
 const ORDER = 4;
 const KEY = 'sacreBLEU';
@@ -61,30 +53,16 @@ export function sacreBleuFromCounts(counts: BleuCounts, effectiveOrder = false):
  * its sentence score (`eff:yes`). It is another number than {@link bleu}: other tokens, other smoothing, letter case counts.
  * @see Post, A call for clarity in reporting BLEU scores, WMT 2018
  */
-export function sacreBleu(): StreamingScorer {
-  return streaming({
-    id: 'sacrebleu',
-    direction: 'higher',
-    range: [0, 100],
-    references: 'all',
-    accumulate() {
-      const total = emptyBleuCounts(ORDER);
-      return {
-        update(pair) {
-          const counts = countsOfPair(pair);
-          addBleuCounts(total, counts);
-          return { [KEY]: sacreBleuFromCounts(counts, true) };
-        },
-        compute: () => ({ [KEY]: sacreBleuFromCounts(total) }),
-      };
-    },
-    additive: (pairs) => ({
-      keys: [KEY],
-      ...bleuTable(pairs.map(countsOfPair), ORDER),
-      values: (sums) => [sacreBleuFromCounts(bleuCountsAt(sums, ORDER))],
-    }),
-  });
-}
+export const sacreBleu = (): PairMetric => ({
+  name: 'sacrebleu',
+  keys: [KEY],
+  direction: 'higher',
+  range: [0, 100],
+  references: 'all',
+  sums: (pair) => bleuRow(countsOfPair(pair)),
+  value: (sums) => [sacreBleuFromCounts(bleuCountsAt(sums, ORDER))],
+  perReport: { keys: [KEY], value: (sums) => [sacreBleuFromCounts(bleuCountsAt(sums, ORDER), true)] },
+});
 
 function countsOfPair(pair: Texts): BleuCounts {
   const counted = (text: string) => {

@@ -1,3 +1,4 @@
+import { accumulate } from './measure';
 import { resolveMetrics } from './registry';
 import { addScores, checkProtocol, type Protocol, type ScoreOptions } from './score';
 import { splitTokens } from './tokens';
@@ -28,9 +29,9 @@ export function scoreStream({
 }: ScoreOptions) {
   checkProtocol(protocol);
   const parts = resolveMetrics(metrics, registry).map((metric) => {
-    if (metric.accumulate) return { metric, all: metric.accumulate() };
-    const hint = metric.id.startsWith('cider') ? ': count the references first, then use ciderWith' : '';
-    throw new Error(`scoreStream: ${metric.id} needs all pairs at once${hint}`);
+    if (!('over' in metric)) return { metric, all: accumulate(metric) };
+    const hint = metric.name.startsWith('cider') ? ': count the references first, then use ciderWith' : '';
+    throw new Error(`scoreStream: ${metric.name} needs all pairs at once${hint}`);
   });
   let count = 0;
   let hypothesisLength = 0;

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { bleu, meanSentenceBleu } from './bleu';
 import { clinicalF1 } from './clinical';
 import { labelReport } from './labels/labeler';
-import { meteor15 } from './meteor/scorers';
+import { measure } from './measure';
+import { meteor15 } from './meteor/metrics';
 import { pairById, pairReports } from './pairs';
 import { withPtbTokens } from './ptb';
 import { rougeL } from './rouge';
-import { defaultScorers, score } from './score';
+import { defaultMetrics, score } from './score';
 import { splitTokens } from './tokens';
 
 const words = [
@@ -30,7 +31,7 @@ const report = fc.oneof(
 );
 const corpus = fc.array(fc.record({ reference: report, hypothesis: report }), { minLength: 1, maxLength: 8 });
 const metrics = () => [
-  ...defaultScorers(),
+  ...defaultMetrics(),
   meanSentenceBleu(),
   clinicalF1({ uncertain: 'positive' }),
   meteor15(),
@@ -47,13 +48,13 @@ describe('properties', () => {
     fc.assert(
       fc.property(corpus, (rows) => {
         for (const scorer of metrics()) {
-          const { corpus: all, perReport } = scorer.score(pairsOf(rows));
+          const { corpus: all, perReport } = measure(scorer, pairsOf(rows));
           expect(perReport).toHaveLength(rows.length);
           for (const scores of [all, ...perReport]) {
             for (const [key, value] of Object.entries(scores)) {
               if (/support|predicted/.test(key)) continue;
-              expect(value, key).toBeGreaterThanOrEqual(scorer.range[0]);
-              expect(value, key).toBeLessThanOrEqual(scorer.range[1] + 1e-9);
+              expect(value, key).toBeGreaterThanOrEqual(scorer.range![0]);
+              expect(value, key).toBeLessThanOrEqual(scorer.range![1] + 1e-9);
             }
           }
         }
@@ -66,8 +67,8 @@ describe('properties', () => {
       fc.property(corpus, (rows) => {
         const same = rows.map(({ reference }) => ({ reference, hypothesis: reference }));
         for (const scorer of metrics()) {
-          const best = scorer.score(pairsOf(same)).corpus;
-          for (const [key, value] of Object.entries(scorer.score(pairsOf(rows)).corpus)) {
+          const best = measure(scorer, pairsOf(same)).corpus;
+          for (const [key, value] of Object.entries(measure(scorer, pairsOf(rows)).corpus)) {
             if (/support|predicted|\/(?:precision|recall)\//.test(key)) continue;
             // A reference shorter than four words has no 4-gram to match, so its own BLEU-4 is not 1.
             if (key.startsWith('BLEU') && same.some((row) => splitTokens(row.reference).length < 4)) continue;

@@ -2,17 +2,18 @@ import { bleu } from './bleu';
 import { cider } from './cider';
 import { clinicalF1 } from './clinical';
 import { distinctTexts, lengthRatio } from './facts';
+import { measure } from './measure';
 import { checkPairs } from './pairs';
 import { type MetricRegistry, resolveMetrics } from './registry';
 import { rougeL } from './rouge';
-import type { Direction, ReportPair, Scorer, Scores } from './types';
+import type { Direction, Metric, ReportPair, Scores } from './types';
 
 /** Which references were scored: `r2gen` cleaned and cut at the maximal length, `full` as written. */
 export type Protocol = 'r2gen' | 'full';
 
 export interface ScoreOptions {
-  /** Metrics, or names from `registry`; {@link defaultScorers} when left out. */
-  readonly metrics?: readonly (Scorer | string)[];
+  /** Metrics, or names from `registry`; {@link defaultMetrics} when left out. */
+  readonly metrics?: readonly (Metric | string)[];
   /** What names stand for; {@link metricRegistry} without WordNet when left out. */
   readonly registry?: MetricRegistry;
   /** Only a name: the caller prepared the references, the result says so. */
@@ -39,7 +40,7 @@ export interface ScoreReport {
 }
 
 /** BLEU-1…4, ROUGE-L, CIDEr and clinical F1. */
-export const defaultScorers = (): Scorer[] => [bleu(), rougeL(), cider(), clinicalF1()];
+export const defaultMetrics = (): Metric[] => [bleu(), rougeL(), cider(), clinicalF1()];
 
 /**
  * Scores pairs with every metric asked for.
@@ -47,7 +48,7 @@ export const defaultScorers = (): Scorer[] => [bleu(), rougeL(), cider(), clinic
  */
 export function score(
   pairs: readonly ReportPair[],
-  { metrics = defaultScorers(), registry, protocol }: ScoreOptions,
+  { metrics = defaultMetrics(), registry, protocol }: ScoreOptions,
 ): ScoreReport {
   checkProtocol(protocol);
   checkPairs(pairs);
@@ -55,7 +56,7 @@ export function score(
   const directions: Record<string, Direction> = {};
   const perReport = pairs.map(({ id }) => ({ id, scores: {} as Scores }));
   for (const metric of resolveMetrics(metrics, registry)) {
-    const result = metric.score(pairs);
+    const result = measure(metric, pairs);
     addScores(corpus, directions, metric, result.corpus);
     result.perReport.forEach((values, i) => {
       Object.assign(perReport[i]!.scores, values);
@@ -86,11 +87,11 @@ export function checkProtocol(protocol: Protocol): void {
 export function addScores(
   corpus: Scores,
   directions: Record<string, Direction>,
-  metric: Scorer,
+  metric: Pick<Metric, 'name' | 'direction'>,
   scores: Scores,
 ): void {
   for (const [key, value] of Object.entries(scores)) {
-    if (key in corpus) throw new Error(`score: two metrics write "${key}", the second is ${metric.id}`);
+    if (key in corpus) throw new Error(`score: two metrics write "${key}", the second is ${metric.name}`);
     corpus[key] = value;
     if (!/\/(?:support|predicted)\//.test(key)) directions[key] = metric.direction;
   }

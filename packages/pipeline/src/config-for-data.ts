@@ -4,6 +4,7 @@ import { fitToData } from './fit-to-data';
 import { overlay } from './overlay';
 import { positiveClasses } from './positive-classes';
 import { smallConfig } from './presets';
+import { selectionName } from './score-config';
 
 /** A config and what speaks for it. */
 export interface ChosenConfig {
@@ -140,7 +141,7 @@ function reasonsFor({ model, training }: RunConfig, text: TextFacts): string[] {
     `chosen for ${text.reports} training studies with real reports: the small model, ${views}, ` +
       `${model.maxLength} tokens (${percent(text.fitting)} of the reports fit), ${vocabulary}`,
     `${epochs} epochs of batches of ${batchSize}, ${dropout ? `dropout ${dropout}` : 'no dropout'}; findings, ${percent(text.findings)} of the text, weigh ` +
-      `${findingWeight === 1 ? 'as much as the rest' : `${findingWeight} times`}; the weights kept are the best by ${selection} ` +
+      `${findingWeight === 1 ? 'as much as the rest' : `${findingWeight} times`}; the weights kept are the best by ${selectionName(selection)} ` +
       `(macro-F1 of findings, BLEU-4); texts are written by ${training.generation.search} search`,
   ];
 }

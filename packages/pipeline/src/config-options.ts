@@ -71,7 +71,7 @@ const objectsIn = (schema: JsonSchema): JsonSchema[] => [
 function typeOf(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map(code).join(', ');
   if (schema.const !== undefined) return code(schema.const);
-  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
   switch (schema.type) {
     case 'integer':
       return `whole number${range(schema, true)}`;

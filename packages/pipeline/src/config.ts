@@ -1,6 +1,7 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { sizesIn, stepTooLarge, weightsOf } from './config-budget';
+import { metricsSchema, rewardSchema, selectionSchema } from './score-config';
 import { selfCriticalSchema } from './self-critical-config';
 
 const slot = z.strictObject({
@@ -199,14 +200,25 @@ export const trainingConfigSchema = z.strictObject({
     .describe(
       'Subtract the report quality with deterministic masks from that with sampled ones (one more decoder pass).',
     ),
-  selection: z
-    .enum(['bleu4', 'findingsAndBleu4', 'findingsMacroF1', 'clinicalMicroF1', 'reward'])
+  agentReward: rewardSchema
+    .optional()
+    .describe(
+      'Report quality that the agent learns from, as `selfCritical.reward`; absent: `sentence-bleu`, as published.',
+    ),
+  metrics: metricsSchema
+    .optional()
+    .describe(
+      'Metrics that validation, evaluation and ablation measure beside the standard ones: names of `@raca/metrics`, or ' +
+        '`{ use }` for one of your own; absent: none.',
+    ),
+  selection: selectionSchema
     .default('bleu4')
     .describe(
       'Which validation score chooses the weights that are kept; where two are equal, the lower validation loss. `bleu4`: ' +
         'as published. `findingsMacroF1`: mean F1 of the clinical classes other than No Finding that the validation split ' +
         'has. `findingsAndBleu4`: the mean of these two. `clinicalMicroF1`: micro-F1 of all 14 classes, which a model that ' +
-        'finds nothing wins where most studies are normal. `reward`: that of `selfCritical`.',
+        'finds nothing wins where most studies are normal. `reward`: that of `selfCritical`. Or any metric of ' +
+        '`@raca/metrics`, with `key` where it has several scores, or one of your own by `use`.',
     ),
   validationStudies: positive
     .default(100_000)

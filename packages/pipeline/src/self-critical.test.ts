@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from './modules';
 import { policyLoss, type RolloutOptions, rollOut, rolloutLoss } from './self-critical';
-import { selfCriticalReward, selfCriticalSchema } from './self-critical-config';
+import { selfCriticalSchema } from './self-critical-config';
 import { TINY_SIZES, TINY_WORDS, tinyBatch, tinyConfig } from './tiny';
 import { Trainer } from './trainer';
 
@@ -19,7 +19,7 @@ const decode = (ids: ArrayLike<number>): string =>
     .join(' ');
 
 /** How often a report says "clear". */
-const countsClear: Reward = (texts) =>
+const countsClear: Reward = (_, texts) =>
   texts.map((text) => text.split(' ').filter((w) => w === 'clear').length);
 
 const options = (more: Partial<RolloutOptions> = {}): RolloutOptions => ({
@@ -117,19 +117,19 @@ describe('rollOut', () => {
 
   it('rewards each sample against the greedy report of its study', async () => {
     const seen: [readonly string[], readonly string[]][] = [];
-    const reward: Reward = (texts, references) => {
-      seen.push([texts, references]);
+    const reward: Reward = (references, texts) => {
+      seen.push([references, texts]);
       return texts.map((_, i) => [1, 2, 3, 4, 5, 6, 10, 20, 30][i]);
     };
     const rollouts = await rollOut(tinyModel(), tinyBatch(), options({ reward, samples: 2 }));
     expect([...rollouts.advantages]).toEqual([-9, -8, -17, -16, -25, -24]);
     expect([rollouts.sampled, rollouts.greedy]).toEqual([3.5, 20]);
-    expect(seen[0][1].slice(-3)).toEqual([
+    expect(seen[0][0].slice(-3)).toEqual([
       'lungs clear . heart big .',
       'heart big big big . lungs clear clear',
       'lungs clear .',
     ]);
-    expect(seen[0][1][0]).toBe(seen[0][1][1]);
+    expect(seen[0][0][0]).toBe(seen[0][0][1]);
 
     const others = await rollOut(
       tinyModel(),
@@ -158,7 +158,7 @@ describe('rollOut', () => {
 });
 
 describe('self-critical training', () => {
-  const selfCritical = selfCriticalSchema.parse({ reward: 'bleu4', weight: 0.7 });
+  const selfCritical = selfCriticalSchema.parse({ reward: 'sentence-bleu', weight: 0.7 });
 
   it('mixes its loss with the cross-entropy by weight', async () => {
     const { training } = tinyConfig({}, { selfCritical, agentEvery: 1 });
@@ -177,7 +177,7 @@ describe('self-critical training', () => {
   });
 
   it('raises its reward', async () => {
-    const { training } = tinyConfig({}, { selfCritical: { reward: 'bleu4', weight: 1 } });
+    const { training } = tinyConfig({}, { selfCritical: { reward: 'sentence-bleu', weight: 1 } });
     const trainer = new Trainer(tinyModel(), training, decode);
     const batch = tinyBatch();
     const at = async (seed: number) =>
@@ -185,44 +185,6 @@ describe('self-critical training', () => {
     const { sampled: start } = await at(1000);
     for (let i = 0; i < 25; i++) trainer.trainStep(batch, 0, await at(i));
     expect((await at(1000)).sampled).toBeGreaterThan(start + 1); // of at most 9
-  });
-});
-
-describe('selfCriticalReward', () => {
-  const rewardOf = (reward: unknown, training: string[] = []) =>
-    selfCriticalReward(selfCriticalSchema.parse({ reward }), () => training);
-  const reference = 'there is a large left pleural effusion .';
-
-  it('takes short names, names of metrics, scores and sums', () => {
-    const [same, other] = [reference, 'the lungs are clear .'];
-    const value = (reward: unknown, text: string) => rewardOf(reward)([text], [reference])[0];
-    expect(value('bleu4', same)).toBeCloseTo(1, 6);
-    expect(value('clinicalF1', same)).toBe(1);
-    expect(value('clinicalF1', other)).toBe(0);
-    expect(value([{ metric: 'rouge-l', weight: 3 }, { metric: 'sentence-bleu' }], same)).toBeCloseTo(4, 6);
-  });
-
-  it('negates scores that are better when lower', () => {
-    const [good, bad] = rewardOf('radcliq-rules')(
-      [reference, 'the lungs are clear .'],
-      [reference, reference],
-    );
-    expect(good).toBeGreaterThan(bad);
-  });
-
-  it('counts CIDEr’s documents in the training reports', () => {
-    // two documents: each of the words is in one of them, so weights are log 2; of the batch alone they would be 0
-    expect(rewardOf('cider', [reference, 'the heart is big .'])([reference], [reference])[0]).toBeGreaterThan(
-      1,
-    );
-  });
-
-  it('says in one line what is not there', () => {
-    expect(() => rewardOf('blue')).toThrow(
-      /^training\.selfCritical\.reward: expected one of bleu4, .*found "blue"$/,
-    );
-    expect(() => selfCriticalSchema.parse({ reward: 'cider', baseline: 'others' })).toThrow(/at least 2/);
-    expect(() => rewardOf({ metric: 'bleu' })).toThrow(/key must be one of BLEU_1, .*got none/);
   });
 });
 

@@ -52,10 +52,8 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
     const drawn = await read(repeated, { method: 'sample', ...common, random });
     const references = referencesOf(batch.tokens, decode);
     const texts = [...drawn.tokens, ...greedy.tokens].map(decode);
-    const rewards = reward(texts, [
-      ...references.flatMap((text) => new Array<string>(k).fill(text)),
-      ...references,
-    ]);
+    const repeatedReferences = references.flatMap((text) => new Array<string>(k).fill(text));
+    const rewards = reward([...repeatedReferences, ...references], texts);
     const ofSamples = rewards.slice(0, drawn.tokens.length);
     const ofGreedy = rewards.slice(drawn.tokens.length);
     const studies = ofGreedy.map((_, b) => mean(ofSamples.slice(b * k, (b + 1) * k)));

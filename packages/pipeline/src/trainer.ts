@@ -11,7 +11,7 @@ import {
   stepLr,
   valueAndGradients,
 } from '@raca/core';
-import { sentenceBleu } from '@raca/metrics';
+import { type Reward, sentenceBleu } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
 import { FindingWeights } from './finding-weights';
@@ -47,6 +47,8 @@ export class Trainer {
     readonly model: Raca,
     readonly config: TrainingConfig,
     private readonly decode: Decode,
+    /** Report quality that the agent learns from. */
+    private readonly agentReward: Reward = sentenceBleus,
   ) {
     this.findings = new FindingWeights(model.separator, decode);
     this.optimizer = new Adam(parameterGroups(model.trained, config), {
@@ -161,15 +163,17 @@ export class Trainer {
     return { quality, baseline };
   }
 
-  /** Sentence BLEU-4 of each teacher-forced argmax report, `[b]`. @param predicted `[b, t − 1]` */
+  /** The agent's reward for each teacher-forced argmax report, `[b]`. @param predicted `[b, t − 1]` */
   private quality(predicted: tf.Tensor2D, references: readonly string[]): Float32Array {
     const n = predicted.shape[1];
     const ids = predicted.dataSync();
-    return Float32Array.from(references, (reference, i) =>
-      sentenceBleu(reference, this.decode(ids.subarray(i * n, (i + 1) * n))),
-    );
+    const written = references.map((_, i) => this.decode(ids.subarray(i * n, (i + 1) * n)));
+    return Float32Array.from(this.agentReward(references, written));
   }
 }
+
+const sentenceBleus: Reward = (references, generated) =>
+  references.map((reference, i) => sentenceBleu(reference, generated[i]));
 
 /** Backbone, visual Transformer, text encoder and the rest learn at rates of their own. */
 export function parameterGroups(

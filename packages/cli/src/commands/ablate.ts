@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BackendName } from '@raca/backend/node';
 import { openDataset } from '@raca/data/node';
-import { PRESETS } from '@raca/pipeline';
+import { defaultMetrics, type Metric } from '@raca/metrics';
+import { configuredMetrics, PRESETS } from '@raca/pipeline';
 import {
   ablate,
   type Grid,
@@ -19,7 +20,7 @@ import { isRunConfig, readBase, readValue } from '../config-file';
 import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
 import { print, say } from '../say';
-import { requireTrust, trustOption } from '../user-modules';
+import { ownScoresFor, requireTrust, trustOption } from '../user-modules';
 
 interface AblateFlags {
   config: string;
@@ -69,6 +70,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
   const data = flags.data ?? (grid.data && resolve(dirname(flags.config), grid.data));
   if (!data)
     throw new UsageError('--data: expected a data set folder, found neither the option nor data in the grid');
+  const metrics = await furtherMetrics(grid, flags);
   const dataset = openDataset(data);
   for (const warning of dataset.warnings) say(warning);
   const bar = progress('ablation');
@@ -85,6 +87,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
       jobs: flags.jobs,
       pretrained: flags.pretrained && resolve(flags.pretrained),
       argv: flags.backend ? ['--backend', flags.backend] : [],
+      analysis: { metrics },
       signal,
       onProgress: ({ row, seed }, step, steps) =>
         bar.update(100 * (ended + step / steps), 100 * runs, `${row}, seed ${seed}`),
@@ -130,6 +133,18 @@ function readGrid(nameOrPath: string, trusted?: boolean): Grid {
   for (const { config } of rows)
     requireTrust(config, { file: nameOrPath, trusted: trusted || !isRunConfig(nameOrPath) });
   return { ...grid, rows };
+}
+
+/** Metrics that the rows' configs name beside the standard ones, each once; who may name files is settled by then. */
+async function furtherMetrics({ rows }: Grid, { config: file }: AblateFlags): Promise<Metric[]> {
+  const standard = new Set(defaultMetrics().map(({ name }) => name));
+  const found = new Map<string, Metric>();
+  for (const { config } of rows) {
+    const own = await ownScoresFor(config, { file, trusted: true });
+    for (const metric of configuredMetrics(config.training.metrics, own))
+      if (!standard.has(metric.name)) found.set(metric.name, metric);
+  }
+  return [...found.values()];
 }
 
 function withEpochs(grid: Grid, epochs?: number): Grid {

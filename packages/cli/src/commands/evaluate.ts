@@ -11,7 +11,7 @@ import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '.
 import { banner, interruptSignal, progress } from '../output';
 import { print, say } from '../say';
 import { scoreTable, truthSummary } from '../score-table';
-import { modulesFor, trustOption } from '../user-modules';
+import { modulesFor, ownScoresFor, trustOption } from '../user-modules';
 
 interface EvaluateFlags extends ImageFlags {
   strict?: boolean;
@@ -43,7 +43,9 @@ export function addEvaluate(program: Command): void {
       const run = new RunFolder(flags.run);
       const trust = { file: run.path('config.json'), trusted: flags.trustModules };
       const dataset = openDataset(flags.data, { pictures: pictureOptions(flags) });
-      const modules = await modulesFor(run.readConfig(), trust);
+      const config = run.readConfig();
+      const modules = await modulesFor(config, trust);
+      const ownScores = await ownScoresFor(config, trust);
       await startCompute(flags.backend);
       const loaded = loadRun(flags.run, modules);
       const bar = progress('writing reports');
@@ -53,6 +55,7 @@ export function addEvaluate(program: Command): void {
           split: flags.split,
           features: flags.features,
           strict: flags.strict,
+          ownScores,
           signal,
           onProgress: bar.update,
         });
@@ -64,8 +67,8 @@ export function addEvaluate(program: Command): void {
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
-          const { split, systems, truth, leftOut } = evaluation;
-          print(JSON.stringify({ split, systems, truth, leftOut }));
+          const { split, systems, further, truth, leftOut } = evaluation;
+          print(JSON.stringify({ split, systems, ...(further.length > 0 && { further }), truth, leftOut }));
         } else {
           print(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
           if (evaluation.truth) print(`\n${truthSummary(evaluation.truth)}`);

@@ -4,12 +4,12 @@ import { openDataset } from '@raca/data/node';
 import {
   compareSystems,
   constantReport,
+  type Metric,
   outputFaults,
   type Protocol,
   type ReportPair,
   rankSystems,
   referencesOf,
-  type Scorer,
   score,
 } from '@raca/metrics';
 import { trivialBaselines } from '@raca/pipeline/node';
@@ -104,7 +104,7 @@ export function addScore(program: Command): void {
       '--sections <names>',
       `${SECTIONS_HELP}; texts without headers are used whole (default: every text as it is)`,
     )
-    .option('--metrics <names>', `comma-separated, from: ${METRIC_NAMES}`)
+    .option('--metrics <names>', `comma-separated, from: ${METRIC_NAMES}; or paths of metrics of your own`)
     .option('--wordnet <folder>', "WordNet's files, for METEOR (Debian: /usr/share/wordnet)")
     .option('--paraphrases <file>', "METEOR's paraphrase table, plain or gzip")
     .option(
@@ -221,7 +221,7 @@ async function runScore(flags: ScoreFlags): Promise<void> {
       return;
     }
     print([...input.read, corpusTable(system, baselines, flags.clean)].join('\n'));
-    if (metrics.some(({ id }) => id.startsWith('clinical-f1'))) print(`Clinical labels by ${labels}.`);
+    if (metrics.some(({ name }) => name.startsWith('clinical-f1'))) print(`Clinical labels by ${labels}.`);
     if (comparison) print(comparisonTable(comparison, resamples, seed));
     return;
   }
@@ -306,7 +306,7 @@ function protocolOf({ clean, protocol = 'full' }: ScoreFlags, systems: readonly 
 /** What is wrong with the texts, and which metrics read one of several references. */
 function textWarnings(
   { systems, labelsOnly }: ScoreInput,
-  metrics: readonly Scorer[],
+  metrics: readonly Metric[],
   sections: string | undefined,
 ): string[] {
   if (labelsOnly) return [];
@@ -315,14 +315,14 @@ function textWarnings(
   const empty = references.flatMap((text, i) => (text.trim() === '' ? [i] : []));
   const say = (whose: string, count: number, example: number, what: string): string =>
     `${whose}: ${count} of ${ids.length} texts ${what} (first at id "${shown(ids[example])}")`;
-  const single = metrics.filter((metric) => metric.references !== 'all').map(({ id }) => id);
+  const single = metrics.filter((metric) => metric.references !== 'all').map(({ name }) => name);
   const several = systems[0].pairs.some((pair) => pair.references);
   return [
     ...(empty.length > 0 ? [say('references', empty.length, empty[0], EMPTY)] : []),
     ...systems.flatMap(({ name, pairs }) =>
       outputFaults(
-        pairs.map(({ hypothesis }) => hypothesis),
         references,
+        pairs.map(({ hypothesis }) => hypothesis),
       ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
     ),
     ...(sections === undefined
@@ -347,7 +347,7 @@ const EMPTY = 'are empty; the rules give an empty text no label, not even No Fin
 function rank(
   { resamples, seed, baseline }: ScoreFlags,
   { systems }: ScoreInput,
-  metrics: readonly Scorer[],
+  metrics: readonly Metric[],
   {
     scores,
     ...about

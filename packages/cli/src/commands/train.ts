@@ -4,7 +4,7 @@ import { type ChosenConfig, configForData, fitToData, type RunConfig } from '@ra
 import {
   fitToFeatures,
   type MetricsLine,
-  modulePaths,
+  ownPaths,
   RunFolder,
   type TrainingEvent,
   train,
@@ -16,7 +16,7 @@ import { INTERRUPTED, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { print, say } from '../say';
-import { modulesFor, type Trust, trustOption } from '../user-modules';
+import { modulesFor, ownScoresFor, type Trust, trustOption } from '../user-modules';
 
 interface TrainFlags extends ImageFlags {
   data: string;
@@ -85,7 +85,9 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   const own = flags.resume && flags.config === undefined && run.has('config.json');
   const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
   const config = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
-  const modules = await modulesFor(config, trustOf(config, flags, own ? flags.out : flags.init));
+  const trust = trustOf(config, flags, own ? flags.out : flags.init);
+  const modules = await modulesFor(config, trust);
+  const ownScores = await ownScoresFor(config, trust);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
   const { signal, done } = interruptSignal();
@@ -95,6 +97,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       out: flags.out,
       config,
       modules,
+      ownScores,
       signal,
       resume: flags.resume,
       saveEvery: flags.saveEvery,
@@ -115,7 +118,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       say(`images that could not be read: ${result.skipped}; their studies were left out (see --strict)`);
     if (result.interrupted) {
       const features = flags.features === undefined ? '' : ` --features ${flags.features}`;
-      const trust = modulePaths(config).length === 0 ? '' : ' --trust-modules';
+      const trust = ownPaths(config).length === 0 ? '' : ' --trust-modules';
       say(
         `stopped; go on with: raca train --data ${flags.data} --out ${flags.out}${features}${trust} --resume`,
       );
@@ -132,8 +135,8 @@ async function runTraining(flags: TrainFlags): Promise<void> {
 function trustOf(config: RunConfig, { config: named, trustModules }: TrainFlags, from?: string): Trust {
   if (from === undefined) return { file: named ?? 'config', trusted: true }; // `readConfig` has looked
   const run = new RunFolder(from);
-  const strange = modulePaths(run.readConfig()).map(({ path }) => path);
-  const uses = modulePaths(config).some(({ path }) => strange.includes(path));
+  const strange = ownPaths(run.readConfig()).map(({ path }) => path);
+  const uses = ownPaths(config).some(({ path }) => strange.includes(path));
   return { file: run.path('config.json'), trusted: trustModules || !uses };
 }
 
@@ -175,7 +178,8 @@ function show(event: TrainingEvent, update: (done: number, total: number, note?:
 function epochLine(line: MetricsLine): string {
   const shown = ([key, label]: readonly [string, string]): string =>
     `${label} ${Number(line[key]).toFixed(3)}`;
-  return `epoch ${line.epoch}: validation ${SHOWN.map(shown).join(', ')}, ${line.distinct} different texts for ${line.texts} studies`;
+  const all = line.selection === undefined ? SHOWN : [...SHOWN, ['selection', 'selection'] as const];
+  return `epoch ${line.epoch}: validation ${all.map(shown).join(', ')}, ${line.distinct} different texts for ${line.texts} studies`;
 }
 
 /** Numbers of a validation that are printed. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { measure } from '../measure';
 import { pairReports } from '../pairs';
 import { lateralityContradictions, lateralityRate } from './laterality';
 import { findMeasurements, measurementRate } from './measurements';
@@ -32,7 +33,7 @@ describe('prior exams', () => {
 
   it('is a rate of sentences and of reports, whatever the reference says', () => {
     const pairs = pairReports(['Stable.', ''], ['Heart is normal. Lungs unchanged.', 'Clear.']);
-    const { corpus, perReport } = priorExamRate().score(pairs);
+    const { corpus, perReport } = measure(priorExamRate(), pairs);
     expect(corpus).toEqual({ 'prior-exam/sentence': 1 / 3, 'prior-exam/report': 0.5 });
     expect(perReport[0]).toEqual({ 'prior-exam/sentence': 0.5, 'prior-exam/report': 1 });
   });
@@ -50,9 +51,9 @@ describe('measurements', () => {
       ['A 12 mm nodule.', 'Nodule.'],
       ['A 1.2 cm nodule.', 'A 5 mm nodule, 2 cm mass.'],
     );
-    const { corpus } = measurementRate().score(pairs);
+    const { corpus } = measure(measurementRate(), pairs);
     expect(corpus).toEqual({ 'measurement/mention': 2 / 3, 'measurement/report': 0.5 });
-    expect(measurementRate().score(pairReports(['a'], ['b'])).corpus['measurement/mention']).toBe(0);
+    expect(measure(measurementRate(), pairReports(['a'], ['b'])).corpus['measurement/mention']).toBe(0);
   });
 });
 
@@ -73,7 +74,7 @@ describe('laterality', () => {
   for (const text of consistent) it(text, () => expect(lateralityContradictions(text)).toEqual([]));
 
   it('is a rate', () => {
-    const { corpus } = lateralityRate().score(pairReports(['', ''], [contradictory[0]!, consistent[0]!]));
+    const { corpus } = measure(lateralityRate(), pairReports(['', ''], [contradictory[0]!, consistent[0]!]));
     expect(corpus).toEqual({ 'laterality/finding': 0.5, 'laterality/report': 0.5 });
   });
 });

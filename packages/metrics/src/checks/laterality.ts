@@ -1,6 +1,6 @@
 import { findMentions, type Mention } from '../labels/labeler';
 import type { Side } from '../labels/modifiers';
-import type { StreamingScorer } from '../streaming';
+import type { PairMetric } from '../types';
 import { faultRate } from './rate';
 
 /** Two mentions of one finding that cannot both hold. */
@@ -41,7 +41,7 @@ const sideKey = ({ label }: Mention, side: Side): string => `${label}, ${side}`;
  * Laterality contradictions inside generated reports: affirmed findings with a side that the report denies elsewhere,
  * over all affirmed findings with a side (`laterality/finding`), and reports with one (`laterality/report`).
  */
-export const lateralityRate = (): StreamingScorer =>
+export const lateralityRate = (): PairMetric =>
   faultRate('laterality', 'finding', ({ hypothesis }) => ({
     faults: lateralityContradictions(hypothesis).length,
     places: findMentions(hypothesis).filter(({ value, side }) => value === 1 && side !== undefined).length,

@@ -1,4 +1,4 @@
-import type { StreamingScorer } from '../streaming';
+import type { PairMetric } from '../types';
 import { faultRate } from './rate';
 
 /** Sizes in millimetres, volumes in millilitres, `3 x 4 cm` as two sizes. */
@@ -45,7 +45,7 @@ export function findMeasurements(text: string): Measurement[] {
  * Measurement hallucination: sizes and volumes of the generated report that the reference does not give, as long as
  * they differ by more than `tolerance` of the reference's (`measurement/mention`, `measurement/report`).
  */
-export const measurementRate = (tolerance = 0.1): StreamingScorer =>
+export const measurementRate = (tolerance = 0.1): PairMetric =>
   faultRate('measurement', 'mention', ({ reference, hypothesis }) => {
     const given = findMeasurements(reference);
     const said = findMeasurements(hypothesis);

@@ -1,5 +1,5 @@
 import { splitSentences } from '../labels/sentences';
-import type { StreamingScorer } from '../streaming';
+import type { PairMetric } from '../types';
 import { faultRate } from './rate';
 
 /** Words that say another study was looked at. */
@@ -38,7 +38,7 @@ export function priorExamSentences(report: string): string[] {
  * compared with was not given to the system.
  * @see Ramesh et al., Improving radiology report generation systems by removing hallucinated references, ML4H 2022
  */
-export const priorExamRate = (): StreamingScorer =>
+export const priorExamRate = (): PairMetric =>
   faultRate('prior-exam', 'sentence', ({ hypothesis }) => ({
     faults: priorExamSentences(hypothesis).length,
     places: splitSentences(hypothesis).length,

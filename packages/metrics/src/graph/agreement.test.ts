@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { measure } from '../measure';
 import { spearman } from '../spearman';
 import { describeWithShared, parseTable, readShared } from '../testing/shared';
-import type { Scorer } from '../types';
+import type { Metric } from '../types';
 import type { LetterCase } from './graph';
 import { labelSimilarity, radCliqRules, weightedTokenF1 } from './radcliq-rules';
-import { radgraphRulesF1 } from './scorer';
+import { radgraphRulesF1 } from './radgraph-rules';
 
 const file = 'data/iu_scored/scored_reports.csv';
 
 describeWithShared('stand-ins by rules against published model-based scores', [file], () => {
-  function agreement(scorer: Scorer, key: string, column: string): number {
+  function agreement(scorer: Metric, key: string, column: string): number {
     const rows = parseTable(readShared(file));
     expect(rows).toHaveLength(280);
     const pairs = rows.map((row) => ({
@@ -17,7 +18,7 @@ describeWithShared('stand-ins by rules against published model-based scores', [f
       reference: row.reference!,
       hypothesis: row.generated!,
     }));
-    const values = scorer.score(pairs).perReport.map((scores) => scores[key]!);
+    const values = measure(scorer, pairs).perReport.map((scores) => scores[key]!);
     return spearman(
       values,
       rows.map((row) => Number(row[column])),
@@ -55,7 +56,7 @@ describe('parts of the composite, by hand', () => {
 
   it('the same text is best, and better than its opposite', () => {
     const score = (reference: string, hypothesis: string) =>
-      radCliqRules().score([{ id: 'a', reference, hypothesis }]).corpus['radcliq-rules/v1']!;
+      measure(radCliqRules(), [{ id: 'a', reference, hypothesis }]).corpus['radcliq-rules/v1']!;
     const text = 'Small left pleural effusion.';
     // 2.45014309 - 1.65084536 - 0.99477170 - 1.24521631, RadCliQ-v1 with every part 1.
     expect(score(text, text)).toBeCloseTo(-1.44069028, 8);

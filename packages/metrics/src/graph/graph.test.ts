@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { measure } from '../measure';
 import { graphF1 } from './f1';
 import { extractGraph } from './graph';
-import { radgraphRulesF1 } from './scorer';
+import { radgraphRulesF1 } from './radgraph-rules';
 
 function show(text: string) {
   const { entities, relations } = extractGraph(text);
@@ -120,10 +121,10 @@ describe('graphF1', () => {
       { id: 'a', reference: 'Effusion.', hypothesis: 'Effusion.' },
       { id: 'b', reference: 'Effusion.', hypothesis: 'No effusion.' },
     ];
-    const { corpus, perReport } = radgraphRulesF1().score(pairs);
+    const { corpus, perReport } = measure(radgraphRulesF1(), pairs);
     expect(corpus['radgraph-rules-f1/simple']).toBe(0.5);
     expect(perReport[1]!['radgraph-rules-f1/simple']).toBe(0);
-    expect(radgraphRulesF1({ letterCase: 'keep' }).score(pairs).corpus).toHaveProperty(
+    expect(measure(radgraphRulesF1({ letterCase: 'keep' }), pairs).corpus).toHaveProperty(
       'radgraph-rules-f1/combined+case',
     );
   });

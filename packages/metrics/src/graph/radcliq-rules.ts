@@ -1,8 +1,8 @@
 import { CHEXPERT_14, type ReportLabels } from '../labels/classes';
 import { labelReport } from '../labels/labeler';
+import { meanMetric } from '../measure';
 import { radCliq } from '../radcliq';
-import { mean } from '../tokens';
-import type { ReportPair, Scorer } from '../types';
+import type { CorpusMetric } from '../types';
 import { graphF1 } from './f1';
 import { extractGraph, type LetterCase } from './graph';
 
@@ -13,19 +13,26 @@ import { extractGraph, type LetterCase } from './graph';
  * `radcliq-rules/v1`, the mean over reports; lower is better. The token weights come from the references of all
  * pairs, so values of different sets do not compare, and neither do they with real RadCliQ.
  */
-export function radCliqRules({ letterCase = 'ignore' }: { readonly letterCase?: LetterCase } = {}): Scorer {
+export function radCliqRules({
+  letterCase = 'ignore',
+}: {
+  readonly letterCase?: LetterCase;
+} = {}): CorpusMetric {
   const suffix = letterCase === 'keep' ? '+case' : '';
-  const key = `radcliq-rules/v1${suffix}`;
-  return {
-    id: `radcliq-rules${suffix}`,
+  const info = {
+    name: `radcliq-rules${suffix}`,
+    keys: [`radcliq-rules/v1${suffix}`],
     direction: 'lower',
     range: [
       radCliq({ bleu: 0, bertscore: 1, semb: 1, radgraph: 1 }),
       radCliq({ bleu: 0, bertscore: 0, semb: 0, radgraph: 0 }),
     ],
-    score(pairs: readonly ReportPair[]) {
+  } as const;
+  return {
+    ...info,
+    over(pairs) {
       const weight = inverseDocumentFrequency(pairs.map(({ reference }) => tokensOf(reference)));
-      const values = pairs.map(({ reference, hypothesis }) =>
+      return meanMetric(info, ({ reference, hypothesis }) => [
         radCliq({
           bleu: 0, // v1 does not weigh it
           bertscore: weightedTokenF1(tokensOf(reference), tokensOf(hypothesis), weight),
@@ -33,8 +40,7 @@ export function radCliqRules({ letterCase = 'ignore' }: { readonly letterCase?: 
           radgraph: graphF1(extractGraph(reference, { letterCase }), extractGraph(hypothesis, { letterCase }))
             .combined,
         }),
-      );
-      return { corpus: { [key]: mean(values) }, perReport: values.map((value) => ({ [key]: value })) };
+      ]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { mean } from '../tokens';
-import type { ReportPair, ScorerResult } from '../types';
+import type { MetricResult, ReportPair } from '../types';
 
 /** A tensor as ONNX Runtime gives it. */
 export interface ModelOutput {
@@ -77,7 +77,7 @@ export async function bertScore(
   pairs: readonly ReportPair[],
   model: TokenEncoder,
   { name, baseline, weight = () => 1 }: BertScoreOptions,
-): Promise<ScorerResult> {
+): Promise<MetricResult> {
   const encoded = new Map<string, Encoded>();
   for (const text of new Set(pairs.flatMap(({ reference, hypothesis }) => [reference, hypothesis]))) {
     encoded.set(text, await encode(text, model, weight));

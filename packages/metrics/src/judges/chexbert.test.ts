@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { clinicalF1 } from '../clinical';
+import { measure } from '../measure';
 import { chexbertLabeler } from './chexbert';
 
 /** A model by hand: the first token names the class of every head. */
@@ -35,7 +36,10 @@ it('labels each text once and serves the clinical scores', async () => {
     { id: '2', reference: 'yes!', hypothesis: 'no' },
   ];
   // one of two effusions is found: precision 1, recall 1/2
-  expect(clinicalF1({ labeler: label }).score(pairs).corpus['clinical/micro/f1/14']).toBeCloseTo(2 / 3, 12);
+  expect(measure(clinicalF1({ labeler: label }), pairs).corpus['clinical/micro/f1/14']).toBeCloseTo(
+    2 / 3,
+    12,
+  );
 });
 
 it('says what does not fit', async () => {

@@ -1,5 +1,7 @@
-import type { ReportPair, ScorerResult } from '../types';
+import type { MetricResult, ReportPair } from '../types';
+import { record, strings } from './answers';
 import { type AnswerFormat, askForJson, type ChatModel, type Message } from './chat';
+import { judgeEach } from './judge-each';
 
 /** The six kinds of error of ReXVal, which GREEN counts. */
 export const ERROR_KINDS = {
@@ -47,16 +49,9 @@ export async function judgeReports(
   pairs: readonly ReportPair[],
   model: ChatModel,
   onReport?: (id: string, counts: ErrorCounts) => void,
-): Promise<ScorerResult & { readonly counts: readonly ErrorCounts[] }> {
+): Promise<MetricResult & { readonly counts: readonly ErrorCounts[] }> {
   const key = `green-style/${model.model}`;
-  const counts: ErrorCounts[] = [];
-  for (const pair of pairs) {
-    const found = await countErrors(pair, model).catch((error: Error) => {
-      throw model.signal?.aborted ? error : new Error(`report "${pair.id}": ${error.message}`);
-    });
-    counts.push(found);
-    onReport?.(pair.id, found);
-  }
+  const counts = await judgeEach(pairs, (pair) => countErrors(pair, model), model, onReport);
   const values = counts.map(greenFormula);
   const sum = (read: (one: ErrorCounts) => number) => counts.reduce((total, one) => total + read(one), 0);
   const each = Math.max(1, pairs.length);
@@ -101,20 +96,6 @@ const FORMAT: AnswerFormat<ErrorCounts> = {
     };
   },
 };
-
-function record(name: string, value: unknown, fields: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`${name} must be an object with ${fields.join(', ')}`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function strings(name: string, value: unknown): string[] {
-  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) {
-    throw new Error(`${name} must be a list of strings`);
-  }
-  return value;
-}
 
 const question = (reference: string, candidate: string): Message[] => [
   {

@@ -1,3 +1,4 @@
+export { askCrimson, judgeByCrimson } from './ask-crimson';
 export {
   type BertScore,
   type BertScoreOptions,
@@ -7,6 +8,14 @@ export {
 } from './bertscore';
 export type { ChatModel } from './chat';
 export { type ChexbertModel, chexbertLabeler } from './chexbert';
+export {
+  type CrimsonTable,
+  crimson,
+  crimsonScore,
+  type JudgedFinding,
+  SIGNIFICANCE,
+  type Significance,
+} from './crimson';
 export {
   countErrors,
   ERROR_KINDS,

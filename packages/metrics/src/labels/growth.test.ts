@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { findMeasurements, lateralityContradictions, measurementRate, priorExamSentences } from '../checks';
 import { graphF1 } from '../graph/f1';
 import { extractGraph } from '../graph/graph';
+import { measure } from '../measure';
 import { findMentions, labelReport } from './labeler';
 
 /** What hostile or broken text repeats. */
@@ -51,7 +52,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   graph: (text) => graphF1(extractGraph(text), extractGraph(text)),
   priorExamSentences,
   findMeasurements,
-  measurementRate: (text) => measurementRate().score([{ id: 'a', reference: text, hypothesis: text }]),
+  measurementRate: (text) => measure(measurementRate(), [{ id: 'a', reference: text, hypothesis: text }]),
   lateralityContradictions,
 };
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { measure } from '../measure';
 import { pairById, pairReports } from '../pairs';
 import { describeWithShared, parseTable, readShared } from '../testing/shared';
 import { describeWithWordnet, wordnet } from '../testing/wordnet';
 import { meteor15Alignment, meteor15Counts, meteor15FromCounts, meteorTokens } from './meteor15';
+import { meteor15 } from './metrics';
 import { parseParaphrases } from './paraphrases';
-import { meteor15 } from './scorers';
 
 const words = (text: string) => text.split(' ');
 const scoreOf = (reference: string, hypothesis: string, options = {}) =>
@@ -111,7 +112,10 @@ describe('scores worked by hand', () => {
   });
 
   it('adds up counts over a corpus and names the stages', () => {
-    const { corpus, perReport } = meteor15().score(pairReports(['effusion', 'heart'], ['effusion', 'lung']));
+    const { corpus, perReport } = measure(
+      meteor15(),
+      pairReports(['effusion', 'heart'], ['effusion', 'lung']),
+    );
     expect(perReport.map((row) => row['METEOR/1.5/exact+stem'])).toEqual([1, 0]);
     expect(corpus['METEOR/1.5/exact+stem']).toBeCloseTo(0.5 * (1 - 0.6), 12); // one chunk over one word
   });
@@ -146,7 +150,7 @@ describeWithWordnet('METEOR 1.5 with WordNet', () => {
         read('references_tokenised.csv', 'reference'),
         read('cvt2distilgpt2_generated_tokenised.csv', 'generated'),
       );
-      const { corpus } = meteor15({ wordnet: wordnet() }).score(pairs);
+      const { corpus } = measure(meteor15({ wordnet: wordnet() }), pairs);
       expect(Math.abs(corpus['METEOR/1.5/exact+stem+synonym']! - 0.19991)).toBeLessThan(0.01);
     });
   });

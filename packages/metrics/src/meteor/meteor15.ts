@@ -124,19 +124,11 @@ export function meteor15CountsAt(row: ArrayLike<number>): Meteor15Counts {
   return counts;
 }
 
-export const emptyMeteor15Counts = (): Meteor15Counts => ({
+const emptyMeteor15Counts = (): Meteor15Counts => ({
   hypothesis: emptySide([], new Set()),
   reference: emptySide([], new Set()),
   chunks: 0,
 });
-
-/** Adds `more` into `total` and returns it. */
-export function addMeteor15Counts(total: Meteor15Counts, more: Meteor15Counts): Meteor15Counts {
-  addSide(total.hypothesis, more.hypothesis);
-  addSide(total.reference, more.reference);
-  total.chunks += more.chunks;
-  return total;
-}
 
 /**
  * METEOR 1.5 of counts: harmonic mean of precision and recall over weighted words, less a penalty for chunks. One
@@ -161,14 +153,6 @@ export function meteor15FromCounts(
       ? 0
       : chunks / ((hypothesis.matched + reference.matched) / 2);
   return mean * (1 - gamma * fragmentation ** beta);
-}
-
-function addSide(total: Side, more: Side): void {
-  total.content += more.content;
-  total.function += more.function;
-  total.weightedContent += more.weightedContent;
-  total.weightedFunction += more.weightedFunction;
-  total.matched += more.matched;
 }
 
 function emptySide(tokens: readonly string[], functionWords: ReadonlySet<string>): Side {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { measure } from '../measure';
 import { pairReports } from '../pairs';
 import { describeWithShared, readSharedJson } from '../testing/shared';
 import { describeWithWordnet, wordnet } from '../testing/wordnet';
+import { nltkMeteor } from './metrics';
 import { nltkAlignment, nltkMeteorOf } from './nltk';
-import { nltkMeteor } from './scorers';
 
 const noSynonyms = { synonyms: (word: string) => new Set([word]) };
 
@@ -48,7 +49,7 @@ describe('worked by hand', () => {
 
   it('is 0 without a match and the mean over reports', () => {
     expect(nltkMeteorOf('', 'a', { wordnet: noSynonyms })).toBe(0);
-    const { corpus } = nltkMeteor({ wordnet: noSynonyms }).score(pairReports(['a b', 'c'], ['a b', 'd']));
+    const { corpus } = measure(nltkMeteor({ wordnet: noSynonyms }), pairReports(['a b', 'c'], ['a b', 'd']));
     expect(corpus['METEOR/nltk']).toBeCloseTo((1 - 0.5 / 8) / 2, 12);
   });
 });

@@ -3,9 +3,19 @@ import type { ViewKind } from '@raca/core';
 import { guardedCell, writeFileAtomic } from '@raca/core/node';
 import { ownSlots, type Split } from '@raca/data';
 import { type Dataset, ImageCache } from '@raca/data/node';
-import { type Protocol, type ReportPair, type ScoreReport, score } from '@raca/metrics';
+import {
+  defaultMetrics,
+  type Metric,
+  type Protocol,
+  type ReportPair,
+  resolveMetrics,
+  type ScoreReport,
+  score,
+} from '@raca/metrics';
 import { stringify } from 'csv-stringify/sync';
 import { writeReports } from '../generate';
+import { configuredMetrics, type OwnScores } from '../training-scores';
+import { testedKeys } from './ablate/study-scores';
 import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
 import { openFeatures, withoutLeftOut } from './features';
@@ -47,6 +57,8 @@ export interface Evaluation {
   /** The model first, then the trivial baselines. */
   readonly systems: readonly SystemScores[];
   readonly studies: readonly EvaluatedStudy[];
+  /** Scores to print of metrics beside the standard ones, by key. */
+  readonly further: readonly string[];
   /** Against `regions.json`; null where the data set has none. */
   readonly truth: TruthScores | null;
   /** Images that could not be read, a line each; their studies stand in no score. */
@@ -62,6 +74,13 @@ export interface EvaluateOptions {
   readonly neighbours?: number;
   /** Folder of stored features, for a model without backbone. */
   readonly features?: string;
+  /**
+   * Metrics beside BLEU, ROUGE-L, CIDEr and clinical F1, or names of `@raca/metrics`; those of the run's config when left
+   * out.
+   */
+  readonly metrics?: readonly (Metric | string)[];
+  /** Metrics of the user's own that the run's config names by `use`. */
+  readonly ownScores?: OwnScores;
   /** Stop at the first image that cannot be read. Otherwise its study is left out and {@link Evaluation.leftOut} names it. */
   readonly strict?: boolean;
 }
@@ -85,6 +104,8 @@ export async function evaluate(
       `${join(dataset.dir, 'annotation.json')}: ${split}: expected at least one study, found none`,
     );
   }
+  const standard = defaultMetrics();
+  const metrics = [...standard, ...furtherMetrics(loaded, options, standard)];
   const { views } = loaded.config.model;
   const { seed, cleaning } = loaded.config.training;
   const { neighbours } = options;
@@ -111,16 +132,27 @@ export async function evaluate(
       ({ system, texts }): SystemScores => ({
         system,
         protocols: {
-          r2gen: score(pairs(studies, texts, 'reference'), { protocol: 'r2gen' }),
-          full: score(pairs(studies, texts, 'report'), { protocol: 'full' }),
+          r2gen: score(pairs(studies, texts, 'reference'), { protocol: 'r2gen', metrics }),
+          full: score(pairs(studies, texts, 'report'), { protocol: 'full', metrics }),
         },
       }),
     );
-    return { split, systems, studies, truth, leftOut: [...leftOut] };
+    const further = metrics.slice(standard.length).flatMap(testedKeys);
+    return { split, systems, studies, further, truth, leftOut: [...leftOut] };
   } finally {
     stop.abort();
     await Promise.allSettled([baselining]);
   }
+}
+
+/** What is measured beside the standard metrics, each once. */
+function furtherMetrics(
+  { config: { training } }: LoadedRun,
+  { metrics, ownScores }: EvaluateOptions,
+  standard: readonly Metric[],
+): Metric[] {
+  const further = metrics ? resolveMetrics(metrics) : configuredMetrics(training.metrics, ownScores);
+  return further.filter(({ name }) => !standard.some((metric) => metric.name === name));
 }
 
 /** `reports.csv`: id, views, both texts and the per-report scores of the model under the protocol `r2gen`. */

@@ -1,14 +1,14 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import type { RunConfig, Slot } from '../config';
+import type { RunConfig, Slot, TrainingConfig } from '../config';
 
 /** Whether a slot's `use` names a file of the user's own rather than an entry of the module table. */
 export const isModulePath = (use: string): boolean => isAbsolute(use) || /^\.{1,2}[/\\]/.test(use);
 
-/** The config with paths of modules absolute; relative ones are meant from the folder of `file`. */
+/** The config with paths of the user's own modules, metrics and rewards absolute; relative ones are meant from the folder of `file`. */
 export const withAbsoluteModules = (config: RunConfig, file: string): RunConfig =>
   mapPaths(config, (use) => resolve(dirname(resolve(file)), use));
 
-/** The config with paths of modules relative to the folder of `file`, so that a project can be moved as a whole. */
+/** The config with these paths relative to the folder of `file`, so that a project can be moved as a whole. */
 export const withRelativeModules = (config: RunConfig, file: string): RunConfig =>
   mapPaths(config, (use) => {
     const path = relative(dirname(resolve(file)), resolve(use));
@@ -22,15 +22,45 @@ export const modulePaths = ({ model }: RunConfig): { slot: string; path: string 
     isSlot(value) && isModulePath(value.use) ? [{ slot, path: value.use }] : [],
   );
 
-function mapPaths(config: RunConfig, change: (use: string) => string): RunConfig {
-  const model = Object.fromEntries(
-    Object.entries(config.model).map(([name, value]) => [
-      name,
-      isSlot(value) && isModulePath(value.use) ? { ...value, use: change(value.use) } : value,
-    ]),
+/** The metrics and rewards of the user's own that a config names by path: field and path. */
+export const scorePaths = ({ training }: RunConfig): { field: string; path: string }[] =>
+  SCORES.flatMap(([field, usesOf]) =>
+    usesOf(training).flatMap((value) =>
+      hasUse(value) && isModulePath(value.use) ? [{ field: `training.${field}.use`, path: value.use }] : [],
+    ),
   );
-  return { ...config, model: model as RunConfig['model'] };
+
+/** All files of the user's own whose code a config would run: field and path. */
+export const ownPaths = (config: RunConfig): { field: string; path: string }[] => [
+  ...modulePaths(config).map(({ slot, path }) => ({ field: `model.${slot}.use`, path })),
+  ...scorePaths(config),
+];
+
+/** Where `use` may stand in `training`. */
+const SCORES: readonly [field: string, usesOf: (training: TrainingConfig) => readonly unknown[]][] = [
+  ['agentReward', ({ agentReward }) => agentReward ?? []],
+  ['metrics', ({ metrics }) => metrics ?? []],
+  ['selection', ({ selection }) => [selection]],
+  ['selfCritical.reward', ({ selfCritical }) => selfCritical?.reward ?? []],
+];
+
+function mapPaths(config: RunConfig, change: (use: string) => string): RunConfig {
+  const changed = <T>(value: T): T =>
+    hasUse(value) && isModulePath(value.use) ? { ...value, use: change(value.use) } : value;
+  const model = Object.fromEntries(
+    Object.entries(config.model).map(([name, value]) => [name, isSlot(value) ? changed(value) : value]),
+  );
+  const { agentReward, metrics, selection, selfCritical } = config.training;
+  const training: TrainingConfig = {
+    ...config.training,
+    selection: changed(selection),
+    ...(agentReward && { agentReward: agentReward.map(changed) }),
+    ...(metrics && { metrics: metrics.map(changed) }),
+    ...(selfCritical && { selfCritical: { ...selfCritical, reward: selfCritical.reward.map(changed) } }),
+  };
+  return { ...config, model: model as RunConfig['model'], training };
 }
 
-const isSlot = (value: unknown): value is Slot =>
-  typeof value === 'object' && value !== null && typeof (value as Slot).use === 'string';
+const hasUse = (value: unknown): value is { readonly use: string } =>
+  typeof value === 'object' && value !== null && typeof (value as { use?: unknown }).use === 'string';
+const isSlot = (value: unknown): value is Slot => hasUse(value);

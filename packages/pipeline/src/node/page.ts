@@ -12,7 +12,7 @@ import type { EvaluatedStudy, Evaluation } from './evaluate';
 import type { LoadedRun } from './load-run';
 import type { MetricsLine } from './run-folder';
 import { studyView } from './study-view';
-import { COLUMNS, PROTOCOLS, tableRows } from './table';
+import { COLUMNS, type Column, columnsOf, PROTOCOLS, tableRows } from './table';
 import { isDrawn, trainedOn } from './trained-on';
 import { truthTables } from './truth/tables';
 
@@ -59,7 +59,7 @@ export async function writePage(
         `fusion ${config.model.fusion?.use ?? 'none'}, alignment ${config.model.alignment?.use ?? 'none'}`,
       training: `${config.training.epochs} epochs at most, batch ${config.training.batchSize}, seed ${config.training.seed}`,
     },
-    tables: protocolTables(systems),
+    tables: protocolTables(systems, columnsOf(evaluation)),
     ...(chosen.length < all.length && {
       shown: `${chosen.length} of ${all.length} studies: a third the worst by clinical F1, a third the best, a third spread between. reports.csv has all texts.`,
     }),
@@ -72,11 +72,14 @@ export async function writePage(
 }
 
 /** One table a protocol; one for both where the numbers are the same. */
-export function protocolTables(systems: Evaluation['systems']): ScoreTable[] {
+export function protocolTables(
+  systems: Evaluation['systems'],
+  columns: readonly Column[] = COLUMNS,
+): ScoreTable[] {
   const [r2gen, full] = (['r2gen', 'full'] as const).map((protocol) => ({
     title: PROTOCOLS[protocol],
-    columns: COLUMNS,
-    rows: tableRows(systems, protocol),
+    columns,
+    rows: tableRows(systems, protocol, columns),
   }));
   if (JSON.stringify(r2gen.rows) !== JSON.stringify(full.rows)) return [r2gen, full];
   const title = 'protocols r2gen and full, equal here: no reference is cut, and none has a rare word';
@@ -134,10 +137,13 @@ async function viewOf(
   return studyView(shown, config.model);
 }
 
+/** Validation scores that are drawn, where a run has them. */
+const VALIDATION = ['bleu4', 'clinicalMicroF1', 'findingsMacroF1', 'selection'];
+
 async function curves(lines: readonly MetricsLine[]): Promise<string[]> {
   const charts: [title: string, points: CurvePoint[]][] = [
     ['loss', points(lines, { train: ['tokens', 'global', 'local', 'matching'], val: ['loss'] })],
-    ['validation score', points(lines, { train: [], val: ['bleu4', 'clinicalMicroF1', 'findingsMacroF1'] })],
+    ['validation score', points(lines, { train: [], val: VALIDATION })],
     ['agent reward', points(lines, { train: ['agent/reward'], val: [] })],
     [
       'reward of reports',

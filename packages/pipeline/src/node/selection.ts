@@ -1,22 +1,51 @@
-import { bleu, CHEXPERT_14, clinicalF1, type ReportPair, type Reward, type Scores } from '@raca/metrics';
+import {
+  bleu,
+  CHEXPERT_14,
+  clinicalF1,
+  type Metric,
+  measure,
+  type ReportPair,
+  type Reward,
+  type Scores,
+} from '@raca/metrics';
 import { textCounts } from '../same-text';
+import type { SelectedScore } from '../training-scores';
+
+/** What validation measures beside what it measures in any case. */
+export interface FurtherScores {
+  readonly reward?: Reward | null;
+  readonly metrics?: readonly Metric[];
+  readonly selected?: SelectedScore | null;
+}
 
 /**
- * What validation measures on written reports (r2gen references; labels by the rules of `@raca/metrics`); the mean reward
- * where training has one. Names are those that `training.selection` takes, and counts of texts.
+ * What validation measures on written reports (r2gen references; labels by the rules of `@raca/metrics`), under the names that
+ * `training.selection` takes; counts of texts; further: the mean reward, the corpus scores of metrics by their keys, and
+ * `selection`, higher is better, where a metric's score chooses the weights.
  */
-export function selectionScore(pairs: readonly ReportPair[], reward?: Reward): Record<string, number> {
-  const clinical = clinicalF1().score(pairs).corpus;
-  const bleu4 = bleu().score(pairs).corpus.BLEU_4;
+export function selectionScore(
+  pairs: readonly ReportPair[],
+  { reward, metrics = [], selected }: FurtherScores = {},
+): Record<string, number> {
+  const clinical = measure(clinicalF1(), pairs).corpus;
+  const bleu4 = measure(bleu(), pairs).corpus.BLEU_4;
   const findingsMacroF1 = macroF1OfFindings(clinical);
   return {
+    ...Object.assign({}, ...metrics.map((metric) => measure(metric, pairs).corpus)),
     bleu4,
     clinicalMicroF1: clinical['clinical/micro/f1/14'],
     findingsMacroF1,
     findingsAndBleu4: (findingsMacroF1 + bleu4) / 2,
     ...textCounts(pairs.map(({ hypothesis }) => hypothesis)),
     ...(reward && { reward: meanReward(pairs, reward) }),
+    ...(selected && { selection: signed(selected, pairs) }),
   };
+}
+
+/** The score by which weights are chosen, negative where lower is better. */
+function signed({ metric, key }: SelectedScore, pairs: readonly ReportPair[]): number {
+  const value = measure(metric, pairs).corpus[key];
+  return metric.direction === 'higher' ? value : -value;
 }
 
 /**
@@ -46,8 +75,8 @@ export function isBetter({ score, loss }: Validated, best: Validated | null): bo
 
 function meanReward(pairs: readonly ReportPair[], reward: Reward): number {
   const rewards = reward(
-    pairs.map(({ hypothesis }) => hypothesis),
     pairs.map(({ reference }) => reference),
+    pairs.map(({ hypothesis }) => hypothesis),
   );
   return rewards.reduce((sum, x) => sum + x, 0) / rewards.length;
 }

@@ -1,5 +1,5 @@
 import type { Direction, ScoreReport } from '@raca/metrics';
-import type { SystemScores } from './evaluate';
+import type { Evaluation, SystemScores } from './evaluate';
 
 /** One column of the score table. */
 export interface Column {
@@ -39,6 +39,15 @@ export const COLUMNS: readonly Column[] = [
   { key: 'length', label: 'length ratio', direction: '', value: ({ facts }) => facts.lengthRatio },
 ];
 
+/** {@link COLUMNS}, and one for each further score of an evaluation. */
+export const columnsOf = ({ further, systems }: Pick<Evaluation, 'further' | 'systems'>): Column[] => [
+  ...COLUMNS,
+  ...further.map((key) => ({
+    ...corpus(key, key),
+    direction: systems[0].protocols.r2gen.directions[key] ?? ('' as const),
+  })),
+];
+
 /** A number as its column shows it. */
 export const shownIn = ({ whole }: Pick<Column, 'whole'>, x: number): string =>
   whole ? `${x}` : x.toFixed(3);
@@ -50,9 +59,13 @@ export const PROTOCOLS = {
 } as const;
 
 /** Rows of plain numbers by column key. */
-export function tableRows(systems: readonly SystemScores[], protocol: keyof typeof PROTOCOLS) {
+export function tableRows(
+  systems: readonly SystemScores[],
+  protocol: keyof typeof PROTOCOLS,
+  columns: readonly Column[] = COLUMNS,
+) {
   return systems.map(({ system, protocols }) => ({
     system,
-    scores: Object.fromEntries(COLUMNS.map(({ key, value }) => [key, value(protocols[protocol])])),
+    scores: Object.fromEntries(columns.map(({ key, value }) => [key, value(protocols[protocol])])),
   }));
 }

@@ -12,15 +12,17 @@ import {
   UNKNOWN,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
+import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { sameTextWarning } from '../same-text';
+import { selectionKey } from '../score-config';
 import { type RolloutOptions, rollOut } from '../self-critical';
-import { selfCriticalReward } from '../self-critical-config';
 import { Trainer } from '../trainer';
+import { type OwnScores, trainingScores } from '../training-scores';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
@@ -59,6 +61,8 @@ export interface TrainOptions {
   /** Go on with the run in `out`; without it a folder that holds a run is refused. */
   readonly resume?: boolean;
   readonly modules?: ModuleTable;
+  /** Metrics and rewards of the user's own that the config names by `use`. */
+  readonly ownScores?: OwnScores;
   /** File of torchvision weights (safetensors or `.pth`) for a ResNet backbone; read at the start of a run only. */
   readonly backboneWeights?: string;
   /** Folder of stored features, for a model without backbone; its config comes from `fitToFeatures`. */
@@ -127,7 +131,13 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const contextTokenizer = known
     ? known.readContextTokenizer(config)
     : contextTokenizerOf(dataset.annotation, config);
-  const rollouts = rolloutOptions(dataset.annotation, config, tokenizer);
+  const chosen = selectionKey(training.selection);
+  const scoring = trainingScores(
+    training,
+    () => trainingTexts(dataset.annotation, config, tokenizer),
+    options.ownScores,
+  );
+  const rollouts = rolloutOptions(config, tokenizer, scoring.reward);
   const features = openFeatures(sizes, dataset, options.features);
   const context = {
     ...modelContext(tokenizer, training.seed, contextTokenizer),
@@ -149,10 +159,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     cache,
     options.strict ? undefined : skip,
   );
-  const validated = () =>
-    validate(model, loaders.evaluation, { features, tokenizer, config, reward: rollouts?.(0).reward });
+  const validated = () => validate(model, loaders.evaluation, { features, tokenizer, config, ...scoring });
   try {
-    const trainer = new Trainer(model, training, (ids) => tokenizer.decode(ids));
+    const trainer = new Trainer(
+      model,
+      training,
+      (ids) => tokenizer.decode(ids),
+      scoring.agentReward ?? undefined,
+    );
     let state: TrainingState = {
       epoch: 0,
       cursor: 0,
@@ -177,7 +191,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       else {
         first.readWeights(model, tokenizer);
         const scores = await validated();
-        state = { ...state, best: { epoch: 0, score: scores[training.selection], loss: scores.loss } };
+        state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
         run.writeResumePoint(trainer, state, tokenizer);
@@ -213,7 +227,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
       const scores = await validated();
-      const validation = { epoch: state.epoch + 1, score: scores[training.selection], loss: scores.loss };
+      const validation = { epoch: state.epoch + 1, score: scores[chosen], loss: scores.loss };
       shared?.save();
       const improved = isBetter(validation, state.best);
       const line: MetricsLine = { step: state.step, epoch: validation.epoch, kind: 'val', ...scores };
@@ -338,20 +352,21 @@ function loadBackbone(model: Raca, file: string): void {
   loadTorchvision(backbone, readWeightsFile(file), file);
 }
 
+/** The training reports as the model would write them. */
+const trainingTexts = (
+  { train: studies }: Annotation,
+  { model: { maxLength }, training: { cleaning } }: RunConfig,
+  tokenizer: Tokenizer,
+): string[] =>
+  studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength)));
+
 /** How self-critical training samples in each step; null where the config has none of it. */
 function rolloutOptions(
-  { train: studies }: Annotation,
-  { model: { maxLength }, training }: RunConfig,
+  { model: { maxLength }, training: { selfCritical, seed, generation } }: RunConfig,
   tokenizer: Tokenizer,
+  reward: Reward | null,
 ): ((step: number) => RolloutOptions) | null {
-  const { selfCritical, selection, cleaning, seed, generation } = training;
-  if (!selfCritical) {
-    if (selection !== 'reward') return null;
-    throw new Error('training.selection: expected a selfCritical section beside "reward", found none');
-  }
-  const reward = selfCriticalReward(selfCritical, () =>
-    studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength))),
-  );
+  if (!selfCritical || !reward) return null;
   const { samples, baseline, standardise } = selfCritical;
   const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
   return (step) => ({

@@ -54,7 +54,7 @@ it.each([1, 4, 64])('equals losses and reports batch by batch, written %s togeth
       });
     }
     const rewarded: [string, string][] = [];
-    const reward = (hypotheses: readonly string[], references: readonly string[]) =>
+    const reward = (references: readonly string[], hypotheses: readonly string[]) =>
       hypotheses.map((hypothesis, i) => rewarded.push([hypothesis, references[i]]) / 8);
     const before = tf.memory().numTensors;
     const options = { features: null, tokenizer, config, reward, together };

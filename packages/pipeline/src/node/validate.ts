@@ -1,7 +1,7 @@
 import { EVALUATION, tidyRead } from '@raca/core';
 import type { Tokenizer } from '@raca/data';
 import type { StudyBatch, StudyLoader } from '@raca/data/node';
-import type { ReportPair, Reward } from '@raca/metrics';
+import type { ReportPair } from '@raca/metrics';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config';
 import { disposeReadable, type EncodedStudies, encodeStudies, readableOf, writeFrom } from '../generate';
@@ -9,18 +9,17 @@ import type { ModelBatch, Raca, Readable } from '../model';
 import { stackedReadables } from '../stacked-readables';
 import { withBatch } from './batches';
 import type { FeatureSource } from './features';
-import { selectionScore } from './selection';
+import { type FurtherScores, selectionScore } from './selection';
 
 /** Studies whose reports are written together: a token for many costs little more than for a few. */
 const TOGETHER = 64;
 
 /** Options of {@link validate}. */
-export interface ValidationOptions {
+export interface ValidationOptions extends FurtherScores {
   /** Where the model reads stored features instead of images. */
   readonly features: FeatureSource | null;
   readonly tokenizer: Tokenizer;
   readonly config: RunConfig;
-  readonly reward?: Reward;
   /** Studies whose reports are written together at least, 64; bounds what is held of studies that wait. */
   readonly together?: number;
 }
@@ -29,7 +28,7 @@ export interface ValidationOptions {
 export async function validate(
   model: Raca,
   loader: StudyLoader,
-  { features, tokenizer, config, reward, together = TOGETHER }: ValidationOptions,
+  { features, tokenizer, config, together = TOGETHER, ...further }: ValidationOptions,
 ): Promise<Record<string, number>> {
   const { training } = config;
   const generation = { ...training.generation, search: 'greedy', maxLength: config.model.maxLength } as const;
@@ -76,5 +75,5 @@ export async function validate(
   } finally {
     for (const { readable } of waiting) disposeReadable(readable);
   }
-  return { loss: loss / studies, ...selectionScore(pairs, reward) };
+  return { loss: loss / studies, ...selectionScore(pairs, further) };
 }

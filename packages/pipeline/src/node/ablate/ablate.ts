@@ -30,6 +30,7 @@ export interface AblateOptions {
   readonly jobs?: number;
   /** Arguments for every `raca train` and `raca evaluate`, such as `--backend wasm`. */
   readonly argv?: readonly string[];
+  /** Resamples, and metrics that are measured and tested beside the standard ones. */
   readonly analysis?: AnalysisOptions;
   /** Abort to stop the runs under way with resume points. */
   readonly signal?: AbortSignal;

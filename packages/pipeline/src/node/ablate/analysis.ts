@@ -1,12 +1,13 @@
 import {
   bootstrapInterval,
   holm,
+  type Metric,
   type Protocol,
   pairedRandomisation,
   type ReportPair,
   type ResamplingOptions,
 } from '@raca/metrics';
-import { STUDY_SCORES, type StudyScore } from './study-scores';
+import { type StudyScore, type StudyTable, studyScores } from './study-scores';
 
 /** A row's reports: the same studies in the same order for every seed. */
 export interface RowReports {
@@ -48,8 +49,10 @@ export interface Analysis {
   readonly scores: readonly RowScore[];
 }
 
-/** Resamples of intervals and of tests; defaults 1,000 and 10,000. */
+/** Further metrics; resamples of intervals and of tests, by default 1,000 and 10,000. */
 export interface AnalysisOptions {
+  /** Measured and tested beside BLEU, ROUGE-L, CIDEr and clinical F1. */
+  readonly metrics?: readonly Metric[];
   readonly bootstrap?: ResamplingOptions;
   readonly test?: ResamplingOptions;
 }
@@ -69,7 +72,7 @@ export function analyse(
   const scores =
     studies === 0
       ? []
-      : STUDY_SCORES.flatMap((score) => analyseScore(score, all, baseline, studies, options));
+      : studyScores(options.metrics).flatMap((score) => analyseScore(score, all, baseline, studies, options));
   return { protocol, studies, scores };
 }
 
@@ -87,13 +90,13 @@ function analyseScore(
   const positions = Array.from({ length: studies }, (_, i) => i);
   const found = rows.map(({ row }) => {
     const own = tables.get(row)!;
-    const values = [...own].map(([seed, table]) => ({ seed, value: ofPositions(score, table, positions) }));
+    const values = [...own].map(([seed, table]) => ({ seed, value: ofPositions(table, positions) }));
     const { low, high } = bootstrapInterval(
       studies,
-      (drawn) => mean([...own.values()].map((table) => ofPositions(score, table, drawn))),
+      (drawn) => mean([...own.values()].map((table) => ofPositions(table, drawn))),
       options.bootstrap,
     );
-    const test = base && row !== baseline ? compare(score, own, base, studies, options) : null;
+    const test = base && row !== baseline ? compare(own, base, studies, options) : null;
     return {
       row,
       key: score.key,
@@ -109,9 +112,8 @@ function analyseScore(
 }
 
 function compare(
-  score: StudyScore,
-  own: ReadonlyMap<number, Float64Array>,
-  base: ReadonlyMap<number, Float64Array>,
+  own: ReadonlyMap<number, StudyTable>,
+  base: ReadonlyMap<number, StudyTable>,
   studies: number,
   options: AnalysisOptions,
 ): Omit<RowTest, 'adjusted'> | null {
@@ -120,38 +122,30 @@ function compare(
   const both = seeds.map((seed) => [own.get(seed)!, base.get(seed)!] as const);
   const { estimate, low, high } = bootstrapInterval(
     studies,
-    (drawn) => mean(both.map(([a, b]) => ofPositions(score, a, drawn) - ofPositions(score, b, drawn))),
+    (drawn) => mean(both.map(([a, b]) => ofPositions(a, drawn) - ofPositions(b, drawn))),
     options.bootstrap,
   );
   const { pValue } = pairedRandomisation(
     studies,
-    (fromSecond) => mean(both.map(([a, b]) => ofMixture(score, a, b, fromSecond))),
+    (fromSecond) => mean(both.map(([a, b]) => ofMixture(a, b, fromSecond))),
     options.test,
   );
   return { seeds, difference: estimate, interval: [low, high], pValue };
 }
 
 /** The score of the studies at these positions. */
-function ofPositions(
-  { width, value }: StudyScore,
-  table: Float64Array,
-  positions: readonly number[],
-): number {
+function ofPositions({ width, table, value }: StudyTable, positions: readonly number[]): number {
   const sums = new Float64Array(width);
   for (const i of positions) for (let k = 0; k < width; k++) sums[k] += table[i * width + k];
   return value(sums, positions.length);
 }
 
 /** The score of a system whose reports come from two. */
-function ofMixture(
-  { width, value }: StudyScore,
-  first: Float64Array,
-  second: Float64Array,
-  fromSecond: readonly boolean[],
-): number {
+function ofMixture(first: StudyTable, second: StudyTable, fromSecond: readonly boolean[]): number {
+  const { width, value } = first;
   const sums = new Float64Array(width);
   fromSecond.forEach((is, i) => {
-    const table = is ? second : first;
+    const { table } = is ? second : first;
     for (let k = 0; k < width; k++) sums[k] += table[i * width + k];
   });
   return value(sums, fromSecond.length);

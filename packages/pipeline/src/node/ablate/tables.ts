@@ -35,15 +35,18 @@ const SIGNIFICANT = 0.05;
  */
 export function scoreTable(rows: readonly TableRow[], analysis: Analysis, baseline: string): TextTable {
   const { protocol, scores, studies } = analysis;
+  const columns = [...COLUMNS, ...furtherColumns(analysis)];
   const lines = rows.map(({ name, finished, failed, seeds }) => [
     name,
     `${finished.length}/${seeds.length}${failed.length ? ' (failed)' : ''}`,
-    ...COLUMNS.map((column) => {
-      const { mean, sd } = spread(
+    ...columns.map((column) => {
+      const own = scores.find(({ row, key }) => row === name && key === column.key);
+      const evaluated = spread(
         finished.flatMap(({ evaluation }) => scoreOf(column, evaluation, 0, protocol) ?? []),
       );
+      const { mean, sd } = Number.isNaN(evaluated.mean) && own ? own : evaluated;
       if (Number.isNaN(mean)) return '–';
-      const test = scores.find(({ row, key }) => row === name && key === column.key)?.test;
+      const test = own?.test;
       const mark = test && test.adjusted < SIGNIFICANT ? ' *' : '';
       const middle = column.whole && sd === null ? shownIn(column, mean) : mean.toFixed(column.whole ? 1 : 3);
       return `${middle}${sd === null ? '' : ` ± ${sd.toFixed(column.whole ? 1 : 3)}`}${mark}`;
@@ -53,17 +56,23 @@ export function scoreTable(rows: readonly TableRow[], analysis: Analysis, baseli
   const trivial = (any?.systems.slice(1) ?? []).map(({ system }, i) => [
     system,
     '',
-    ...COLUMNS.map((column) => {
+    ...columns.map((column) => {
       const x = scoreOf(column, any!, i + 1, protocol);
       return x === undefined ? '' : shownIn(column, x);
     }),
   ]);
   return {
     title: `${studies} test studies, ${PROTOCOLS[protocol]}; mean ± sd over seeds; * differs from ${baseline}, p < ${SIGNIFICANT} (Holm)`,
-    head: ['row', 'seeds', ...COLUMNS.map(({ label }) => label)],
+    head: ['row', 'seeds', ...columns.map(({ label }) => label)],
     rows: [...lines, ...trivial],
   };
 }
+
+/** Columns of scores that are tested beside the standard ones. */
+const furtherColumns = ({ scores }: Analysis): Column[] =>
+  [...new Set(scores.map(({ key }) => key))]
+    .filter((key) => !COLUMNS.some((column) => column.key === key))
+    .map((key) => ({ key, label: key, direction: '', value: ({ corpus }) => corpus[key] }));
 
 /** Each row and score with its interval, and its difference from the baseline with interval and p. */
 export function testTable({ scores, protocol }: Analysis, baseline: string): TextTable {

@@ -4,6 +4,7 @@ import type { Dataset } from '@raca/data/node';
 import { constantReport, holm, type Protocol, type ReportPair } from '@raca/metrics';
 import type { RunConfig } from '../../config';
 import { resolveConfig } from '../../resolve-config';
+import { selectionKey } from '../../score-config';
 import { type Analysis, type AnalysisOptions, analyse, type RowScore } from '../ablate/analysis';
 import { type MetricsLine, RunFolder } from '../run-folder';
 import { differingFields, type FieldDifference } from './differences';
@@ -133,7 +134,9 @@ function keptValidation(
   best: number | undefined,
 ): MetricsLine | null {
   const validations = lines.filter(({ kind }) => kind === 'val');
-  return validations.find((line) => line[training.selection] === best) ?? validations.at(-1) ?? null;
+  return (
+    validations.find((line) => line[selectionKey(training.selection)] === best) ?? validations.at(-1) ?? null
+  );
 }
 
 function withFullReferences(

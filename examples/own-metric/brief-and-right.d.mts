@@ -1,0 +1,4 @@
+import type { Reward } from '@raca/metrics';
+
+declare const briefAndRight: Reward;
+export default briefAndRight;

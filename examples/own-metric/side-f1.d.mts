@@ -1,0 +1,4 @@
+import type { PairMetric } from '@raca/metrics';
+
+declare const sideF1: PairMetric;
+export default sideF1;
