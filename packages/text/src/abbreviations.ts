@@ -1,6 +1,6 @@
 /** Abbreviations after whose stop a sentence always goes on. */
 const INSIDE = new Set(
-  'vs e.g i.e eg ie dr mr mrs ms prof st cf viz approx evid incl poss prob susp sig signif consist compat resp'.split(
+  'vs v e.g i.e eg ie dr mr mrs ms prof st cf viz approx evid incl poss prob susp sig signif consist compat resp'.split(
     ' ',
   ),
 );
@@ -21,6 +21,7 @@ export function endsSentence(text: string, at: number): boolean {
   const after = text[at + 1] ?? ' ';
   if (isDigit(after) && (isDigit(before) || /[\s(<>~=]/.test(before))) return false;
   const [word = ''] = /[A-Za-z][A-Za-z./]{0,11}$/.exec(text.slice(Math.max(0, at - 12), at).trimEnd()) ?? [];
+  if (/[,;]/.test(after)) return false; // "no consol., eff."
   const name = word.toLowerCase();
   if (INSIDE.has(name) || /^\s+(?:vs\b|versus\b|and\/or\b)/.test(text.slice(at + 1, at + 10))) return false;
   if (before === ' ') return true; // cleaned text: " . "

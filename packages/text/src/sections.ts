@@ -1,4 +1,4 @@
-import { isHeaderWord, type Part, partOf } from './headers';
+import { isHeaderWord, type Part, partInForm } from './headers';
 import { tidy } from './tidy';
 import { isWrapped, widthOf } from './wrapped-lines';
 
@@ -27,7 +27,7 @@ export type SectionName = (typeof SECTION_NAMES)[number];
 export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'addendum', 'untitled'];
 
 /**
- * The sections of a report, in order. A header is known by its words ({@link partOf}): in front of a colon at the
+ * The sections of a report, in order. A header is known by its words ({@link partInForm}): in front of a colon at the
  * start of a line or sentence, in capitals or capitalised also inside a line, or alone on a line. Headings inside
  * findings (`Lungs:`) belong to the text around them.
  *
@@ -45,7 +45,8 @@ export function readSections(report: string): Section[] {
     if (part !== 'untitled' || body.trim() !== '') sections.push({ part, header, text: body.trim() });
   };
   add('untitled', '', text.slice(0, headers[0]!.start));
-  headers.forEach(({ part, start, end }, i) => {
+  headers.forEach(({ part: announced, start, end }, i) => {
+    const part = announced === 'diagnosis' ? diagnosisIn(headers.slice(i + 1)) : announced;
     const header = text.slice(start, end).replace(/[\s:]+$/, '');
     const body = text.slice(end, headers[i + 1]?.start);
     const own = REPORTING.has(part) ? body.length : ownLength(body, part, titled);
@@ -69,10 +70,14 @@ export function selectSections(report: string, names: readonly SectionName[] | '
     .join('\n\n');
 }
 
-const REPORTING: ReadonlySet<Part> = new Set(['findings', 'impression', 'both', 'addendum']);
+/** A diagnosis in front of a titled report is why it was asked for; elsewhere it is its conclusion. */
+const diagnosisIn = (later: readonly Header[]): 'indication' | 'impression' =>
+  later.some(({ part }) => REPORTING.has(part)) ? 'indication' : 'impression';
+
+const REPORTING: ReadonlySet<Header['part']> = new Set(['findings', 'impression', 'both', 'addendum']);
 
 interface Header {
-  readonly part: Part;
+  readonly part: Part | 'diagnosis';
   readonly start: number;
   readonly end: number;
 }
@@ -123,13 +128,16 @@ const PLAIN = /^(?:findings?|impressions?|conclusions?|indications?|technique)$/
 
 const LEADS = /^(?:CLINICAL|REASON|INDICATION|HISTORY|TECHNIQUE|COMPARISON|FINDINGS|IMPRESSION)\b/;
 
+/** "Clinical concern", "Reason for consult". */
+const ASKED = /^(?:clinical|reason for) [a-z]+$/i;
+
 /** The header with which the words in front of a colon end. */
-function headerAtEnd(words: string, first: boolean): { part: Part; at: number } | undefined {
-  if (first && words === words.toUpperCase()) {
+function headerAtEnd(words: string, first: boolean): (Pick<Header, 'part'> & { at: number }) | undefined {
+  if (first && (words === words.toUpperCase() || ASKED.test(words))) {
     const part = announced(words);
     const list = wordsOf(words);
     // Misspelt, or with words that are not known behind those that are: "REASON FOR CONSULT".
-    const other = list.length <= 4 && (LEADS.test(words) || !list.some(isHeaderWord));
+    const other = list.length <= 4 && (LEADS.test(words.toUpperCase()) || !list.some(isHeaderWord));
     if (part && (other || list.every(isHeaderWord))) return { part, at: 0 };
   }
   let at = words.length;
@@ -158,8 +166,8 @@ const wordsOf = (header: string): string[] =>
     .filter(Boolean);
 
 /** `CHEST:` and the like head a text, they announce none; `EXAM:` and `STUDY:` do. */
-function announced(header: string): Part | undefined {
-  const part = partOf(header);
+function announced(header: string): Header['part'] | undefined {
+  const part = partInForm(header);
   return part === 'examination' && !/\b(?:EXAM|EXAMINATION|STUDY)\b/i.test(header) ? undefined : part;
 }
 

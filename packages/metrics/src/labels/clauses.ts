@@ -15,13 +15,23 @@ export function splitClauses(sentence: string): string[] {
   for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
     const next = sentence.slice(index + text.length, index + text.length + 12).split(' ', 1)[0]!;
     // "unlikely but cannot be excluded", "pneumonia, while possible, is …": the same subject
-    if (isVerb(next) || next === 'not' || (next !== '' && ASIDES.has(next) && text !== '; ')) continue;
+    if (
+      isVerb(next) ||
+      next === 'not' ||
+      REFERS.test(sentence.slice(index + text.length)) ||
+      (next !== '' && ASIDES.has(next) && text !== '; ')
+    )
+      continue;
     clauses.push(...splitStatements(sentence.slice(from, index)));
     from = index + text.length - 1;
   }
   clauses.push(...splitStatements(sentence.slice(from)));
   return clauses;
 }
+
+/** "…, but it cannot be excluded": of the finding before. */
+const REFERS =
+  /^(?:it|this|that|they|these) (?:cannot|can not|could not|is|are|was|remains?|should|may|might) (?:not )?(?:be )?(?:entirely |completely |still |also )?(?:excluded|ruled out|assessed|possible|considered|confirmed) /;
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
@@ -127,6 +137,7 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   const end = segmentEnd(tokens, i, isMark(tokens[k]!));
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
+  if (joiner === 'with' && isMark(tokens[k]!) && left.open && DETERMINERS.has(first)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
   const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;
@@ -263,10 +274,12 @@ function isPlaced(tokens: readonly string[], start: number, end: number): boolea
   for (let i = start + 1; i < end - 1; i++) {
     const [word, next, then] = [tokens[i]!, tokens[i + 1]!, tokens[i + 2] ?? ''];
     if (!PLACES.has(word) && word !== 'of') continue;
-    if (SIDES.has(next) || (next === 'the' && (SIDES.has(then) || then === 'lingula'))) return true;
+    if (SIDES.has(next) || (next === 'the' && (SIDES.has(then) || ONE_PLACE.has(then)))) return true;
   }
   return false;
 }
+
+const ONE_PLACE = words('lingula hilum apex base carina');
 
 /** Place of the first verb behind a subject, 0 for none. */
 function findVerb(tokens: readonly string[], start: number, end: number): number {

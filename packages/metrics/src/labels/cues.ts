@@ -36,6 +36,9 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (only|necessarily|limited|as|so)',
   `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are)`,
   'not (persist|remain|recur|change*|increase*|resolve*|clear)',
+  'not (any|much|significantly|appreciably) (smaller|larger|bigger|better|worse|greater|less|more|different)',
+  'not (possible|able|feasible) to',
+  '(may|might) not (be|represent|reflect|indicate) !(seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated|present)',
   'no (doubt|question)',
   'no (definite|clear|obvious|other)? (explanation|cause|source) (for|of)',
   'no (longer)? (larger|smaller|bigger|worse|better|greater|more|less)',
@@ -48,6 +51,7 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
 
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
+  'neither ~ nor ~ (shows|show|suggests|suggest|indicates|indicate|supports|support|demonstrates|demonstrate)',
   'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal|is_blunted_by)',
   `no longer ${SEEN} (is|are)? (the|a|any)?`,
   '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
@@ -118,6 +122,7 @@ export const SEEN_BEFORE: readonly Phrase[] = [
   `(which|that)? (was|were|had_been)? (previously|initially|originally|formerly|priorly) ${NOTED} ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (previously|before|earlier|then|initially|priorly|yesterday) ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in|at|by|from)? (the|a|an|his|her|their)? (most_recent|last|recent|outside)? (prior|previous|preceding|earlier|old|older|last|outside|comparison|recent|initial|original|admission|yesterday|ct|mri) ~ (on|of|from|dated)? ~`,
+  `(which|that)? (was|were|had_been)? ${NOTED} ~ ~ ago`,
   `(which|that)? (was|were|had_been)? ${NOTED} on [0-9]* /? [0-9]*? /? [0-9]*? ~`,
   `(which|that)? (was|were|had_been)? ${NOTED} (on|in) (jan*|feb*|march|april|may|june|july|aug*|sept*|oct*|nov*|dec*|monday|tuesday|wednesday|thursday|friday|saturday|sunday) [0-9]*? ,? [0-9]*?`,
   '(which|that) (was|were|had_been) ~ ~ (of|on|from|dated)? [0-9]* /? [0-9]*? /? [0-9]*?',
@@ -138,8 +143,10 @@ export const POST_NEGATIONS: readonly Phrase[] = [
   '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished|subsided|dissipated|abated|drained|absorbed|reabsorbed|re_absorbed|reexpanded|re_expanded|reinflated|re_inflated|reaerated|re_aerated)',
   '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled|repaired)',
   '(was|were) (since|subsequently|completely|then)? (removed|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled)',
-  '(is|are) (now)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
+  '(is|are|was|were) (now|all|both|thereby)? (completely|confidently)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
   '(appears|appear|seems|seem|looks) (to_be|to_have|now)? (resolved|cleared|absent|gone|unlikely)',
+  // What looks like a finding and is none.
+  '(is|are|represents|represent|reflects|reflect|corresponds_to) (only|simply|just|merely)? (a|an|the|from|due_to|caused_by)? (overlying|overlapping|prominent|end_on|superimposed)? (nipple*|vessel*|artifact*|artefact*|skin_fold*|summation|composite_shadow*|bone_island*|hair|clothing|breast_tissue)',
 ];
 
 /** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
@@ -151,13 +158,13 @@ export const ENDING_NEGATIONS: readonly Phrase[] = [
 
 /** Not gone: "the effusion is not completely resolved", "has not changed". */
 export const STILL_THERE: readonly Phrase[] = [
-  '(is|are|was|were|has|have) (not|no_longer) (yet|been|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|cleared|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
+  '(is|are|was|were|has|have) (not|no_longer) (yet|been|any|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|cleared|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
   '(has|have|is|are) (yet|still) to',
 ];
 
 /** "Pneumothorax: no", "effusion none": the whole answer, nothing behind it. */
 export const ANSWERS_NO: readonly Phrase[] = [
-  '(present|seen|there|visible|evident|identified)? : (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
+  '(present|seen|there|visible|evident|identified)? : (are|is)? (all|both)? (none|no|nil|negative|neg|absent|n|0|false|denied|normal|clear|unremarkable|resolved|cleared|nothing|unlikely|excluded|ruled_out) (today|currently|seen|bilaterally|evident|identified|on_the_left|on_the_right)?',
   '( (no|none|absent|negative|not_seen|resolved)',
   '(none|nil|negative|neg|no|n)',
 ];
@@ -176,8 +183,8 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   'equivocal',
   '(suspicious|suspicion|worrisome|concerning|concern|concerned|suspect|suspected) (for|of)?',
   '(raises|raise|raising) (the)? (possibility|question|concern)',
-  '(cannot|can_not|could_not|difficult_to|not|to|not_entirely|not_completely|unable_to|hard_to|impossible_to) (entirely|completely|definitively|absolutely|confidently|reliably)? exclude',
-  '(cannot|can_not|could_not|unable_to|difficult_to|hard_to) (entirely|completely|confidently|reliably)? (rule_out|assess_for|evaluate_for|assess|evaluate|confirm)',
+  '(cannot|can_not|could_not|difficult_to|not|to|not_entirely|not_completely|not_possible_to|not_able_to|unable_to|hard_to|impossible_to) (entirely|completely|definitively|absolutely|confidently|reliably)? exclude',
+  '(cannot|can_not|could_not|unable_to|difficult_to|hard_to|not_possible_to|not_able_to|impossible_to) (entirely|completely|confidently|reliably)? (rule_out|assess_for|evaluate_for|assess|evaluate|confirm)',
   '(limited|suboptimal|inadequate|poor|nondiagnostic) (assessment|evaluation|exam|sensitivity) ~ (for|of)',
   '(rule|rules) out',
   'r / o',
@@ -215,6 +222,7 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'not (be)? (entirely|completely)? excluded',
   'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
+  '(could|may|might|can) (easily|well|still)? be (missed|hidden|obscured|overlooked|masked)',
   '(is|are) not (strongly|particularly|especially|highly) (favored|favoured|suspected)',
   '(could|may|might) have (this|a_similar) appearance',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',

@@ -45,7 +45,7 @@ const uncertaintyEnds = endsOf(cues.SCOPE_ENDS, [...cues.SCOPE_BRIDGES, ...cues.
 // was seen before: "the effusion seen on the prior film has resolved".
 const nounWords =
   '(?:(?!(?:is|are|was|were|has|have|there|with|which|that|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
-const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4}(?:and|but) )?`;
+const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4})?(?:, )?(?:and|but|although|though) (?:(?:it|this|that|they|these) )?)?`;
 /** What may stand behind a cue without a verb. */
 const ending =
   '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';

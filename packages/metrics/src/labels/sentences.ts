@@ -1,4 +1,5 @@
 import { splitStatements } from '@raca/text';
+import { withNouns } from './pronouns';
 
 /**
  * The statements of a report ({@link splitStatements}: sentences, list items, lines and cells of templates), raw or
@@ -11,7 +12,7 @@ export const splitSentences = (text: string): string[] =>
 
 /** The same with letters as written. */
 export const splitWrittenSentences = (text: string): string[] =>
-  splitStatements(text).flatMap(normaliseSentence);
+  withNouns(splitStatements(text).flatMap(normaliseSentence));
 
 const LONGEST = 200;
 
@@ -28,7 +29,9 @@ function normaliseSentence(sentence: string): string[] {
 const CONTRACTED =
   /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here)['’ʼ`´]s)\b/gi;
 /** Letters in which contractions and abbreviations with strokes can be told to be absent. */
-const HINT = /\+\/|±|n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
+const HINT = /\bCM\b| v\.? |\+\/|±|n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
+/** Cardiomegaly; lower case, or behind a number or unit, it is a length. */
+const CM = /(?<![\d.][ \t]?|\b(?:x|by|in|per|of)[ \t])\bCM\b(?!\.?[ \t]?(?:from|above|below|x|by|in)\b)/gi;
 
 /** Contractions and abbreviations as words: `isn't`, `can't`, `w/o`, `e/o`. */
 function writtenOut(text: string): string {
@@ -41,5 +44,7 @@ function writtenOut(text: string): string {
     .replace(/\bw\/o\b/gi, 'without')
     .replace(/\bw\/(?=\s|[a-z])/gi, 'with ')
     .replace(/\be\/o\b/gi, 'evidence of')
-    .replace(/\bc\/w\b/gi, 'consistent with');
+    .replace(/\bc\/w\b/gi, 'consistent with')
+    .replace(/(?<=[a-z]) v\.? (?=[a-z])/gi, ' versus ')
+    .replace(CM, (cm) => (cm === 'CM' ? 'cardiomegaly' : cm));
 }
