@@ -7,7 +7,7 @@ const INSIDE = new Set(
 
 /** Those after which it goes on where no capital follows. */
 const OFTEN_INSIDE = new Set(
-  'etc al ca no nos neg pos pt pts hx dx rx tx s/p w wo c lt rt l r bilat unilat ant post lat med sup inf mod min sl mild incr decr assoc abn nl pulm card eff effs opac opacs infil pneumo cardiomeg atel atx fx ptx unch cons consol min max cm mm ml a.m p.m u.s sign defin def sm lg mult jan feb mar apr jun jul aug sep sept oct nov dec fig'.split(
+  'etc al ca no nos neg pos pt pts hx dx rx tx s/p w wo c lt rt l r bilat unilat ant post lat med sup inf mod min sl mild incr decr assoc abn nl pulm card eff effs opac opacs infil pneumo cardiomeg atel atx fx ptx unch cons consol min max foc seg subseg bibas periph prox mediast retrocard interst resol stab cath cm mm ml a.m p.m u.s sign defin def sm lg mult jan feb mar apr jun jul aug sep sept oct nov dec fig'.split(
     ' ',
   ),
 );

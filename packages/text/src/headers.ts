@@ -55,7 +55,10 @@ const BESIDE = new Set(
 /** Headers of short reports and forms, where none of {@link WORDS} stands beside them. */
 const IN_FORMS: readonly (readonly [Part | 'diagnosis', readonly string[]])[] = [
   ['findings', ['RESULT', 'RESULTS']],
-  ['indication', ['QUESTION', 'CONCERN']],
+  [
+    'indication',
+    ['QUESTION', 'CONCERN', 'SUSPICION', 'BACKGROUND', 'ORDER', 'HPI', 'PMH', 'PMHX', 'PSH', 'CC'],
+  ],
   ['aside', ['ADVICE', 'PLAN']],
   ['diagnosis', ['DIAGNOSIS', 'DIAGNOSES', 'DX']],
 ];
@@ -94,6 +97,7 @@ export function partInForm(header: string): Part | 'diagnosis' | undefined {
   const part = partOf(header);
   if (part) return part;
   const words = header.toUpperCase().split(/[^A-Z]+/);
+  if (words.includes('DIFFERENTIAL')) return undefined;
   return IN_FORMS.find(([, known]) => words.some((word) => known.includes(word)))?.[0];
 }
 

@@ -36,7 +36,7 @@ export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'adde
  * or technique only the first sentence.
  */
 export function readSections(report: string): Section[] {
-  const text = tidy(report);
+  const text = tidy(report).replace(DASHED_INSIDE, '$1$2: ');
   const headers = findHeaders(text);
   if (headers.length === 0) return text.trim() === '' ? [] : [{ part: 'untitled', header: '', text }];
   const titled = headers.some(({ part }) => REPORTING.has(part));
@@ -85,6 +85,9 @@ interface Header {
 /** Words, from the last mark that ends a sentence, an item or a cell. */
 const HEADER_WORDS = /[A-Za-z][A-Za-z&/() '-]{0,70}$/;
 const ALONE = /^[ \t]*([A-Za-z][A-Za-z&/ ]{2,40}?)[ \t]*$/;
+/** "Indication - pneumonia. Findings - clear lungs." */
+const DASHED_INSIDE =
+  /(^|[.;][^\S\n])(Findings|Impression|Conclusion|Indication|History|Comparison|Technique|Report)[^\S\n][-–—][^\S\n]/gm;
 const DASHED = /^[ \t]*([A-Z][A-Za-z&/ ]{3,40}?)[ \t]+[-–—][ \t]/;
 
 function findHeaders(text: string): Header[] {
@@ -129,7 +132,7 @@ const PLAIN = /^(?:findings?|impressions?|conclusions?|indications?|technique)$/
 const LEADS = /^(?:CLINICAL|REASON|INDICATION|HISTORY|TECHNIQUE|COMPARISON|FINDINGS|IMPRESSION)\b/;
 
 /** "Clinical concern", "Reason for consult". */
-const ASKED = /^(?:clinical|reason for) [a-z]+$/i;
+const ASKED = /^(?:(?:clinical|reason for) [a-z]+|[a-z]+(?:[- ][a-z]+)? (?:diagnosis|dx))$/i;
 
 /** The header with which the words in front of a colon end. */
 function headerAtEnd(words: string, first: boolean): (Pick<Header, 'part'> & { at: number }) | undefined {
@@ -137,7 +140,8 @@ function headerAtEnd(words: string, first: boolean): (Pick<Header, 'part'> & { a
     const part = announced(words);
     const list = wordsOf(words);
     // Misspelt, or with words that are not known behind those that are: "REASON FOR CONSULT".
-    const other = list.length <= 4 && (LEADS.test(words.toUpperCase()) || !list.some(isHeaderWord));
+    const other =
+      list.length <= 4 && (LEADS.test(words.toUpperCase()) || ASKED.test(words) || !list.some(isHeaderWord));
     if (part && (other || list.every(isHeaderWord))) return { part, at: 0 };
   }
   let at = words.length;
@@ -150,6 +154,7 @@ function headerAtEnd(words: string, first: boolean): (Pick<Header, 'part'> & { a
   while (at < words.length && /^(?:and|of|for|to|the|a|on|or|s)\b/.test(words.slice(at))) {
     at += /^[A-Za-z]+[^A-Za-z]*/.exec(words.slice(at))![0].length;
   }
+  if (/\b(?:negative|positive)\s*$/i.test(words.slice(0, at))) return undefined; // "Negative findings:" heads a list
   const header = words.slice(at);
   const part = header === '' ? undefined : announced(header);
   if (!part) return undefined;

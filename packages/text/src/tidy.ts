@@ -1,3 +1,4 @@
+import { isHeaderWord } from './headers';
 import { readSigns } from './signs';
 
 /**
@@ -27,6 +28,9 @@ const withoutTags = (text: string): string =>
     .replace(/(\b[Qq]uestion:[^?\n]{0,200}\?)\s+A(?:nswer)?:/g, '$1\n\nFindings:')
     .replace(/(?<![*=-])(\*{3,12}|={2,12}|-{3,12}) ?([A-Z][A-Za-z /&]{2,40}?):? ?\1/g, '\n\n$2: ')
     .replaceAll('**', '')
+    .replace(/[[<]([A-Z][A-Z ]{3,30})[\]>]:?/g, (text, name: string) =>
+      name.trim().split(/ +/).every(isHeaderWord) ? `\n\n${name}: ` : text,
+    )
     .replace(/(^|\s)Q: |(?<![A-Za-z][ \t])\bQuestion: /g, '$1')
     .replace(/\?\s+(?:A(?:nswer)?: ?|[-–]\s+)/g, '? ')
     .replace(/(^|\s)-ve\b/gi, '$1negative')

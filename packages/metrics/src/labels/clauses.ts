@@ -36,7 +36,7 @@ const REFERS =
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Said of a finding in an aside: "although possible". */
-const ASIDES = words('possible unlikely conceivable doubtful suspected');
+const ASIDES = words('possible unlikely conceivable doubtful suspected difficult hard');
 
 const SINGULAR = words(
   'is was has remains appears persists shows demonstrates seems looks measures contains',

@@ -34,14 +34,15 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (well|clearly|fully|adequately|optimally|completely|entirely|reliably)? (assessed|evaluated|excluded|imaged|included|delineated|characterized|characterised)',
   'not well (seen|visualized|visualised|appreciated|demonstrated|evaluated|shown|defined|identified)',
   'not (only|necessarily|limited|as|so)',
-  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are)`,
+  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are|:)`,
   'not (persist|remain|recur|change*|increase*|resolve*|clear)',
   'not (any|much|significantly|appreciably) (smaller|larger|bigger|better|worse|greater|less|more|different)',
   'not (possible|able|feasible) to',
   '(may|might) not (be|represent|reflect|indicate) !(seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated|present)',
   'no (doubt|question)',
   'no (definite|clear|obvious|other)? (explanation|cause|source) (for|of)',
-  'no (longer)? (larger|smaller|bigger|worse|better|greater|more|less)',
+  'no (longer)? (larger|smaller|bigger|worse|better|greater)',
+  'no (longer)? (more|less) (than|prominent|extensive|pronounced|severe|dense|marked|conspicuous)',
   '(nearly|almost|partially|mostly|incompletely|partly) (completely)? resolved',
   '(near|nearly|partial|incomplete) (complete)? (resolution|clearing) of',
   'to (document|confirm|ensure|assess|assure|verify|check|establish|show|demonstrate|evaluate_for|assess_for|follow) ~ (resolution|clearing) of',
@@ -74,6 +75,9 @@ export const NEGATIONS: readonly Phrase[] = [
   'absent',
   '(free|clear|devoid|cleared) (of|from)',
   '(negative|neg) for',
+  '(pertinent|relevant|important)? (negatives|negative_findings|not_seen|not_present|not_identified|ruled_out) :',
+  'nil (evidence_of|sign_of|in_the_way_of|focal|acute)?',
+  '(resorption|reabsorption) of',
   '(absence|lack) of',
   '(interval|complete|full)? (resolution|clearing|clearance|removal|disappearance|evacuation|drainage) of (the|a)?',
   'denies',
@@ -86,7 +90,7 @@ export const NEGATIONS: readonly Phrase[] = [
   'instead of',
   'as opposed to',
   '(argues|argue|speaks|speak|mitigates|mitigate) against',
-  'nothing (to|that)? (suggest|indicate)',
+  'nothing (here|to|that|which)? (would|could)? (suggest*|indicat*|support*|point*)',
 ];
 
 /** Deny what follows where they stand before its noun ("resolved effusion"), not behind another ("edema resolved"). */
@@ -140,8 +144,8 @@ export const POST_NEGATIONS: readonly Phrase[] = [
   '(does|do|did) not (persist|remain|recur|appear_to_be_present|appear_present)',
   'could not be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
   'cannot be (seen|identified|appreciated|visualized|visualised|demonstrated|found|detected|reproduced)',
-  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished|subsided|dissipated|abated|drained|absorbed|reabsorbed|re_absorbed|reexpanded|re_expanded|reinflated|re_inflated|reaerated|re_aerated)',
-  '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled|repaired)',
+  '(has|have|is|are|was|were|had) (since|now|all|completely|also|both|subsequently|interval|essentially|largely|fully|entirely|totally|virtually|apparently)? (completely|fully|entirely)? (resolved|cleared|absent|disappeared|gone|vanished|resorbed|subsided|dissipated|abated|drained|absorbed|reabsorbed|re_absorbed|reexpanded|re_expanded|reinflated|re_inflated|reaerated|re_aerated)',
+  '(has|have) (since|now|all|also|both|subsequently)? been (completely|fully|successfully)? (removed|resolved|excluded|ruled_out|evacuated|drained|resorbed|absorbed|reabsorbed|withdrawn|discontinued|extracted|taken_out|pulled|repaired)',
   '(was|were) (since|subsequently|completely|then)? (removed|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled)',
   '(is|are|was|were) (now|all|both|thereby)? (completely|confidently)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
   '(appears|appear|seems|seem|looks) (to_be|to_have|now)? (resolved|cleared|absent|gone|unlikely)',
@@ -210,14 +214,14 @@ export const UNCERTAINTIES: readonly Phrase[] = [
 export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(cannot|can_not|could_not|may_not|not|is_not|are_not) (be)? (entirely|completely|definitively|absolutely|confidently|reliably|totally)? (be)? (excluded|exclude|ruled_out)',
   '(cannot|can_not|could_not|is_not|are_not|not|was_not) (be)? (well|fully|adequately|completely|reliably|accurately|properly|optimally|further)? (be)? (assessed|evaluated|determined|confirmed|characterized|characterised|delineated|judged|established|commented_on)',
-  '(is|are|was|were|has|have)? (not|poorly|suboptimally|incompletely) (been)? (well|fully|adequately|optimally) (been)? (seen|visualized|visualised|appreciated|demonstrated|evaluated|assessed|delineated|shown|defined|identified|imaged)',
+  '(is|are|was|were|has|have)? (not|poorly|suboptimally|incompletely) (been)? (well|fully|adequately|optimally|confidently|reliably) (been)? (seen|visualized|visualised|appreciated|demonstrated|evaluated|assessed|delineated|shown|defined|identified|imaged)',
   '(is|are)? (poorly|suboptimally|incompletely) (seen|visualized|visualised|evaluated|assessed|imaged|delineated)',
   '(is|are|would_be|remains|remain|not)? (difficult|hard|impossible) to (entirely|completely|confidently|reliably)? (exclude|rule_out|assess|evaluate|confirm|see|identify|determine)',
-  '(is|are|was|were|remains|remain) (possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
+  '(is|are|was|were|remains|remain) (possible|suspected|questioned|queried|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
   '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) likely',
   '(is|are)? (questionably|possibly|probably) (present|seen|there)',
   '(could|may|might|can) (also|well|possibly)? (account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to)',
-  '(should|could|may|might|would|must) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
+  '(should|could|may|might|would|must|has_to|have_to|needs_to|need_to) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
   '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern|question)',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'not (be)? (entirely|completely)? excluded',
@@ -235,7 +239,7 @@ export const ADJACENT_UNCERTAINTIES: readonly Phrase[] = [
 
 /** The same without a verb: nothing but a place or a time behind them ("left effusion ?", "pneumonia less likely"). */
 export const ENDING_UNCERTAINTIES: readonly Phrase[] = [
-  '(possible|suspected|questioned|questionable|probable|considered|favored|favoured|suggested|equivocal|doubtful|uncertain|unclear|indeterminate)',
+  '(possible|suspected|questioned|queried|questionable|probable|considered|favored|favoured|suggested|equivocal|doubtful|uncertain|unclear|indeterminate)',
   '(thought|felt|considered)? (less|not_very) likely',
   ': ?',
   '?',
@@ -251,6 +255,7 @@ export const CALLED_NORMAL: readonly Phrase[] = [
 /** What comes right after these is no statement about this study. */
 export const NOT_STATED: readonly Phrase[] = [
   '(history|hx) of ~',
+  '(patient|pt|man|woman|male|female|gentleman|lady) (with|presenting_with|presents_with|who_presents_with|admitted_with|known_to_have) ~',
   'h / o ~',
   '(detecting|detection_of|sensitive_for) ~',
   '(prior|previous|earlier|old|outside|last) (chest)? (film|study|exam|examination|radiograph|ct|x_ray|scan|report) ,? (which|that)? (showed|demonstrated|shows|described|showing|revealed|reported|noted) ~',

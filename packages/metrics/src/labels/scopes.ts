@@ -24,7 +24,7 @@ export interface Scopes {
 }
 
 /** Before a bracket or comma a whole answer: "fracture (none), effusion". */
-const ANSWER = /^(?:no|none|absent) $/;
+const ANSWER = /^(?:no|none|nil|absent) $/;
 
 /** What a clause says of a finding, and the words that say so; none where it is only named. */
 export interface Status {
