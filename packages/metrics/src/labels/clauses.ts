@@ -9,7 +9,8 @@ const clauseBreaks = anywhere(cues.CLAUSE_BREAKS);
  * resolved, small effusion remains"). Lists stay whole ("no consolidation, large effusion, or pneumothorax";
  * "pneumothorax, effusion and consolidation are not seen").
  */
-export function splitClauses(sentence: string): string[] {
+export function splitClauses(statement: string): string[] {
+  const sentence = statement.includes(' however ') ? statement.replace(ASIDE_HOWEVER, ' ') : statement;
   const clauses: string[] = [];
   let from = 0;
   for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
@@ -28,6 +29,10 @@ export function splitClauses(sentence: string): string[] {
   clauses.push(...splitStatements(sentence.slice(from)));
   return clauses;
 }
+
+/** "the edema, however, has resolved": within one statement. */
+const ASIDE_HOWEVER =
+  / , however , (?=(?:is|are|was|were|has|have|not|no longer|gone|resolved|cleared|absent|persists?|remains?|unchanged|stable) )/g;
 
 /** "…, but it cannot be excluded": of the finding before. */
 const REFERS =
@@ -137,7 +142,7 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   const end = segmentEnd(tokens, i, isMark(tokens[k]!));
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
-  if (joiner === 'with' && isMark(tokens[k]!) && left.open && DETERMINERS.has(first)) return true;
+  if (joiner === 'with' && isMark(tokens[k]!) && DETERMINERS.has(first)) return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
   const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;

@@ -34,10 +34,12 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (well|clearly|fully|adequately|optimally|completely|entirely|reliably)? (assessed|evaluated|excluded|imaged|included|delineated|characterized|characterised)',
   'not well (seen|visualized|visualised|appreciated|demonstrated|evaluated|shown|defined|identified)',
   'not (only|necessarily|limited|as|so)',
-  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are|:)`,
+  `not (been|be)? (definitely|clearly)? ${SEEN} !(is|are|:|a|an|any|evidence)`,
   'not (persist|remain|recur|change*|increase*|resolve*|clear)',
   'not (any|much|significantly|appreciably) (smaller|larger|bigger|better|worse|greater|less|more|different)',
   'not (possible|able|feasible) to',
+  'not (resolving|improving|clearing|decreasing|changing|enlarging|increasing|shrinking|progressing)',
+  'not (much|any|a_lot_of)? (change*|difference|improvement)',
   '(may|might) not (be|represent|reflect|indicate) !(seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated|present)',
   'no (doubt|question)',
   'no (definite|clear|obvious|other)? (explanation|cause|source) (for|of)',
@@ -56,6 +58,9 @@ export const NEGATIONS: readonly Phrase[] = [
   'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal|is_blunted_by)',
   `no longer ${SEEN} (is|are)? (the|a|any)?`,
   '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
+  '(do|does|did|would) not (really)? (believe|think|feel|consider) (that)? (there_is|there_are|this_is|this_to_be|it_is|this_represents)? (a|an|any)?',
+  'no longer (shows|show|demonstrates|demonstrate|contains|contain|has|have)',
+  '(lacks|lacking|uncomplicated_by|unassociated_with)',
   '(does|do|did) not (definitely|clearly|currently)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|exhibit|appear_to_show|represent|reflect)',
   'not (definitely|clearly)? (show|demonstrate|reveal|suggest|contain|identify|see|have|support|indicate|represent|reflect|representing|showing)',
   '(cannot|can_not|could_not|unable_to) (identify|see|appreciate|visualize|visualise|find|detect|demonstrate) (a|any)?',
@@ -90,7 +95,7 @@ export const NEGATIONS: readonly Phrase[] = [
   'instead of',
   'as opposed to',
   '(argues|argue|speaks|speak|mitigates|mitigate) against',
-  'nothing (here|to|that|which)? (would|could)? (suggest*|indicat*|support*|point*)',
+  'nothing ~ (to|that|which)? (would|could)? (suggest*|indicat*|support*|point*)',
 ];
 
 /** Deny what follows where they stand before its noun ("resolved effusion"), not behind another ("edema resolved"). */
@@ -149,6 +154,7 @@ export const POST_NEGATIONS: readonly Phrase[] = [
   '(was|were) (since|subsequently|completely|then)? (removed|evacuated|drained|withdrawn|discontinued|extracted|taken_out|pulled)',
   '(is|are|was|were) (now|all|both|thereby)? (completely|confidently)? (excluded|ruled_out|unlikely|thought_unlikely|felt_unlikely|considered_unlikely|thought_to_be_unlikely|felt_to_be_unlikely)',
   '(appears|appear|seems|seem|looks) (to_be|to_have|now)? (resolved|cleared|absent|gone|unlikely)',
+  '(has|have) (now|since)? (given_way_to|been_replaced_by|evolved_into)',
   // What looks like a finding and is none.
   '(is|are|represents|represent|reflects|reflect|corresponds_to) (only|simply|just|merely)? (a|an|the|from|due_to|caused_by)? (overlying|overlapping|prominent|end_on|superimposed)? (nipple*|vessel*|artifact*|artefact*|skin_fold*|summation|composite_shadow*|bone_island*|hair|clothing|breast_tissue)',
 ];
@@ -156,13 +162,14 @@ export const POST_NEGATIONS: readonly Phrase[] = [
 /** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
 export const ENDING_NEGATIONS: readonly Phrase[] = [
   '(absent|unlikely|gone|excluded|ruled_out|neg|negative)',
+  '(has|have|had|was|were|did|does) not',
   '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
   '(since|now|interval|been)? (removed|withdrawn)',
 ];
 
 /** Not gone: "the effusion is not completely resolved", "has not changed". */
 export const STILL_THERE: readonly Phrase[] = [
-  '(is|are|was|were|has|have) (not|no_longer) (yet|been|any|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|cleared|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
+  '(is|are|was|were|has|have) (not|no_longer) (yet|been|any|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|resolving|cleared|clearing|improving|changing|decreasing|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
   '(has|have|is|are) (yet|still) to',
 ];
 
@@ -193,6 +200,8 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(rule|rules) out',
   'r / o',
   '(evaluate|assess|evaluation|correlate|correlation) ~ for',
+  '(look|looking|search|searching) for',
+  'hint of',
   '(differential|differentials|consider|considerations|consideration|considered) (diagnosis|diagnoses|include*|includes|of)?',
   'favor*',
   'favour*',
@@ -217,8 +226,8 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(is|are|was|were|has|have)? (not|poorly|suboptimally|incompletely) (been)? (well|fully|adequately|optimally|confidently|reliably) (been)? (seen|visualized|visualised|appreciated|demonstrated|evaluated|assessed|delineated|shown|defined|identified|imaged)',
   '(is|are)? (poorly|suboptimally|incompletely) (seen|visualized|visualised|evaluated|assessed|imaged|delineated)',
   '(is|are|would_be|remains|remain|not)? (difficult|hard|impossible) to (entirely|completely|confidently|reliably)? (exclude|rule_out|assess|evaluate|confirm|see|identify|determine)',
-  '(is|are|was|were|remains|remain) (possible|suspected|questioned|queried|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
-  '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) likely',
+  '(is|are|was|were|remains|remain) (also|still|equally)? (possible|suspected|questioned|queried|questionable|probable|considered|favored|favoured|suggested|equivocal|not_excluded|a_possibility|a_consideration|in_the_differential|of_concern|doubtful|uncertain|unclear|indeterminate|not_certain|in_question|inconclusive)',
+  '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) (likely|probable)',
   '(is|are)? (questionably|possibly|probably) (present|seen|there)',
   '(could|may|might|can) (also|well|possibly)? (account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to)',
   '(should|could|may|might|would|must|has_to|have_to|needs_to|need_to) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
@@ -227,7 +236,7 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   'not (be)? (entirely|completely)? excluded',
   'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
   '(could|may|might|can) (easily|well|still)? be (missed|hidden|obscured|overlooked|masked)',
-  '(is|are) not (strongly|particularly|especially|highly) (favored|favoured|suspected)',
+  '(is|are) not (strongly|particularly|especially|highly)? (favored|favoured|suspected)',
   '(could|may|might) have (this|a_similar) appearance',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
 ];
@@ -240,7 +249,7 @@ export const ADJACENT_UNCERTAINTIES: readonly Phrase[] = [
 /** The same without a verb: nothing but a place or a time behind them ("left effusion ?", "pneumonia less likely"). */
 export const ENDING_UNCERTAINTIES: readonly Phrase[] = [
   '(possible|suspected|questioned|queried|questionable|probable|considered|favored|favoured|suggested|equivocal|doubtful|uncertain|unclear|indeterminate)',
-  '(thought|felt|considered)? (less|not_very) likely',
+  '(thought|felt|considered)? (less|not_very) (likely|probable)',
   ': ?',
   '?',
   '( ?',

@@ -50,8 +50,17 @@ const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:(?
 const ending =
   '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
 const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
-  new RegExp(`^${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
+  new RegExp(
+    `^(?!(?:and|but) (?:is|are|was|were|has|have|does|do) )${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`,
+  );
 const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
+/** "the nodule questioned earlier is not confirmed". */
+const notConfirmed = new RegExp(
+  `^${nounWords}(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?(?<cue>(?:is|are|was|were) not (?:confirmed|substantiated) )`,
+);
+/** "the cause of the effusion is unclear": the effusion is there. */
+const ofUnknown =
+  / (?:etiology|aetiology|cause|significance|nature|age|chronicity|extent) of (?:(?:the|this|these|an?) )?(?:[a-z0-9]+ ){0,3}$/;
 const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
 const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`);
 const calledNormal = new RegExp(`^(?<cue>${oneOf(cues.CALLED_NORMAL)})`);
@@ -68,7 +77,11 @@ export function scopeReader(affirmed: readonly Phrase[]) {
   const postUncertainty = either(kept(cues.POST_UNCERTAINTIES), cues.ENDING_UNCERTAINTIES);
   const adjacent = kept(cues.ADJACENT_UNCERTAINTIES);
   const adjacentUncertainty =
-    adjacent.length === 0 ? undefined : new RegExp(`^(?:[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`);
+    adjacent.length === 0
+      ? undefined
+      : new RegExp(
+          `^(?:(?!(?:may|might|could|is|are|represents?|reflects?|likely|suspicious|due|from) )[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`,
+        );
 
   const triggers = triggersOf([
     [...cues.PSEUDO_NEGATIONS, ...cues.NEGATIONS, ...cues.LEADING_NEGATIONS],
@@ -100,7 +113,9 @@ export function scopeReader(affirmed: readonly Phrase[]) {
       cue: match.groups!.cue!.trim(),
     });
     const doubted = postUncertainty.exec(rest) ?? adjacentUncertainty?.exec(rest);
-    if (doubted) return said(-1, doubted);
+    const refuted = notConfirmed.exec(rest);
+    if (refuted) return said(0, refuted);
+    if (doubted && !ofUnknown.test(clause.slice(0, start))) return said(-1, doubted);
     const lastWord = clause.lastIndexOf(' ', end - 2) + 1;
     const denied = covering(scopes.negated, start) ?? covering(scopes.negated, lastWord);
     if (denied) return { value: 0, cue: denied.cue };
