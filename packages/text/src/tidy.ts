@@ -40,7 +40,7 @@ const withoutTags = (text: string): string =>
 
 const answersInWords = (text: string): string =>
   text
-    .replace(/ ?\([a-z]{1,20}(?:\/[a-z]{1,20}){1,4}\)(?= ?:)/gi, '') // "size (normal/enlarged): normal"
+    .replace(/ ?\([a-z]{1,20}(?:\/(?:[a-z]{1,20}|\?)){1,4}\)(?= ?:)/gi, '') // "size (normal/enlarged): normal"
     .replace(/[[(] ?(?:y|yes) ?[\])]/gi, '(yes)')
     .replace(/[[(] ?(?:n|no) ?[\])]/gi, '(no)')
     .replace(/\[(none|absent|present)\]/gi, '($1)')

@@ -142,7 +142,13 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   const end = segmentEnd(tokens, i, isMark(tokens[k]!));
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
-  if (joiner === 'with' && isMark(tokens[k]!) && DETERMINERS.has(first)) return true;
+  if (first === 'positive' && tokens[i + 1] === 'for') return true;
+  if (
+    joiner === 'with' &&
+    DETERMINERS.has(first) &&
+    (isMark(tokens[k]!) || (left.open === 'denial' && SEEN.has(tokens[k - 1]!)))
+  )
+    return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
   const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;

@@ -34,6 +34,7 @@ const NORMAL_SIZE: readonly Phrase[] = [
 ];
 const LARGE: readonly Phrase[] = [
   'enlarg*',
+  'enl',
   'prominen*',
   'large',
   'larger',
@@ -59,6 +60,7 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       'cardiac mediastinal (silhouette*|contour*|shadow*)',
       'cardiac (apex)? (is|appears) (enlarged|normal)',
       'cardiothoracic ratio',
+      'ctr',
       'cardiac :',
     ],
     except: [
