@@ -44,10 +44,17 @@ export function readSections(report: string): Section[] {
   const add = (part: Section['part'], header: string, body: string): void => {
     if (part !== 'untitled' || body.trim() !== '') sections.push({ part, header, text: body.trim() });
   };
-  add('untitled', '', text.slice(0, headers[0]!.start));
+  const lead = text.slice(0, headers[0]!.start);
+  add(titled && lead.length < 300 && REQUEST.test(lead) ? 'indication' : 'untitled', '', lead);
   headers.forEach(({ part: announced, start, end }, i) => {
-    const part = announced === 'diagnosis' ? diagnosisIn(headers.slice(i + 1)) : announced;
     const header = text.slice(start, end).replace(/[\s:]+$/, '');
+    const later = headers.slice(i + 1);
+    const part =
+      announced === 'diagnosis'
+        ? diagnosisIn(later)
+        : /^prelim/i.test(header) && later.some(({ start: at }) => /^final/i.test(text.slice(at, at + 5)))
+          ? 'aside'
+          : announced;
     const body = text.slice(end, headers[i + 1]?.start);
     const own = REPORTING.has(part) ? body.length : ownLength(body, part, titled);
     add(part, header, body.slice(0, own));
@@ -69,6 +76,10 @@ export function selectSections(report: string, names: readonly SectionName[] | '
     .map(({ text }) => text)
     .join('\n\n');
 }
+
+/** Words of a request without a header, in front of a report with headers. */
+const REQUEST =
+  /\b(?:rule out|r\/o|please|eval(?:uate)?|query|\d+[- ]?(?:year[- ]old|y\/?o)|(?:presents|presenting|admitted) with)\b/i;
 
 /** A diagnosis in front of a titled report is why it was asked for; elsewhere it is its conclusion. */
 const diagnosisIn = (later: readonly Header[]): 'indication' | 'impression' =>

@@ -9,7 +9,7 @@ const SIGN_FIRST = new RegExp(
 );
 /** A plus that stands for "present": before an item, behind a label, alone in a cell. */
 const PLUS =
-  /(?:^|[\n,;:|])[ \t]*\+[ \t]*[A-Za-z]|[A-Za-z)][ \t]*\+[ \t]*(?=$|[\n,;.|])|\|[ \t]*\+[ \t]*(?=$|[\n|])/;
+  /(?:^|[\n,;:|])[ \t]*\+[ \t]*[A-Za-z]|[A-Za-z)][ \t]*\+{1,3}[ \t]*(?=$|[\n,;.|])|\|[ \t]*\+[ \t]*(?=$|[\n|])/;
 const PLUS_LINE = /^([ \t]*)\+[ \t]*(?=[A-Za-z])/;
 const MINUS_LINE = new RegExp(`^([ \\t]*)${MINUS}[ \\t]*(?=[A-Za-z])`);
 /** An item that says itself whether its finding is there. */
@@ -42,13 +42,18 @@ function readBare(text: string): string {
   return lines
     .map((line) => {
       const minus = MINUS_LINE.exec(line);
-      if (minus && depths.has(minus[1]!)) return `- ${denied(line.slice(minus[0].length))}`;
+      if (minus && (depths.has(minus[1]!) || SIGNED_ITEM.test(line))) {
+        return `- ${inline(denied(line.slice(minus[0].length)))}`;
+      }
       return inline(line.replace(PLUS_LINE, '- '));
     })
     .join('\n');
 }
 
-const denied = (item: string): string => (SETTLED.test(item) ? item : `no ${item}`);
+/** `…, + nodule` or `…, -pneumothorax`. */
+const SIGNED_ITEM = /[,;][ \t]*[-+–−][ \t]*[A-Za-z]/;
+
+const denied = (item: string): string => (SETTLED.test(/^[^,;]*/.exec(item)![0]) ? item : `no ${item}`);
 
 /** `+effusion, -pneumothorax`; `effusion +, pneumothorax -`; cells. */
 const inline = (line: string): string =>
@@ -56,7 +61,7 @@ const inline = (line: string): string =>
     .replace(/[,;][ \t]*\+[ \t]*(?=[A-Za-z])/g, '; ')
     .replace(/:[ \t]*\+[ \t]*(?=[A-Za-z])/g, ': ')
     .replace(/[,;][ \t]*[-–−][ \t]*(?=[A-Za-z])/g, '; no ')
-    .replace(/([A-Za-z)])[ \t]*\+[ \t]*(?=$|[,;.|])/g, '$1: yes')
+    .replace(/([A-Za-z)])[ \t]*\+{1,3}[ \t]*(?=$|[,;.|])/g, '$1: yes')
     .replace(/([A-Za-z)])[ \t]*[-–−][ \t]*(?=$|[,;|])/g, '$1: no')
     .replace(/\|[ \t]*\+[ \t]*(?=$|\|)/g, '| yes ')
     .replace(/(?<=[\w)?*][ \t]?)\|[ \t]*[-–−][ \t]*(?=$|\|)/g, '| no ');

@@ -140,6 +140,7 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (first === 'there' && isVerb(tokens[i + 1] ?? '')) return true;
   const left = readLeft(tokens, from, k);
   const end = segmentEnd(tokens, i, isMark(tokens[k]!));
+  if (left.open === 'doubt' && tokens[k] === 'and' && mayBe(tokens, from, k)) return false;
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
   if (first === 'positive' && tokens[i + 1] === 'for') return true;
@@ -156,6 +157,10 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (verb > 0) return ownVerb(tokens, from, k, i, verb, left, joiner);
   return ownParticiple(tokens, from, k, i, end, left, joiner);
 }
+
+/** "there may be edema and trace effusions": one doubt for both. */
+const mayBe = (tokens: readonly string[], from: number, to: number): boolean =>
+  tokens.slice(from, to).some((word, i) => word === 'there' && MODAL.has(tokens[from + i + 1] ?? ''));
 
 /** "no", "without", "negative for" …, not "no longer seen", "not seen", which are said of what stands before. */
 function deniesAt(tokens: readonly string[], i: number): boolean {
@@ -209,6 +214,7 @@ function readLeft(tokens: readonly string[], from: number, k: number): Left {
       }
       if (word !== 'not') state = true;
     } else if (DOUBTS.has(word)) open = 'doubt';
+    else if (i === from && (word === 'resolved' || word === 'removed')) open = 'denial';
     else if (isVerb(word) || GONE.has(word)) {
       if (tokens[i - 1] !== 'there' && !(open && SEEN.has(tokens[i + 1] ?? ''))) open = undefined;
       verb = true;

@@ -47,7 +47,7 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'no (longer)? (larger|smaller|bigger|worse|better|greater)',
   'no (longer)? (more|less) (than|prominent|extensive|pronounced|severe|dense|marked|conspicuous)',
   '(nearly|almost|partially|mostly|incompletely|partly) (completely)? resolved',
-  '(near|nearly|partial|incomplete) (complete)? (resolution|clearing) of',
+  '(near|nearly|partial|incomplete|slow|gradual|continued|continuing|ongoing|delayed|some) (complete)? (resolution|clearing) of',
   'to (document|confirm|ensure|assess|assure|verify|check|establish|show|demonstrate|evaluate_for|assess_for|follow) ~ (resolution|clearing) of',
   '(until|awaiting|pending|for) ~ (resolution|clearing) of',
   'without (definite|clear)? (explanation|cause)',
@@ -56,7 +56,7 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
 /** Deny what follows, up to {@link SCOPE_ENDS}. */
 export const NEGATIONS: readonly Phrase[] = [
   'neither ~ nor ~ (shows|show|suggests|suggest|indicates|indicate|supports|support|demonstrates|demonstrate)',
-  'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal|is_blunted_by)',
+  'neither ~ (shows|show|demonstrates|demonstrate|contains|contain|reveals|reveal|is_blunted_by)',
   `no longer ${SEEN} (is|are)? (the|a|any)?`,
   '(neither|no|none_of_the) (upper|lower|middle)? (lung|lungs|lobe|lobes|hemithorax|side|base|apex|hilum|part|view|views|film|films|zone|zones)? (field|fields|base|bases|apex|zone|zones|lobe|of_the_lungs|on_either_side)? (shows|show|demonstrates|demonstrate|contains|contain|has|have|reveals|reveal)',
   '(do|does|did|would) not (really)? (believe|think|feel|consider) (that)? (there_is|there_are|this_is|this_to_be|it_is|this_represents)? (a|an|any)?',
@@ -81,7 +81,8 @@ export const NEGATIONS: readonly Phrase[] = [
   'absent',
   '(free|clear|devoid|cleared) (of|from)',
   '(negative|neg) for',
-  '(pertinent|relevant|important)? (negatives|negative_findings|not_seen|not_present|not_identified|ruled_out) :',
+  '(pertinent|relevant|important)? (negatives|negative_findings|not_seen|not_present|not_identified|not_found|ruled_out|excluded|denied) :',
+  'not convinced (that|of|by)? (there_is|this_is)? (a|an|any)?',
   'nil (evidence_of|sign_of|in_the_way_of|focal|acute)?',
   '(resorption|reabsorption) of',
   '(absence|lack) of',
@@ -163,9 +164,10 @@ export const POST_NEGATIONS: readonly Phrase[] = [
 /** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
 export const ENDING_NEGATIONS: readonly Phrase[] = [
   '(absent|unlikely|gone|excluded|ruled_out|neg|negative)',
-  '(has|have|had|was|were|did|does) not',
+  '(has|have|had|was|were|did|does|do) not',
   '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
   '(since|now|interval|been)? (removed|withdrawn)',
+  '(is|are|now)? (now)? out',
 ];
 
 /** Not gone: "the effusion is not completely resolved", "has not changed". */
@@ -200,7 +202,7 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(limited|suboptimal|inadequate|poor|nondiagnostic) (assessment|evaluation|exam|sensitivity) ~ (for|of)',
   '(rule|rules) out',
   'r / o',
-  '(evaluate|assess|evaluation|correlate|correlation) ~ for',
+  '(evaluate|eval|assess|evaluation|correlate|correlation) ~ for',
   '(look|looking|search|searching) for',
   '(cannot|can_not|not) be (sure|certain|confident) (that)? (there_is|there_are)? no?',
   'hint of',
@@ -238,8 +240,10 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   'not (be)? (entirely|completely)? excluded',
   'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
   '(could|may|might|can) (easily|well|still)? be (missed|hidden|obscured|overlooked|masked)',
-  '(is|are) not (strongly|particularly|especially|highly)? (favored|favoured|suspected)',
-  '(could|may|might) have (this|a_similar) appearance',
+  '(is|are) not (strongly|particularly|especially|highly) (favored|favoured|suspected)',
+  '(is|are) not (favored|favoured)',
+  '(could|may|might) (have_this_appearance|have_a_similar_appearance|look_like_this|appear_like_this|look_similar)',
+  ': ~ ?',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
 ];
 

@@ -62,7 +62,9 @@ const notConfirmed = new RegExp(
 const ofUnknown =
   / (?:etiology|aetiology|cause|significance|nature|age|chronicity|extent) of (?:(?:the|this|these|an?) )?(?:[a-z0-9]+ ){0,3}$/;
 const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
-const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`);
+const answeredNo = new RegExp(
+  `^${nounWords.replace('present', 'r|l|rt|lt|present')}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`,
+);
 const calledNormal = new RegExp(`^(?<cue>${oneOf(cues.CALLED_NORMAL)})`);
 const almost =
   /(?:^| )(?:nearly|almost|partially|incompletely|partly|mostly|not|yet to) (?:yet |completely |fully |entirely )*(?:be )?(?:resolved?|cleared?) /;

@@ -27,7 +27,7 @@ function normaliseSentence(sentence: string): string[] {
 }
 
 const CONTRACTED =
-  /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here|[a-z]+(?=['’ʼ`´]s (?:not|been|seen|enlarged|still|now|gone|no longer)))['’ʼ`´]s|(it|there|that|i|we|they)['’ʼ`´](d))\b/gi;
+  /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here|[a-z]+(?=['’ʼ`´]s (?:not|been|seen|enlarged|normal|large|larger|bigger|smaller|clear|still|now|gone|no longer)))['’ʼ`´]s|(it|there|that|i|we|they)['’ʼ`´](d))\b/gi;
 /** Letters in which contractions and abbreviations with strokes can be told to be absent. */
 const HINT = /\bCM\b| v\.? |\+\/|±|n['’ʼ`´]?t|['’ʼ`´][sd]|[#Ø∅]|e\/o|w\/|c\/w|°/i;
 /** Cardiomegaly; lower case, or behind a number or unit, it is a length. */
