@@ -164,7 +164,7 @@ export const POST_NEGATIONS: readonly Phrase[] = [
 /** The same without a verb: nothing but a place or a time behind them ("edema resolved since May"). */
 export const ENDING_NEGATIONS: readonly Phrase[] = [
   '(absent|unlikely|gone|excluded|ruled_out|neg|negative)',
-  '(has|have|had|was|were|did|does|do) not',
+  '(did|does|do) not',
   '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
   '(since|now|interval|been)? (removed|withdrawn)',
   '(is|are|now)? (now)? out',
@@ -241,7 +241,6 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
   '(could|may|might|can) (easily|well|still)? be (missed|hidden|obscured|overlooked|masked)',
   '(is|are) not (strongly|particularly|especially|highly) (favored|favoured|suspected)',
-  '(is|are) not (favored|favoured)',
   '(could|may|might) (have_this_appearance|have_a_similar_appearance|look_like_this|appear_like_this|look_similar)',
   ': ~ ?',
   ': (possible|possibly|probable|probably|maybe|uncertain|unclear|equivocal|indeterminate|questionable|suspected|cannot_exclude|not_excluded|unsure|not_well_seen|limited)',
