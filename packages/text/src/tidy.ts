@@ -35,6 +35,7 @@ const withoutTags = (text: string): string =>
     .replace(/\?\s+(?:A(?:nswer)?: ?|[-–]\s+)/g, '? ')
     .replace(/(^|\s)-ve\b/gi, '$1negative')
     .replace(/(^|\s)\+ve\b/gi, '$1positive')
+    .replace(/^[ \t]{0,3}#{1,6}[ \t]([A-Z][a-z]+(?: [A-Za-z]+){0,2}):?[ \t]*\n(?=[A-Za-z])/gm, '\n$1: ')
     .replace(/^[ \t]{0,3}#{1,6}[ \t]/gm, '')
     .replace(/<br ?\/?>|<\/?(?:p|li|ul|ol)>/gi, '\n\n');
 

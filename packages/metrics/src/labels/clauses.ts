@@ -56,9 +56,9 @@ const FIRM = words(
 );
 /** States that an item of a denied list may have, if "or" closes the list. */
 const LOOSE = words(
-  'moderate moderately small sm mod lg tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right sizable',
+  'moderate moderately small sm mod lg tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right l r lt rt lll rll rml rul lul sizable',
 );
-const SIDES = words('left right bilateral bibasilar biapical');
+const SIDES = words('left right l r lt rt bilateral bibasilar biapical');
 const isState = (word: string): boolean => FIRM.has(word) || LOOSE.has(word);
 /** What an adverb of degree is said of when no noun follows: "mildly enlarged". */
 const ATTRIBUTES = words(
@@ -75,7 +75,7 @@ const SEEN = words(
 const GONE = words(
   'resolved cleared subsided reexpanded removed gone absent disappeared excluded unlikely withdrawn extubated',
 );
-const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
+const DOUBTED = words('possible suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
 const DENIES = words('not no resolved cleared absent gone');
 /** Said of what stands before it: "heart normal", "PICC unchanged", "chest tube in place". */
 const SAID = words(

@@ -38,6 +38,7 @@ export const PSEUDO_NEGATIONS: readonly Phrase[] = [
   'not (persist|remain|recur|change*|increase*|resolve*|clear)',
   'not (any|much|significantly|appreciably) (smaller|larger|bigger|better|worse|greater|less|more|different)',
   '(cannot|can_not|not) be (sure|certain|confident) (that)? (there_is|there_are)? no',
+  'not (entirely|completely|definitively|confidently|reliably)? rule out',
   'not (possible|able|feasible) to',
   'not (resolving|improving|clearing|decreasing|changing|enlarging|increasing|shrinking|progressing)',
   'not (much|any|a_lot_of)? (change*|difference|improvement)',
@@ -166,7 +167,7 @@ export const ENDING_NEGATIONS: readonly Phrase[] = [
   '(absent|unlikely|gone|excluded|ruled_out|neg|negative)',
   '(did|does|do) not',
   '(since|now|completely|fully|essentially|interval|entirely|largely|all)? (resolved|cleared|disappeared)',
-  '(since|now|interval|been)? (removed|withdrawn)',
+  '(since|now|interval|been)? (removed|withdrawn|evacuated|drained)',
   '(is|are|now)? (now)? out',
 ];
 
@@ -174,6 +175,8 @@ export const ENDING_NEGATIONS: readonly Phrase[] = [
 export const STILL_THERE: readonly Phrase[] = [
   '(is|are|was|were|has|have) (not|no_longer) (yet|been|any|significantly|appreciably|substantially|completely|entirely|fully|markedly|really|much|quite|so)? (completely|entirely|fully|significantly|yet)? (changed|different|resolved|resolving|cleared|clearing|improving|changing|decreasing|as|increased|decreased|larger|smaller|bigger|worse|worsened|better|improved|progressed|grown|necessarily|only|large|extensive|severe|significant)',
   '(has|have|is|are) (yet|still) to',
+  '(is|are|was|were) not (gone|suggestive|typical|characteristic|specific|diagnostic|due|related)',
+  '(is|are|was|were)? (not|never) (seen|present|visible|noted|identified) (on|in) (the|a)? (prior|previous|earlier|old|last|20*|19*)',
 ];
 
 /** "Pneumothorax: no", "effusion none": the whole answer, nothing behind it. */
@@ -187,7 +190,7 @@ export const ANSWERS_NO: readonly Phrase[] = [
 export const UNCERTAINTIES: readonly Phrase[] = [
   '(unclear|uncertain|unsure|question|question_of)? (whether|if) (there_is|there_are|this_is|this_represents|it_is)?',
   '(may|might|could|can) !(also_|well_|possibly_)?(account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to) (be|also|well|possibly|simply|potentially|both|conceivably|again)? (be|also|well)? (represent*|reflect*|indicat*|suggest*|be|have|relate|related|due|include|mean|contain|correspond*|account)? (to|in|due_to|related_to|secondary_to)?',
-  'possib*',
+  'possib* (that|there_is|there_are|that_there_is)?',
   '(poss|prob|susp)',
   'probabl*',
   'potential*',
@@ -202,7 +205,7 @@ export const UNCERTAINTIES: readonly Phrase[] = [
   '(limited|suboptimal|inadequate|poor|nondiagnostic) (assessment|evaluation|exam|sensitivity) ~ (for|of)',
   '(rule|rules) out',
   'r / o',
-  '(evaluate|eval|assess|evaluation|correlate|correlation) ~ for',
+  '(evaluate|eval|assess|assessment|evaluation|correlate|correlation) ~ for',
   '(look|looking|search|searching) for',
   '(cannot|can_not|not) be (sure|certain|confident) (that)? (there_is|there_are)? no?',
   'hint of',
@@ -234,11 +237,12 @@ export const POST_UNCERTAINTIES: readonly Phrase[] = [
   '(is|are|was|were|seems|seem|appears|considered|felt|thought) (to_be|now|felt|thought|considered)? (to_be)? (less|not_very) (likely|probable)',
   '(is|are)? (questionably|possibly|probably) (present|seen|there)',
   '(could|may|might|can) (also|well|possibly)? (account_for|explain|cause|underlie|produce|be_responsible|be_the_cause|be_causing|contribute_to)',
-  '(should|could|may|might|would|must|has_to|have_to|needs_to|need_to) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
+  '(should|could|may|might|would|must|has_to|have_to|needs_to|need_to|is_to|are_to) (also)? be (considered|present|suspected|a_consideration|possible|a_possibility|entertained|excluded)',
   '(is|are|remains) (also|another|a|an)? (consideration|possibility|concern|question)',
   'in the (appropriate|proper|right|correct) clinical (setting|context|scenario)',
   'not (be)? (entirely|completely)? excluded',
   'there? (would|may|might) not (necessarily)? be (seen|visible|apparent|detected|detectable|identified|visualized|visualised|appreciated)',
+  '(a|the)? less (likely|probable) (consideration|possibility|diagnosis|cause|explanation)',
   '(could|may|might|can) (easily|well|still)? be (missed|hidden|obscured|overlooked|masked)',
   '(is|are) not (strongly|particularly|especially|highly) (favored|favoured|suspected)',
   '(could|may|might) (have_this_appearance|have_a_similar_appearance|look_like_this|appear_like_this|look_similar)',

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { CLASSES, holds, type Said } from '../testing/short-labels';
-import type { ChexpertClass } from './classes';
+import { misread } from '../testing/misread';
 import reports from './further-reports.json';
 import { labelReport } from './labeler';
 
@@ -9,22 +8,6 @@ const FURTHER = reports as [batch: number, kind: string, labels: string, text: s
 
 /** What is still read otherwise. */
 const WRONG: ReadonlySet<string> = new Set(['Borderline cardiomegaly.']);
-
-/** The named labels, and no other class present or in doubt; No Finding only where it is named. */
-function misread(labels: string, text: string): string[] {
-  const got = labelReport(text);
-  const named = new Map(
-    labels.split(' ').map((item) => {
-      const [, short, said] = /^([a-z]+)(.+)$/.exec(item)! as unknown as [string, string, Said];
-      return [CLASSES[short]!, said];
-    }),
-  );
-  const wrong = [...named].filter(([label, said]) => !holds(got[label], said)).map(([label]) => label);
-  const more = (Object.keys(got) as ChexpertClass[]).filter(
-    (label) => !named.has(label) && label !== 'No Finding' && got[label] !== 0,
-  );
-  return [...wrong, ...more];
-}
 
 it('331 texts', () => expect(FURTHER).toHaveLength(331));
 

@@ -75,6 +75,7 @@ export const SUBJECTS: readonly SubjectEntry[] = [
       '(cannot|can_not) be ~ (assessed|evaluated|determined)',
       'not ~ (assessed|evaluated)',
       '(poorly|suboptimally) (assessed|evaluated)',
+      'limited',
     ],
     abnormal: LARGE,
     borderline: [
