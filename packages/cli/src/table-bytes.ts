@@ -86,6 +86,7 @@ function decode(path: string, bytes: Buffer, encoding: string | undefined): { te
   const start = bytes.toString('latin1', 0, 64);
   const other = OTHERS.find(([begins]) => begins.test(start.replace(/^\xef\xbb\xbf/, '')));
   if (other) throw new Error(`${visible(path)}: expected CSV, JSON or JSON Lines, found ${other[1]}`);
+  if (/^(?:\xff\xfe\0\0|\0\0\xfe\xff)/.test(start)) throw utf32(path);
   if (encoding !== undefined) return { text: decoded(path, bytes, encoding), name: encoding.toLowerCase() };
   const wide = utf16(bytes, start);
   if (wide) return { text: decoded(path, bytes, wide), name: wide };
@@ -96,6 +97,11 @@ function decode(path: string, bytes: Buffer, encoding: string | undefined): { te
   if (!isUtf8(bytes)) throw notUtf8(path, bytes);
   return { text: bytes.toString('utf8'), name: 'utf-8' };
 }
+
+const utf32 = (path: string): Error =>
+  new Error(
+    `${visible(path)}: expected UTF-8 or UTF-16, found UTF-32 (convert it: iconv -f UTF-32 -t UTF-8)`,
+  );
 
 function decoded(path: string, bytes: Buffer, encoding: string): string {
   let decoder: TextDecoder;

@@ -29,6 +29,9 @@ const utf16 = (text: string, bigEndian = false): Buffer => {
   return bigEndian ? bytes.swap16() : bytes;
 };
 
+const utf32 = (text: string): Buffer =>
+  Buffer.from(Uint32Array.from(`\uFEFF${text}`, (letter) => letter.codePointAt(0)!).buffer);
+
 /** Every form holds the same three reports. */
 const FORMS: [name: string, file: () => string, form: RegExp, ...options: string[]][] = [
   ['CSV', () => write('a.csv', csvRows(',')), /\(CSV, 3 rows\)/],
@@ -275,6 +278,12 @@ const REFUSED: [name: string, file: () => string, says: RegExp, ...options: stri
     'binary data',
     () => write('bin.csv', Buffer.from([65, 0, 66, 67, 68])),
     /expected text, found binary data/,
+  ],
+  ['UTF-32, little end first', () => write('u32le.csv', utf32(csvRows(','))), /found UTF-32 \(convert it/],
+  [
+    'UTF-32, big end first',
+    () => write('u32be.csv', utf32(csvRows(',')).swap32()),
+    /found UTF-32 \(convert it/,
   ],
   [
     'half a gzip file',

@@ -1,6 +1,6 @@
 /** What can stand after a label as its whole value: `Effusion: none`, `PTX? No`, `Heart - normal`. */
 const WORD =
-  '(?:yes|no|none|nil|y|n|not? (?:seen|present|identified|visuali[sz]ed|detected|noted|evident|appreciated)|none (?:seen|identified|noted|present|detected|visuali[sz]ed)|present|absent|negative|positive|neg|pos|unlikely|likely|possible|probable|unclear|uncertain|indeterminate|equivocal|questionable|normal|abnormal|clear|enlarged|resolved|unremarkable|intact|cannot be (?:excluded|assessed)|mild|moderate|severe|small|large|trace|minimal|tiny|stable|unchanged|[+?]|0|1)';
+  '(?:yes|no|none|nil|y|n|true|false|not? (?:seen|present|identified|visuali[sz]ed|detected|noted|evident|appreciated)|none (?:seen|identified|noted|present|detected|visuali[sz]ed)|present|absent|negative|positive|neg|pos|unlikely|likely|possible|probable|unclear|uncertain|indeterminate|equivocal|questionable|normal|abnormal|clear|enlarged|resolved|unremarkable|intact|cannot be (?:excluded|assessed)|mild|moderate|severe|small|large|trace|minimal|tiny|stable|unchanged|[+?]|0|1)';
 const MORE = '(?:,? (?:today|currently|now|bilaterally|on (?:the )?(?:left|right)))?';
 
 /** An answer that is a piece of text by itself. */

@@ -48,11 +48,21 @@ const WORDS: readonly (readonly [Part, readonly string[]])[] = [
 
 /** Words that stand beside those in a header, and alone announce nothing. */
 const BESIDE = new Set(
-  'FOR OF THE AND TO A ON OR S COMMENT COMMENTS PATIENT RELEVANT PAST MEDICAL CURRENT BRIEF INFORMATION DETAILS DATA QUESTION FINAL PRELIMINARY PRESENTING CHIEF REFERRAL ADMISSION STUDIES IMAGING EXAMS DATE TYPE PA AP LATERAL LAT X RAY XRAY FILM NOTE NOTES READ DIAGNOSIS PHYSICIAN'.split(
+  'FOR OF THE AND TO A ON OR S COMMENT COMMENTS PATIENT RELEVANT PAST MEDICAL CURRENT BRIEF INFORMATION DETAILS DATA STATEMENT PROBLEM FINAL PRELIMINARY PRESENTING CHIEF REFERRAL ADMISSION STUDIES IMAGING EXAMS DATE TYPE PA AP LATERAL LAT X RAY XRAY FILM NOTE NOTES READ PHYSICIAN'.split(
     ' ',
   ),
 );
-const KNOWN = new Set(WORDS.flatMap(([, words]) => words));
+/** Headers of short reports and forms, where none of {@link WORDS} stands beside them. */
+const IN_FORMS: readonly (readonly [Part | 'diagnosis', readonly string[]])[] = [
+  ['findings', ['RESULT', 'RESULTS']],
+  [
+    'indication',
+    ['QUESTION', 'CONCERN', 'SUSPICION', 'BACKGROUND', 'ORDER', 'HPI', 'PMH', 'PMHX', 'PSH', 'CC'],
+  ],
+  ['aside', ['ADVICE', 'PLAN']],
+  ['diagnosis', ['DIAGNOSIS', 'DIAGNOSES', 'DX']],
+];
+const KNOWN = new Set([...WORDS, ...IN_FORMS].flatMap(([, words]) => words));
 
 /** Whether a word can stand in a header. */
 export const isHeaderWord = (word: string): boolean => KNOWN.has(word) || BESIDE.has(word);
@@ -80,6 +90,15 @@ export function partOf(header: string): Part | undefined {
   }
   if (parts.has('findings') && parts.has('impression')) return 'both';
   return WORDS.map(([part]) => part).find((part) => parts.has(part));
+}
+
+/** The same in forms, where a diagnosis may be known before or found: {@link readSections} decides. */
+export function partInForm(header: string): Part | 'diagnosis' | undefined {
+  const part = partOf(header);
+  if (part) return part;
+  const words = header.toUpperCase().split(/[^A-Z]+/);
+  if (words.includes('DIFFERENTIAL')) return undefined;
+  return IN_FORMS.find(([, known]) => words.some((word) => known.includes(word)))?.[0];
 }
 
 /** The same first letter, one keystroke off (missing, extra, other, swapped); two from ten letters on. */

@@ -1,4 +1,4 @@
-import { isHeaderWord, type Part, partOf } from './headers';
+import { isHeaderWord, type Part, partInForm } from './headers';
 import { tidy } from './tidy';
 import { isWrapped, widthOf } from './wrapped-lines';
 
@@ -27,7 +27,7 @@ export type SectionName = (typeof SECTION_NAMES)[number];
 export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'addendum', 'untitled'];
 
 /**
- * The sections of a report, in order. A header is known by its words ({@link partOf}): in front of a colon at the
+ * The sections of a report, in order. A header is known by its words ({@link partInForm}): in front of a colon at the
  * start of a line or sentence, in capitals or capitalised also inside a line, or alone on a line. Headings inside
  * findings (`Lungs:`) belong to the text around them.
  *
@@ -36,7 +36,7 @@ export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'adde
  * or technique only the first sentence.
  */
 export function readSections(report: string): Section[] {
-  const text = tidy(report);
+  const text = tidy(report).replace(DASHED_INSIDE, '$1$2: ');
   const headers = findHeaders(text);
   if (headers.length === 0) return text.trim() === '' ? [] : [{ part: 'untitled', header: '', text }];
   const titled = headers.some(({ part }) => REPORTING.has(part));
@@ -44,9 +44,17 @@ export function readSections(report: string): Section[] {
   const add = (part: Section['part'], header: string, body: string): void => {
     if (part !== 'untitled' || body.trim() !== '') sections.push({ part, header, text: body.trim() });
   };
-  add('untitled', '', text.slice(0, headers[0]!.start));
-  headers.forEach(({ part, start, end }, i) => {
+  const lead = text.slice(0, headers[0]!.start);
+  add(titled && lead.length < 300 && REQUEST.test(lead) ? 'indication' : 'untitled', '', lead);
+  headers.forEach(({ part: announced, start, end }, i) => {
     const header = text.slice(start, end).replace(/[\s:]+$/, '');
+    const later = headers.slice(i + 1);
+    const part =
+      announced === 'diagnosis'
+        ? diagnosisIn(later)
+        : /^prelim/i.test(header) && later.some(({ start: at }) => /^final/i.test(text.slice(at, at + 5)))
+          ? 'aside'
+          : announced;
     const body = text.slice(end, headers[i + 1]?.start);
     const own = REPORTING.has(part) ? body.length : ownLength(body, part, titled);
     add(part, header, body.slice(0, own));
@@ -69,10 +77,18 @@ export function selectSections(report: string, names: readonly SectionName[] | '
     .join('\n\n');
 }
 
-const REPORTING: ReadonlySet<Part> = new Set(['findings', 'impression', 'both', 'addendum']);
+/** Words of a request without a header, in front of a report with headers. */
+const REQUEST =
+  /\b(?:rule out|r\/o|please|eval(?:uate)?|query|\d+[- ]?(?:year[- ]old|y\/?o)|(?:presents|presenting|admitted) with)\b/i;
+
+/** A diagnosis in front of a titled report is why it was asked for; elsewhere it is its conclusion. */
+const diagnosisIn = (later: readonly Header[]): 'indication' | 'impression' =>
+  later.some(({ part }) => REPORTING.has(part)) ? 'indication' : 'impression';
+
+const REPORTING: ReadonlySet<Header['part']> = new Set(['findings', 'impression', 'both', 'addendum']);
 
 interface Header {
-  readonly part: Part;
+  readonly part: Part | 'diagnosis';
   readonly start: number;
   readonly end: number;
 }
@@ -80,6 +96,9 @@ interface Header {
 /** Words, from the last mark that ends a sentence, an item or a cell. */
 const HEADER_WORDS = /[A-Za-z][A-Za-z&/() '-]{0,70}$/;
 const ALONE = /^[ \t]*([A-Za-z][A-Za-z&/ ]{2,40}?)[ \t]*$/;
+/** "Indication - pneumonia. Findings - clear lungs." */
+const DASHED_INSIDE =
+  /(^|[.;][^\S\n])(Findings|Impression|Conclusion|Indication|History|Comparison|Technique|Report)[^\S\n][-–—][^\S\n]/gm;
 const DASHED = /^[ \t]*([A-Z][A-Za-z&/ ]{3,40}?)[ \t]+[-–—][ \t]/;
 
 function findHeaders(text: string): Header[] {
@@ -123,13 +142,17 @@ const PLAIN = /^(?:findings?|impressions?|conclusions?|indications?|technique)$/
 
 const LEADS = /^(?:CLINICAL|REASON|INDICATION|HISTORY|TECHNIQUE|COMPARISON|FINDINGS|IMPRESSION)\b/;
 
+/** "Clinical concern", "Reason for consult". */
+const ASKED = /^(?:(?:clinical|reason for) [a-z]+|[a-z]+(?:[- ][a-z]+)? (?:diagnosis|dx))$/i;
+
 /** The header with which the words in front of a colon end. */
-function headerAtEnd(words: string, first: boolean): { part: Part; at: number } | undefined {
-  if (first && words === words.toUpperCase()) {
+function headerAtEnd(words: string, first: boolean): (Pick<Header, 'part'> & { at: number }) | undefined {
+  if (first && (words === words.toUpperCase() || ASKED.test(words))) {
     const part = announced(words);
     const list = wordsOf(words);
     // Misspelt, or with words that are not known behind those that are: "REASON FOR CONSULT".
-    const other = list.length <= 4 && (LEADS.test(words) || !list.some(isHeaderWord));
+    const other =
+      list.length <= 4 && (LEADS.test(words.toUpperCase()) || ASKED.test(words) || !list.some(isHeaderWord));
     if (part && (other || list.every(isHeaderWord))) return { part, at: 0 };
   }
   let at = words.length;
@@ -142,6 +165,7 @@ function headerAtEnd(words: string, first: boolean): { part: Part; at: number } 
   while (at < words.length && /^(?:and|of|for|to|the|a|on|or|s)\b/.test(words.slice(at))) {
     at += /^[A-Za-z]+[^A-Za-z]*/.exec(words.slice(at))![0].length;
   }
+  if (/\b(?:negative|positive)\s*$/i.test(words.slice(0, at))) return undefined; // "Negative findings:" heads a list
   const header = words.slice(at);
   const part = header === '' ? undefined : announced(header);
   if (!part) return undefined;
@@ -158,8 +182,8 @@ const wordsOf = (header: string): string[] =>
     .filter(Boolean);
 
 /** `CHEST:` and the like head a text, they announce none; `EXAM:` and `STUDY:` do. */
-function announced(header: string): Part | undefined {
-  const part = partOf(header);
+function announced(header: string): Header['part'] | undefined {
+  const part = partInForm(header);
   return part === 'examination' && !/\b(?:EXAM|EXAMINATION|STUDY)\b/i.test(header) ? undefined : part;
 }
 

@@ -64,8 +64,10 @@ function splitItems(paragraph: string): string[] {
   for (const piece of text.split(SEPARATOR)) {
     const before = pieces.at(-1);
     const label = before?.slice(Math.max(before.lastIndexOf(';'), before.lastIndexOf('.')) + 1);
-    if (label !== undefined && isAnswer(/^[^.;]*/.exec(piece)![0]) && isLabel(label)) {
-      pieces[pieces.length - 1] = `${before!.trimEnd()}: ${piece}`;
+    const asked = label?.trimEnd().endsWith('?') ?? false;
+    if (label !== undefined && isAnswer(/^[^.;]*/.exec(piece)![0]) && isLabel(label.replace(/\?\s*$/, ''))) {
+      const question = before!.trimEnd();
+      pieces[pieces.length - 1] = `${asked ? question.slice(0, -1) : question}: ${piece}`;
     } else pieces.push(piece);
   }
   return pieces;
@@ -84,7 +86,7 @@ function withoutNumbers(text: string): string {
 
 /** Labels that share one answer: "Pneumothorax, effusion: none". */
 const LABELS =
-  /(?<!:\s?)\b(?:no|not|without|any|the|an?|of|small|large|mild|moderate|severe|left|right|new|possible)\s*$|^(?!.*\b(?:no|not|without|is|are|was|were|has|have)\b)[A-Za-z ,/]*(?:,|\band|\bor|\/)\s*$/i;
+  /(?<!:\s?)\b(?:no|not|without|any|the|an?|of|small|large|mild|moderate|severe|left|right|new|possible|enlarged|widened|abnormal|displaced|collapsed|increased)\s*$|^(?!.*\b(?:no|not|without|is|are|was|were|has|have)\b)[A-Za-z ,/]*(?:,|\band|\bor|\/)\s*$/i;
 
 function splitSentences(text: string): string[] {
   const sentences: string[] = [];

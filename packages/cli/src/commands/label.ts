@@ -1,6 +1,7 @@
 import { writeFileAtomic } from '@raca/core/node';
 import { CHEXPERT_14, CONVENTIONS, type Mention, type RuleLabeler, ruleLabeler } from '@raca/metrics';
 import type { Command } from 'commander';
+import { bareNumbers } from '../bare-numbers';
 import { columnOf } from '../column-names';
 import { UsageError } from '../errors';
 import { labelledText } from '../labelled-table';
@@ -68,6 +69,10 @@ function label(flags: LabelFlags): void {
   if (twice)
     throw new UsageError(`${visible(flags.in)}: expected no column "${twice}", it is one of the 14 classes`);
   const texts = textsOf(table, flags.column);
+  const numbers = bareNumbers(texts).length;
+  if (numbers > 0) {
+    say(`warning: ${numbers} of ${texts.length} reports are numbers only: was the right column read?`);
+  }
   const labels = texts.map((text) => labeler.labelReport(text));
   writeFileAtomic(flags.out, labelledText(flags.out, table, labels, flags.raw));
   say(`${visible(flags.out)}: ${rows.length} reports, convention ${flags.convention}`);

@@ -14,6 +14,7 @@ import {
 } from '@raca/metrics';
 import { trivialBaselines } from '@raca/pipeline/node';
 import type { Command } from 'commander';
+import { bareNumbers } from '../bare-numbers';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { progress } from '../output';
 import { print, say } from '../say';
@@ -317,6 +318,10 @@ function textWarnings(
     `${whose}: ${count} of ${ids.length} texts ${what} (first at id "${shown(ids[example])}")`;
   const single = metrics.filter((metric) => metric.references !== 'all').map(({ name }) => name);
   const several = systems[0].pairs.some((pair) => pair.references);
+  const sides = [
+    ['references', references] as const,
+    ...systems.map(({ name, pairs }) => [name, pairs.map(({ hypothesis }) => hypothesis)] as const),
+  ];
   return [
     ...(empty.length > 0 ? [say('references', empty.length, empty[0], EMPTY)] : []),
     ...systems.flatMap(({ name, pairs }) =>
@@ -325,11 +330,12 @@ function textWarnings(
         pairs.map(({ hypothesis }) => hypothesis),
       ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
     ),
+    ...sides.flatMap(([whose, texts]) => {
+      const numbers = bareNumbers(texts);
+      return numbers.length > 0 ? [say(whose, numbers.length, numbers[0], NUMBERS)] : [];
+    }),
     ...(sections === undefined
-      ? [
-          ['references', references] as const,
-          ...systems.map(({ name, pairs }) => [name, pairs.map(({ hypothesis }) => hypothesis)] as const),
-        ].flatMap(([whose, texts]) => {
+      ? sides.flatMap(([whose, texts]) => {
           const asked = texts.flatMap((text, i) => (holdsRequest(text) ? [i] : []));
           return asked.length > 0 ? [say(whose, asked.length, asked[0], REQUEST)] : [];
         })
@@ -342,6 +348,7 @@ function textWarnings(
 
 const REQUEST =
   'hold an indication, comparison or technique, which is scored like the rest; --sections findings,impression leaves it out';
+const NUMBERS = 'are numbers only; was the right column read?';
 const EMPTY = 'are empty; the rules give an empty text no label, not even No Finding';
 
 function rank(

@@ -9,13 +9,20 @@ const clauseBreaks = anywhere(cues.CLAUSE_BREAKS);
  * resolved, small effusion remains"). Lists stay whole ("no consolidation, large effusion, or pneumothorax";
  * "pneumothorax, effusion and consolidation are not seen").
  */
-export function splitClauses(sentence: string): string[] {
+export function splitClauses(statement: string): string[] {
+  const sentence = statement.includes(' however ') ? statement.replace(ASIDE_HOWEVER, ' ') : statement;
   const clauses: string[] = [];
   let from = 0;
   for (const { index, 0: text } of sentence.matchAll(clauseBreaks)) {
     const next = sentence.slice(index + text.length, index + text.length + 12).split(' ', 1)[0]!;
     // "unlikely but cannot be excluded", "pneumonia, while possible, is …": the same subject
-    if (isVerb(next) || next === 'not' || (next !== '' && ASIDES.has(next) && text !== '; ')) continue;
+    if (
+      isVerb(next) ||
+      next === 'not' ||
+      REFERS.test(sentence.slice(index + text.length)) ||
+      (next !== '' && ASIDES.has(next) && text !== '; ')
+    )
+      continue;
     clauses.push(...splitStatements(sentence.slice(from, index)));
     from = index + text.length - 1;
   }
@@ -23,10 +30,18 @@ export function splitClauses(sentence: string): string[] {
   return clauses;
 }
 
+/** "the edema, however, has resolved": within one statement. */
+const ASIDE_HOWEVER =
+  / , however , (?=(?:is|are|was|were|has|have|not|no longer|gone|resolved|cleared|absent|persists?|remains?|unchanged|stable) )/g;
+
+/** "…, but it cannot be excluded": of the finding before. */
+const REFERS =
+  /^(?:it|this|that|they|these) (?:cannot|can not|could not|is|are|was|remains?|should|may|might) (?:not )?(?:be )?(?:entirely |completely |still |also )?(?:excluded|ruled out|assessed|possible|considered|confirmed) /;
+
 const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Said of a finding in an aside: "although possible". */
-const ASIDES = words('possible unlikely conceivable doubtful suspected');
+const ASIDES = words('possible unlikely conceivable doubtful suspected difficult hard');
 
 const SINGULAR = words(
   'is was has remains appears persists shows demonstrates seems looks measures contains',
@@ -41,9 +56,9 @@ const FIRM = words(
 );
 /** States that an item of a denied list may have, if "or" closes the list. */
 const LOOSE = words(
-  'moderate moderately small sm mod lg tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right sizable',
+  'moderate moderately small sm mod lg tiny large larger severe marked markedly massive extensive new increasing increased enlarging slight slightly subtle bilateral bibasilar biapical bibasal basilar basal apical perihilar retrocardiac lingular layering loculated displaced healing healed calcified spiculated dense streaky linear subsegmental platelike diffuse patchy hazy several few two three numerous multiple scattered left right l r lt rt lll rll rml rul lul sizable',
 );
-const SIDES = words('left right bilateral bibasilar biapical');
+const SIDES = words('left right l r lt rt bilateral bibasilar biapical');
 const isState = (word: string): boolean => FIRM.has(word) || LOOSE.has(word);
 /** What an adverb of degree is said of when no noun follows: "mildly enlarged". */
 const ATTRIBUTES = words(
@@ -60,7 +75,7 @@ const SEEN = words(
 const GONE = words(
   'resolved cleared subsided reexpanded removed gone absent disappeared excluded unlikely withdrawn extubated',
 );
-const DOUBTED = words('suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
+const DOUBTED = words('possible suspected questioned doubtful equivocal uncertain unclear indeterminate ?');
 const DENIES = words('not no resolved cleared absent gone');
 /** Said of what stands before it: "heart normal", "PICC unchanged", "chest tube in place". */
 const SAID = words(
@@ -125,8 +140,16 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (first === 'there' && isVerb(tokens[i + 1] ?? '')) return true;
   const left = readLeft(tokens, from, k);
   const end = segmentEnd(tokens, i, isMark(tokens[k]!));
+  if (left.open === 'doubt' && tokens[k] === 'and' && mayBe(tokens, from, k)) return false;
   if (left.open && startsWithState(tokens, i, end)) return opensAnew(tokens, i, left, joiner);
   if (left.open && joiner === undefined && leavesList(tokens, i, end, left)) return true;
+  if (first === 'positive' && tokens[i + 1] === 'for') return true;
+  if (
+    joiner === 'with' &&
+    DETERMINERS.has(first) &&
+    (isMark(tokens[k]!) || (left.open === 'denial' && SEEN.has(tokens[k - 1]!)))
+  )
+    return true;
   if (joiner === 'with' || CONTINUES.has(first) || isVerb(first)) return false;
   const verb = findVerb(tokens, i, end);
   const colon = joiner === undefined ? tokens.indexOf(':', i + 1) : -1;
@@ -134,6 +157,10 @@ function beginsStatement(tokens: readonly string[], from: number, k: number): bo
   if (verb > 0) return ownVerb(tokens, from, k, i, verb, left, joiner);
   return ownParticiple(tokens, from, k, i, end, left, joiner);
 }
+
+/** "there may be edema and trace effusions": one doubt for both. */
+const mayBe = (tokens: readonly string[], from: number, to: number): boolean =>
+  tokens.slice(from, to).some((word, i) => word === 'there' && MODAL.has(tokens[from + i + 1] ?? ''));
 
 /** "no", "without", "negative for" …, not "no longer seen", "not seen", which are said of what stands before. */
 function deniesAt(tokens: readonly string[], i: number): boolean {
@@ -187,6 +214,7 @@ function readLeft(tokens: readonly string[], from: number, k: number): Left {
       }
       if (word !== 'not') state = true;
     } else if (DOUBTS.has(word)) open = 'doubt';
+    else if (i === from && (word === 'resolved' || word === 'removed')) open = 'denial';
     else if (isVerb(word) || GONE.has(word)) {
       if (tokens[i - 1] !== 'there' && !(open && SEEN.has(tokens[i + 1] ?? ''))) open = undefined;
       verb = true;
@@ -263,10 +291,12 @@ function isPlaced(tokens: readonly string[], start: number, end: number): boolea
   for (let i = start + 1; i < end - 1; i++) {
     const [word, next, then] = [tokens[i]!, tokens[i + 1]!, tokens[i + 2] ?? ''];
     if (!PLACES.has(word) && word !== 'of') continue;
-    if (SIDES.has(next) || (next === 'the' && (SIDES.has(then) || then === 'lingula'))) return true;
+    if (SIDES.has(next) || (next === 'the' && (SIDES.has(then) || ONE_PLACE.has(then)))) return true;
   }
   return false;
 }
+
+const ONE_PLACE = words('lingula hilum apex base carina');
 
 /** Place of the first verb behind a subject, 0 for none. */
 function findVerb(tokens: readonly string[], start: number, end: number): number {

@@ -24,7 +24,7 @@ export interface Scopes {
 }
 
 /** Before a bracket or comma a whole answer: "fracture (none), effusion". */
-const ANSWER = /^(?:no|none|absent) $/;
+const ANSWER = /^(?:no|none|nil|absent) $/;
 
 /** What a clause says of a finding, and the words that say so; none where it is only named. */
 export interface Status {
@@ -45,15 +45,26 @@ const uncertaintyEnds = endsOf(cues.SCOPE_ENDS, [...cues.SCOPE_BRIDGES, ...cues.
 // was seen before: "the effusion seen on the prior film has resolved".
 const nounWords =
   '(?:(?!(?:is|are|was|were|has|have|there|with|which|that|seen|present|noted|may|could) )[a-z0-9,/]+ ){0,8}?';
-const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4}(?:and|but) )?`;
+const reach = `${nounWords}(?:(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?)?(?:(?:(?:is|are|was|were|has|have|seems|appears) (?:[a-z0-9]+ ){1,4})?(?:, )?(?:and|but|although|though) (?:(?:it|this|that|they|these) )?)?`;
 /** What may stand behind a cue without a verb. */
 const ending =
   '(?=$|[,;)/] |(?:in|on(?! (?:(?:the|a) )?(?:prior|previous|outside|old|earlier|last|recent|ct|[0-9]))|at|of|since|with|without|by|from|compared|after|following|now|and|or|given|over|bilaterally|clinically|today) )';
 const either = (phrases: readonly Phrase[], atEnd: readonly Phrase[]) =>
-  new RegExp(`^${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`);
+  new RegExp(
+    `^(?!(?:and|but) (?:is|are|was|were|has|have|does|do) )${reach}(?:: )?(?<cue>${oneOf(phrases)}|${oneOf(atEnd)}${ending})`,
+  );
 const postNegation = either(cues.POST_NEGATIONS, cues.ENDING_NEGATIONS);
+/** "the nodule questioned earlier is not confirmed". */
+const notConfirmed = new RegExp(
+  `^${nounWords}(?:, )?${oneOf(cues.SEEN_BEFORE)}(?:, )?(?<cue>(?:is|are|was|were) not (?:confirmed|substantiated) )`,
+);
+/** "the cause of the effusion is unclear": the effusion is there. */
+const ofUnknown =
+  / (?:etiology|aetiology|cause|significance|nature|age|chronicity|extent) of (?:(?:the|this|these|an?) )?(?:[a-z0-9]+ ){0,3}$/;
 const stillThere = new RegExp(`^${reach}${oneOf(cues.STILL_THERE)}`);
-const answeredNo = new RegExp(`^${nounWords}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`);
+const answeredNo = new RegExp(
+  `^${nounWords.replace('present', 'r|l|rt|lt|present')}(?<cue>${oneOf(cues.ANSWERS_NO)})(?=$|[,;(),/] )`,
+);
 const calledNormal = new RegExp(`^(?<cue>${oneOf(cues.CALLED_NORMAL)})`);
 const almost =
   /(?:^| )(?:nearly|almost|partially|incompletely|partly|mostly|not|yet to) (?:yet |completely |fully |entirely )*(?:be )?(?:resolved?|cleared?) /;
@@ -68,7 +79,11 @@ export function scopeReader(affirmed: readonly Phrase[]) {
   const postUncertainty = either(kept(cues.POST_UNCERTAINTIES), cues.ENDING_UNCERTAINTIES);
   const adjacent = kept(cues.ADJACENT_UNCERTAINTIES);
   const adjacentUncertainty =
-    adjacent.length === 0 ? undefined : new RegExp(`^(?:[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`);
+    adjacent.length === 0
+      ? undefined
+      : new RegExp(
+          `^(?:(?!(?:may|might|could|is|are|represents?|reflects?|likely|suspicious|due|from) )[a-z0-9]+ ){0,3}?(?<cue>${oneOf(adjacent)})`,
+        );
 
   const triggers = triggersOf([
     [...cues.PSEUDO_NEGATIONS, ...cues.NEGATIONS, ...cues.LEADING_NEGATIONS],
@@ -100,7 +115,9 @@ export function scopeReader(affirmed: readonly Phrase[]) {
       cue: match.groups!.cue!.trim(),
     });
     const doubted = postUncertainty.exec(rest) ?? adjacentUncertainty?.exec(rest);
-    if (doubted) return said(-1, doubted);
+    const refuted = notConfirmed.exec(rest);
+    if (refuted) return said(0, refuted);
+    if (doubted && !ofUnknown.test(clause.slice(0, start))) return said(-1, doubted);
     const lastWord = clause.lastIndexOf(' ', end - 2) + 1;
     const denied = covering(scopes.negated, start) ?? covering(scopes.negated, lastWord);
     if (denied) return { value: 0, cue: denied.cue };

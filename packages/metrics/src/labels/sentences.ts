@@ -1,4 +1,5 @@
 import { splitStatements } from '@raca/text';
+import { withNouns } from './pronouns';
 
 /**
  * The statements of a report ({@link splitStatements}: sentences, list items, lines and cells of templates), raw or
@@ -11,7 +12,7 @@ export const splitSentences = (text: string): string[] =>
 
 /** The same with letters as written. */
 export const splitWrittenSentences = (text: string): string[] =>
-  splitStatements(text).flatMap(normaliseSentence);
+  withNouns(splitStatements(text).flatMap(normaliseSentence));
 
 const LONGEST = 200;
 
@@ -26,20 +27,26 @@ function normaliseSentence(sentence: string): string[] {
 }
 
 const CONTRACTED =
-  /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here)['’ʼ`´]s)\b/gi;
+  /\b(?:(is|are|was|were|do|does|did|has|have|had|could|would|should|need|must|might)(?:n['’ʼ`´]t|nt)|ca(n)['’ʼ`´]?t|(wo)n['’ʼ`´]t|(it|there|that|here|[a-z]+(?=['’ʼ`´]s (?:not|been|seen|enlarged|normal|large|larger|bigger|smaller|clear|still|now|gone|no longer)))['’ʼ`´]s|(it|there|that|i|we|they)['’ʼ`´](d))\b/gi;
 /** Letters in which contractions and abbreviations with strokes can be told to be absent. */
-const HINT = /\+\/|±|n['’ʼ`´]?t|['’ʼ`´]s|e\/o|w\/|c\/w|°/i;
+const HINT = /\bCM\b| v\.? |\+\/|±|n['’ʼ`´]?t|['’ʼ`´][sd]|[#Ø∅]|e\/o|w\/|c\/w|°/i;
+/** Cardiomegaly; lower case, or behind a number or unit, it is a length. */
+const CM = /(?<![\d.][ \t]?|\b(?:x|by|in|per|of)[ \t])\bCM\b(?!\.?[ \t]?(?:from|above|below|x|by|in)\b)/gi;
 
 /** Contractions and abbreviations as words: `isn't`, `can't`, `w/o`, `e/o`. */
 function writtenOut(text: string): string {
   if (!HINT.test(text)) return text;
   return text
-    .replace(CONTRACTED, (_, verb?: string, can?: string, will?: string, subject?: string) =>
-      verb ? `${verb} not` : can ? 'cannot' : will ? 'will not' : `${subject} is`,
+    .replace(CONTRACTED, (_, verb?: string, can?: string, will?: string, subject?: string, who?: string) =>
+      verb ? `${verb} not` : can ? 'cannot' : will ? 'will not' : who ? `${who} would` : `${subject} is`,
     )
     .replace(/\+ ?\/ ?[-–−]|±/g, ' and possible ')
+    .replace(/[Ø∅] ?(?=[a-z])/gi, 'no ')
+    .replace(/(^|\s)# ?(?=(?:left|right|lt?|rt?|ribs?|clavicle|\d+(?:st|nd|rd|th) rib)\b)/gi, '$1fracture ')
     .replace(/\bw\/o\b/gi, 'without')
     .replace(/\bw\/(?=\s|[a-z])/gi, 'with ')
     .replace(/\be\/o\b/gi, 'evidence of')
-    .replace(/\bc\/w\b/gi, 'consistent with');
+    .replace(/\bc\/w\b/gi, 'consistent with')
+    .replace(/(?<=[a-z]) v\.? (?=[a-z])/gi, ' versus ')
+    .replace(CM, (cm) => (cm === 'CM' ? 'cardiomegaly' : cm));
 }
