@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVALUATION } from '@raca/core';
+import { EVALUATION, patchMemory } from '@raca/core';
 import { buildModel, importPublished, withoutLast } from '@raca/pipeline';
 import * as tf from '@tensorflow/tfjs-core';
 import { Comparison } from '../comparison.mjs';
@@ -90,11 +90,13 @@ function batchOf(c, io) {
   const [b, t] = seq.shape;
   const features = io.input('att_feats', [b, c.patches, c.d_vf]);
   return {
-    vision: {
-      features: {
-        patches: tf.tensor3d(features.data, [b, c.patches, c.d_vf]),
-        grid: { views: 1, rows: 1, cols: c.patches },
-      },
+    study: {
+      views: viewsOf({
+        features: {
+          patches: tf.tensor3d(features.data, [b, c.patches, c.d_vf]),
+          grid: { views: 1, rows: 1, cols: c.patches },
+        },
+      }),
     },
     tokens: { ids: Int32Array.from(seq.data), shape: /** @type {[number, number]} */ ([b, t]) },
     sentenceRegions: Array.from({ length: b }, () => []),
@@ -106,8 +108,8 @@ function compareLogProbabilities({ parts }, batch, taught, io) {
   io.check(
     'logprobs',
     tf.tidy(() => {
-      const { patches } = parts.vision.encode(viewsOf(batch.vision), EVALUATION);
-      return tf.logSoftmax(parts.decoder.logits(patches, taught, EVALUATION));
+      const memory = patchMemory(parts.vision.encode(batch.study.views, EVALUATION));
+      return tf.logSoftmax(parts.decoder.logits(memory, taught, EVALUATION));
     }),
   );
 }

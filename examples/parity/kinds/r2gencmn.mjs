@@ -1,7 +1,6 @@
-import { EVALUATION } from '@raca/core';
+import { EVALUATION, patchMemory } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ancestor } from './ancestor.mjs';
-import { viewsOf } from './shared.mjs';
 
 /**
  * R2GenCMN: image and text ask one memory matrix. The visual Transformer stands behind the memory's answers, so it
@@ -16,10 +15,11 @@ export const r2gencmn = ancestor({
     decoder: { use: 'memory-matrix', config: { visualLayers: layers, topK, memoryRows } },
   }),
   inside({ parts: { vision, decoder } }, batch, taught, io) {
-    const { patches } = vision.encode(viewsOf(batch.vision), EVALUATION);
+    const memory = patchMemory(vision.encode(batch.study.views, EVALUATION));
+    const patches = memory.tokens;
     const answered = tf.tidy(() => tf.add(patches, decoder.ask(patches, EVALUATION)));
     io.check('att_embed', answered);
-    io.check('encoder_out', decoder.visual(patches, EVALUATION));
+    io.check('encoder_out', decoder.visual(memory, EVALUATION));
     const embedded = decoder.embed(taught, EVALUATION);
     io.check('memory_response', decoder.ask(embedded, EVALUATION));
     io.check('token_embedding', embedded);

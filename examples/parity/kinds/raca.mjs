@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentenceSpans } from '@raca/alignment';
-import { EVALUATION, REGIONS } from '@raca/core';
+import { EVALUATION, memoryPart, REGIONS } from '@raca/core';
 import { buildModel, importPublished, withoutLast } from '@raca/pipeline';
 import { priorRewards, publishedPrior, rewardsAsPublished, rewardsOfOwnAction } from '@raca/region-agent';
 import * as tf from '@tensorflow/tfjs-core';
@@ -107,11 +107,13 @@ function batchOf({ config: c, organs, n_sentences: counts, sentence_labels: labe
   const regionsOf = (/** @type {readonly string[]} */ names) =>
     names.map((name) => organs.indexOf(name)).filter((region) => region >= 0);
   return {
-    vision: {
-      features: {
-        patches: tf.tensor3d(features.data, [b, c.patches, c.d_vf]),
-        grid: { views: c.patches / SIDE ** 2, rows: SIDE, cols: SIDE },
-      },
+    study: {
+      views: viewsOf({
+        features: {
+          patches: tf.tensor3d(features.data, [b, c.patches, c.d_vf]),
+          grid: { views: c.patches / SIDE ** 2, rows: SIDE, cols: SIDE },
+        },
+      }),
     },
     tokens: { ids: Int32Array.from(seq.data), shape: /** @type {[number, number]} */ ([b, t]) },
     sentenceRegions: labels.map((sentences, i) =>
@@ -147,10 +149,10 @@ function separatorOf({ config, n_sentences: counts }, io) {
  */
 function compareForward(model, batch, given, io) {
   const { vision, agent, alignment, fusion, decoder } = model.parts;
-  io.check('att_embed', vision.embedPatches(batch.vision, EVALUATION).patches);
-  const features = vision.encode(viewsOf(batch.vision), EVALUATION);
+  io.check('att_embed', vision.embedPatches(batch.study.views.input, EVALUATION).patches);
+  const features = vision.encode(batch.study.views, EVALUATION);
   io.check('encoder_out', tf.clone(features.patches));
-  const regions = agent.locate(features);
+  const regions = agent.locate({ features, views: batch.study.views });
   const { masks } = regions;
 
   const visits = agent.visit(features, (probability) => (probability > 0.5 ? 1 : 0));
@@ -185,10 +187,11 @@ function compareForward(model, batch, given, io) {
   io.check('bca_out', tf.clone(fused.fused));
 
   const taught = withoutLast(batch.tokens);
-  io.check('decoder_out', decoder.hidden(fused.fused, taught, EVALUATION));
+  const memory = memoryPart('patches', fused.fused);
+  io.check('decoder_out', decoder.hidden(memory, taught, EVALUATION));
   io.check(
     'logprobs',
-    tf.tidy(() => tf.logSoftmax(decoder.logits(fused.fused, taught, EVALUATION))),
+    tf.tidy(() => tf.logSoftmax(decoder.logits(memory, taught, EVALUATION))),
   );
   tf.dispose([features.patches, regions.masks, regions.probabilities, fused.fused]);
 }

@@ -77,7 +77,7 @@ export async function compareReports(model, batch, { beam, max_len: maxLength },
     ['greedy_seq', { search: 'greedy', trigramPenalty: false }],
     ['greedy_trigram_seq', { search: 'greedy', trigramPenalty: true }],
   ])) {
-    const written = await writeReports(model, batch.vision, { ...options, beam, maxLength });
+    const written = await writeReports(model, batch.study, { ...options, beam, maxLength });
     written.dispose();
     const padded = written.tokens.flatMap((words) => [...words, ...Array(maxLength - words.length).fill(0)]);
     io.check(name, padded, EXACT);

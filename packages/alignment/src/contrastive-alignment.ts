@@ -117,6 +117,11 @@ export class ContrastiveAlignment implements Alignment {
     });
   }
 
+  /** Unit vectors in which text and image are compared: `[…, width]` → `[…, projection]`. */
+  compared<T extends tf.Tensor>(x: T): T {
+    return unitLength(applyLinear(this.projection, x));
+  }
+
   dispose(): void {
     this.encoderProgram.dispose();
     for (const program of this.lossPrograms) program.dispose();
@@ -204,10 +209,8 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   private globalLoss(text: TextFeatures, patches: tf.Tensor3D, present: tf.Tensor2D | null): tf.Scalar {
-    const project = (x: tf.Tensor2D): tf.Tensor2D => {
-      const y = applyLinear(this.projection, x);
-      return this.published ? y : unitLength(y);
-    };
+    const project = (x: tf.Tensor2D): tf.Tensor2D =>
+      this.published ? applyLinear(this.projection, x) : this.compared(x);
     const images = meanOfPatches(patches, present);
     return symmetricInfoNce(project(text.reports), project(images), this.options.globalTemperature);
   }
@@ -234,8 +237,8 @@ export class ContrastiveAlignment implements Alignment {
   ) {
     const pool = this.published ? meanOfMasked : meanOfSelected;
     return {
-      sentences: unitLength(applyLinear(this.projection, sentences)),
-      regions: unitLength(applyLinear(this.projection, pool(patches, masks, present))),
+      sentences: this.compared(sentences),
+      regions: this.compared(pool(patches, masks, present)),
     };
   }
 

@@ -1,20 +1,17 @@
-import {
-  type Alignment,
-  applyLinear,
-  type Linear,
-  type LossInput,
-  type ModuleInfo,
-  type NamedParameters,
-  type Pass,
-  type PatchFeatures,
-  type Random,
-  type TokenBatch,
+import type {
+  Alignment,
+  LossInput,
+  ModuleInfo,
+  NamedParameters,
+  Pass,
+  PatchFeatures,
+  Random,
+  TokenBatch,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { version } from '../../package.json';
 import { type ContrastiveAlignment, contrastiveAlignment } from '../contrastive-alignment';
-import { unitLength } from '../losses';
 import { meanOfPatches } from '../pooling';
 import { type MultiViewAlignmentConfig, multiViewAlignmentConfigSchema } from './config';
 import { multiPositiveLoss, ofSameStudy, otherViews } from './multi-positive';
@@ -26,17 +23,12 @@ class MultiViewAlignment implements Alignment {
   private readonly config: z.output<typeof multiViewAlignmentConfigSchema>;
   /** Text encoder and projection are those of RACA's alignment; the losses are not. */
   private readonly text: ContrastiveAlignment;
-  private readonly projection: Linear;
 
   constructor(config: MultiViewAlignmentConfig, random: Random) {
     this.config = multiViewAlignmentConfigSchema.parse(config);
     const { temperature, images, views, words, ...sizes } = this.config;
     this.text = contrastiveAlignment(sizes, random);
     this.parameters = this.text.parameters;
-    this.projection = {
-      weight: this.parameters.get('projection.weight')!,
-      bias: this.parameters.get('projection.bias')!,
-    };
     this.info = { package: '@raca/alignment', version, name: 'multiViewAlignment', config: this.config };
   }
 
@@ -44,7 +36,7 @@ class MultiViewAlignment implements Alignment {
     const { temperature, images, views, words } = this.config;
     return tf.tidy(() => {
       const { reports, tokens } = this.text.encodeText(input, pass);
-      const [texts, pictures] = [this.compared(reports), this.compared(viewMeans(input.features))];
+      const [texts, pictures] = [reports, viewMeans(input.features)].map((x) => this.text.compared(x));
       const ofReports = input.tokens.shape[0];
       const studies = Array.from({ length: ofReports }, (_, i) => input.study?.ids?.[i] ?? `#${i}`);
       const ofPictures = studiesOfPictures(input.features, studies);
@@ -61,9 +53,8 @@ class MultiViewAlignment implements Alignment {
       if (views) losses.views = multiPositiveLoss(pictures, pictures, otherViews(ofPictures), temperature);
       if (words) {
         const { patches, present } = input.features;
-        const project = (x: tf.Tensor3D): tf.Tensor3D => applyLinear(this.projection, x);
         const options = { temperature, present, words: wordsOf(input.tokens) };
-        losses.words = wordLoss(project(tokens), project(patches), options);
+        losses.words = wordLoss(this.text.compared(tokens), this.text.compared(patches), options);
       }
       return losses;
     });
@@ -75,10 +66,6 @@ class MultiViewAlignment implements Alignment {
 
   dispose(): void {
     this.text.dispose();
-  }
-
-  private compared(x: tf.Tensor2D): tf.Tensor2D {
-    return unitLength(applyLinear(this.projection, x));
   }
 }
 

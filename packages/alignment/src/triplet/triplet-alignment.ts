@@ -1,18 +1,9 @@
-import {
-  type Alignment,
-  applyLinear,
-  type Linear,
-  type LossInput,
-  type ModuleInfo,
-  type NamedParameters,
-  type Pass,
-  type Random,
-} from '@raca/core';
+import type { Alignment, LossInput, ModuleInfo, NamedParameters, Pass, Random } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { version } from '../../package.json';
 import { type ContrastiveAlignment, contrastiveAlignment } from '../contrastive-alignment';
-import { symmetricInfoNce, unitLength } from '../losses';
+import { symmetricInfoNce } from '../losses';
 import { meanOfPatches, meanOfSelected } from '../pooling';
 import { batchSpans } from '../sentences';
 import { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './config';
@@ -24,17 +15,12 @@ class TripletAlignment implements Alignment {
   private readonly config: z.output<typeof tripletAlignmentConfigSchema>;
   /** Text encoder and projection are those of RACA's alignment; the losses are not. */
   private readonly text: ContrastiveAlignment;
-  private readonly projection: Linear;
 
   constructor(config: TripletAlignmentConfig, random: Random) {
     this.config = tripletAlignmentConfigSchema.parse(config);
     const { temperature, margin, ...sizes } = this.config;
     this.text = contrastiveAlignment(sizes, random);
     this.parameters = this.text.parameters;
-    this.projection = {
-      weight: this.parameters.get('projection.weight')!,
-      bias: this.parameters.get('projection.bias')!,
-    };
     this.info = { package: '@raca/alignment', version, name: 'tripletAlignment', config: this.config };
   }
 
@@ -46,11 +32,11 @@ class TripletAlignment implements Alignment {
       const triplets = sentenceTriplets(spans, input.sentenceRegions, (n) => random?.int(n) ?? 0);
       return {
         contrastive: symmetricInfoNce(
-          this.compared(reports),
-          this.compared(spokenOf(input)),
+          this.text.compared(reports),
+          this.text.compared(spokenOf(input)),
           this.config.temperature,
         ),
-        triplet: tripletLoss(this.compared(sentences), triplets, this.config.margin),
+        triplet: tripletLoss(this.text.compared(sentences), triplets, this.config.margin),
       };
     });
   }
@@ -61,10 +47,6 @@ class TripletAlignment implements Alignment {
 
   dispose(): void {
     this.text.dispose();
-  }
-
-  private compared<T extends tf.Tensor>(x: T): T {
-    return unitLength(applyLinear(this.projection, x));
   }
 }
 
