@@ -45,13 +45,11 @@ export function checkAgentPresence(
 
     const masked = withEmptySlots(input, some, 0);
     const found = locate(masked);
-    const there = tf.reshape(masked.features.present!, [b, 1, p]);
-    const gone = (x: tf.Tensor): boolean =>
-      tf
-        .mul(x, tf.sub(1, there))
-        .dataSync()
-        .every((y) => y === 0);
-    suite.check('nothing is found where no patch is', gone(found.masks) && gone(found.probabilities));
+    const { present } = masked.features;
+    suite.check(
+      'nothing is found where no patch is',
+      isGone(found.masks, present!) && isGone(found.probabilities, present!),
+    );
     suite.equal(
       'studies without empty slots do not change',
       tf.slice(found.probabilities, 1),
@@ -123,11 +121,7 @@ function checkLearning(
     suite.equal('learning does not see what stands there', garbage.numbers, zeros.numbers, 1e-4);
     suite.equal('nor does what was learnt', garbage.after, zeros.after, 1e-4);
     const present = withEmptySlots(input, some, 0).features.present!;
-    const gone = tf.mul(zeros.probabilities, tf.sub(1, tf.reshape(present, [b, 1, -1])));
-    suite.check(
-      'nothing is likely where no patch is',
-      gone.dataSync().every((x) => x === 0),
-    );
+    suite.check('nothing is likely where no patch is', isGone(zeros.probabilities, present));
     if (!fewerViews) return;
     const cut = run(withoutLastSlot);
     const emptied = run((x) => withEmptySlots(x, none, FILLER));
@@ -179,11 +173,7 @@ function checkGradients(
   tf.tidy(() => {
     const [zeros, garbage] = [0, FILLER].map((filler) => run(withEmptySlots(input, some, filler)));
     const present = withEmptySlots(input, some, 0).features.present!;
-    const gone = tf.mul(zeros[0], tf.sub(1, tf.reshape(present, [b, 1, -1])));
-    suite.check(
-      'no relaxed mask where no patch is',
-      gone.dataSync().every((x) => x === 0),
-    );
+    suite.check('no relaxed mask where no patch is', isGone(zeros[0], present));
     same('relaxing does not see what stands where no patch is', garbage, zeros);
     if (!fewerViews) return;
     const cut = run(withoutLastSlot(input));
@@ -192,4 +182,11 @@ function checkGradients(
     same('relaxing with an empty slot = without it', [shown, ...rest], cut);
   });
   agent.dispose();
+}
+
+/** Whether values `[b, r, p]` are 0 where no patch is. @param present `[b, p]` */
+function isGone(x: tf.Tensor, present: tf.Tensor2D): boolean {
+  const [b, p] = present.shape;
+  const elsewhere = tf.mul(x, tf.sub(1, tf.reshape(present, [b, 1, p])));
+  return elsewhere.dataSync().every((y) => y === 0);
 }

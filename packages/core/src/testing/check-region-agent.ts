@@ -167,7 +167,7 @@ function checkRelaxed(
 }
 
 /** As in training: what the episode needs must outlive the scope. */
-export function actInTidy(agent: TrainableRegionAgent, input: AgentInput, random: Random): AgentEpisode {
+function actInTidy(agent: TrainableRegionAgent, input: AgentInput, random: Random): AgentEpisode {
   let episode: AgentEpisode | undefined;
   tf.tidy(() => {
     episode = agent.act(input, random);

@@ -1,0 +1,3 @@
+import type { RegionSet } from '@raca/core';
+
+export const LOBES: RegionSet;
