@@ -4,6 +4,7 @@ import { mediastinalShift } from './anatomy';
 import { NORMAL, type NormalStatement } from './normal';
 import { type Group, positive, type Statement } from './phrases';
 import type { PhantomStudy } from './study';
+import { weighted } from './weighted';
 
 /** A report in plain words, and the regions of each of its sentences (`S1` is the first). */
 export interface PhantomReport {
@@ -45,7 +46,7 @@ export function composeReport(
   const topics = new Set<string>();
   let open = NORMAL.filter((s) => isTrue(s, study));
   while (chosen.length < goal && open.length > 0) {
-    const s = weighted(open, random);
+    const s = weighted(open, ({ weight }) => weight, random);
     const before = length();
     say(s);
     if (before > 0 && length() > TOKENS) chosen.pop();
@@ -90,15 +91,6 @@ function isTrue(s: NormalStatement, { findings, habitus, inspiration }: PhantomS
     if (what === 'shallow') return inspiration > -0.2;
     return !findings.some((f) => f.kind === what);
   });
-}
-
-function weighted(list: readonly NormalStatement[], random: Random): NormalStatement {
-  let target = random.next() * list.reduce((sum, s) => sum + s.weight, 0);
-  for (const s of list) {
-    target -= s.weight;
-    if (target < 0) return s;
-  }
-  return list[list.length - 1];
 }
 
 /** Replaces each `[a|b]` by one of its words and mends the spaces. */

@@ -2,6 +2,7 @@ import type { Random } from '@raca/core/random';
 import { type Degree, type Finding, type FindingKind, place } from '../findings';
 import type { PoseStrength } from '../pose';
 import { type PhantomStudy, sampleStudy } from '../study';
+import { weighted } from '../weighted';
 
 /** A condition in one place: what it looks like, and how severe it is in each study. */
 export interface Track {
@@ -59,6 +60,7 @@ const RADII: Partial<Record<FindingKind, readonly [number, number, number]>> = {
 };
 /** Weights of what may happen to a condition that is there, and chance that one that is not comes. */
 const STEPS = { larger: 2.1, smaller: 2.1, unchanged: 1.6, resolved: 1.7 } as const;
+const STEP_NAMES = Object.keys(STEPS) as (keyof typeof STEPS)[];
 const APPEARS = 0.57;
 
 /** Share of patients with each of what lasts. */
@@ -87,7 +89,7 @@ const IMPLANTED: ReadonlySet<unknown> = new Set(['pacemaker', 'valve']);
  */
 export function sampleCourse(random: Random, pose: PoseStrength = 'mild'): Course {
   const visits = random.split('visits');
-  const count = 1 + which(visits, STUDIES);
+  const count = 1 + among(STUDIES, visits);
   const days = [0];
   for (let k = 1; k < count; k++) days.push(days[k - 1] + Math.floor(GAP ** visits.next()));
   const places = random.split('places');
@@ -131,15 +133,10 @@ export function findingsAt({ findings, degrees }: Track, k: number): Finding[] {
 function conditions(random: Random): TrackKind[] {
   const left = Object.keys(KINDS) as TrackKind[];
   const out: TrackKind[] = [];
-  const count = which(random, TRACKS);
+  const count = among(TRACKS, random);
   while (out.length < count) {
-    const [kind] = left.splice(
-      which(
-        random,
-        left.map((name) => KINDS[name][0]),
-      ),
-      1,
-    );
+    const kind = weighted(left, (name) => KINDS[name][0], random);
+    left.splice(left.indexOf(kind), 1);
     const lungs: readonly TrackKind[] = ['consolidation', 'pneumonia', 'opacity'];
     if (lungs.includes(kind) && out.some((other) => lungs.includes(other))) continue; // a report could not tell them apart
     out.push(kind);
@@ -159,13 +156,13 @@ function severities(random: Random, kind: TrackKind, count: number): (Degree | 0
     }
     const above = levels.filter((level) => level > before);
     const below = levels.filter((level) => level < before);
-    const step = which(random, [
-      above.length > 0 ? STEPS.larger : 0,
-      below.length > 0 ? STEPS.smaller : 0,
-      STEPS.unchanged,
-      STEPS.resolved,
-    ]);
-    out.push(step === 0 ? random.pick(above) : step === 1 ? random.pick(below) : step === 2 ? before : 0);
+    const possible = STEP_NAMES.filter(
+      (name) => !((name === 'larger' && above.length === 0) || (name === 'smaller' && below.length === 0)),
+    );
+    const step = weighted(possible, (name) => STEPS[name], random);
+    if (step === 'unchanged') out.push(before);
+    else if (step === 'resolved') out.push(0);
+    else out.push(random.pick(step === 'larger' ? above : below));
   }
   return out;
 }
@@ -197,12 +194,6 @@ function deviceTracks(random: Random, taken: readonly Finding[], count: number):
   return [{ finding, present }];
 }
 
-/** An index by weights. */
-function which(random: Random, weights: readonly number[]): number {
-  let target = random.next() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (let i = 0; i < weights.length; i++) {
-    target -= weights[i];
-    if (target < 0) return i;
-  }
-  return weights.findLastIndex((weight) => weight > 0);
-}
+/** An index by its share. */
+const among = (shares: readonly number[], random: Random): number =>
+  weighted([...shares.keys()], (k) => shares[k], random);

@@ -1,6 +1,7 @@
 import type { Random } from '@raca/core/random';
 import type { StudyChanges } from '../../changes/truth';
 import type { Finding, Side } from '../findings';
+import { weighted } from '../weighted';
 
 /** Why a study was asked for. */
 export interface Indication {
@@ -101,12 +102,6 @@ function absent(
   return null;
 }
 
-/** One that an indication may name, by weight. */
-function pick(findings: readonly Finding[], random: Random): Finding {
-  let target = random.next() * findings.reduce((sum, finding) => sum + TOLD[keyOf(finding)][0], 0);
-  for (const finding of findings) {
-    target -= TOLD[keyOf(finding)][0];
-    if (target < 0) return finding;
-  }
-  return findings[findings.length - 1];
-}
+/** One that an indication may name. */
+const pick = (findings: readonly Finding[], random: Random): Finding =>
+  weighted(findings, (finding) => TOLD[keyOf(finding)][0], random);
