@@ -66,7 +66,7 @@ async function readRexgradient(reading: Reading): Promise<SourceContent> {
   const studies: ImportStudy[] = [];
   for (const [split, table] of tables) {
     await reading.hash(table);
-    studies.push(...studiesOf(table, split, reading));
+    for (const study of studiesOf(table, split, reading)) studies.push(study); // too many to be arguments
   }
   return { studies, images: filesByPath(studies, files) };
 }
