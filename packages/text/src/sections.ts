@@ -33,7 +33,8 @@ export const REPORTED: readonly SectionName[] = ['findings', 'impression', 'adde
  *
  * Under INDICATION, COMPARISON, TECHNIQUE and the like only the first paragraph belongs to the header. Where a
  * report has no header of findings or impression, it is only the first line (wrapped lines are one), of a comparison
- * or technique only the first sentence.
+ * or technique only the first sentence. A diagnosis in front of a report with headers is why it was asked for, elsewhere
+ * its conclusion.
  */
 export function readSections(report: string): Section[] {
   const text = tidy(report).replace(DASHED_INSIDE, '$1$2: ');
@@ -46,13 +47,18 @@ export function readSections(report: string): Section[] {
   };
   const lead = text.slice(0, headers[0]!.start);
   add(titled && lead.length < 300 && REQUEST.test(lead) ? 'indication' : 'untitled', '', lead);
+  const lastReporting = headers.map(({ part }) => REPORTING.has(part)).lastIndexOf(true);
+  const lastFinal = headers
+    .map(({ start }) => /^final/i.test(text.slice(start, start + 5)))
+    .lastIndexOf(true);
   headers.forEach(({ part: announced, start, end }, i) => {
     const header = text.slice(start, end).replace(/[\s:]+$/, '');
-    const later = headers.slice(i + 1);
     const part =
       announced === 'diagnosis'
-        ? diagnosisIn(later)
-        : /^prelim/i.test(header) && later.some(({ start: at }) => /^final/i.test(text.slice(at, at + 5)))
+        ? i < lastReporting
+          ? 'indication' // known before
+          : 'impression'
+        : i < lastFinal && /^prelim/i.test(header)
           ? 'aside'
           : announced;
     const body = text.slice(end, headers[i + 1]?.start);
@@ -80,10 +86,6 @@ export function selectSections(report: string, names: readonly SectionName[] | '
 /** Words of a request without a header, in front of a report with headers. */
 const REQUEST =
   /\b(?:rule out|r\/o|please|eval(?:uate)?|query|\d+[- ]?(?:year[- ]old|y\/?o)|(?:presents|presenting|admitted) with)\b/i;
-
-/** A diagnosis in front of a titled report is why it was asked for; elsewhere it is its conclusion. */
-const diagnosisIn = (later: readonly Header[]): 'indication' | 'impression' =>
-  later.some(({ part }) => REPORTING.has(part)) ? 'indication' : 'impression';
 
 const REPORTING: ReadonlySet<Header['part']> = new Set(['findings', 'impression', 'both', 'addendum']);
 

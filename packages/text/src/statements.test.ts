@@ -38,6 +38,20 @@ const cases: [string, ...string[]][] = [
   ['Left effusion? No edema.', 'Left effusion?', 'No edema'],
   ['?pneumonia', '?pneumonia'],
   ['**Lungs:** clear<br>no effusion', 'Lungs: clear', 'no effusion'],
+  // Plus and minus as answers.
+  ['+ effusion\n- pneumothorax\n- no edema', 'effusion', 'no pneumothorax', 'no edema'],
+  ['- effusion\n- pneumothorax', 'effusion', 'pneumothorax'],
+  ['(-) effusion, (+) edema', 'no effusion; edema'],
+  ['Effusion (-), edema (+)', 'Effusion (no), edema (yes)'],
+  ['Effusion +\nEdema -', 'Effusion: yes', 'Edema: no'],
+  ['- effusion, + nodule', 'no effusion; nodule'],
+  ['Effusion ++, edema -', 'Effusion: yes,', 'edema: no'],
+  ['Effusion +/- atelectasis', 'Effusion +/- atelectasis'],
+  ['No consol., eff./ptx.', 'No consol., eff./ptx'],
+  ['Heart size (normal/enlarged): enlarged', 'Heart size: enlarged'],
+  ['Edema?\tNo', 'Edema: No'],
+  ['Enlarged heart: Yes', 'Enlarged heart: Yes'],
+  ['### Heart\nNormal in size.', 'Heart: Normal in size'],
   ['---\n12.\n'],
 ];
 

@@ -1,6 +1,7 @@
 import type { ChexpertClass, LabelValue } from './classes';
 import { NOT_STATED, PSEUDO_NEGATIONS } from './cues';
-import { type FindingEntry, OTHER_FINDING } from './lexicon';
+import type { FindingEntry } from './lexicon';
+import { OTHER_FINDING } from './other-findings';
 import { anywhere, oneOf, starting } from './phrases';
 import { type ScopeReader, type Scopes, type Span, spanOf } from './scopes';
 import { matchesAt, triggersOf } from './triggers';

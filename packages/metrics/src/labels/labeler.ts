@@ -3,8 +3,9 @@ import { CHEXPERT_14, type ChexpertClass, type LabelValue, type ReportLabels } f
 import { splitClauses } from './clauses';
 import { CHEXPERT_CONVENTION, type Convention } from './conventions';
 import { type Found, findingReader, loosenAlternatives } from './findings';
-import { FINDINGS, OTHER_FINDING } from './lexicon';
+import { FINDINGS } from './lexicon';
 import { type Severity, type Side, severityOf, sideOf } from './modifiers';
+import { OTHER_FINDING } from './other-findings';
 import { oneOf } from './phrases';
 import { scopeReader } from './scopes';
 import { splitSentences } from './sentences';

@@ -3,7 +3,7 @@ import { misread } from '../testing/misread';
 import { labelReport } from './labeler';
 import reports from './unseen-reports.json';
 
-/** Seven batches by a third author; each met rules that only the batches before had mended (README). */
+/** Eight batches by a third author; each met rules that only the batches before had mended (README). */
 const UNSEEN = reports as [batch: number, kind: string, labels: string, text: string][];
 
 /** What is still read otherwise. */
@@ -20,9 +20,11 @@ const WRONG: ReadonlySet<string> = new Set([
   'Left-sided chest tube has been advanced. The basal component of the pneumothorax has gone, the apical component remains.',
   'Consolidation 0, effusion 1',
   'What was taken for a nodule is a rib end.',
+  'NG tube in the stomach. Retrocardiac atelectasis; pneumonia there is not excluded.',
+  'The patient has been extubated. No edema, no effusion.',
 ]);
 
-it('1,169 texts', () => expect(UNSEEN).toHaveLength(1169));
+it('1,370 texts', () => expect(UNSEEN).toHaveLength(1370));
 
 it.each(UNSEEN)('%i %s: %s ← %j', (_, __, labels, text) => {
   if (WRONG.has(text)) expect(misread(labels, text)).not.toEqual([]);
