@@ -1,4 +1,5 @@
 import { useBackend } from '@raca/backend/node';
+import { meanSentenceBleu, type Reward, rewardOf } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ModelBatch } from './model';
@@ -11,9 +12,9 @@ beforeAll(() => useBackend({ prefer: ['wasm'] }));
 const decode = (ids: ArrayLike<number>): string =>
   Array.from(ids, (id) => (id ? TINY_WORDS[id - 1] : '')).join(' ');
 
-const trainerOf = (training: object = {}): Trainer => {
+const trainerOf = (training: object = {}, agentReward?: Reward): Trainer => {
   const { model, training: settings } = tinyConfig({}, training);
-  return new Trainer(buildModel(model, TINY_SIZES), settings, decode);
+  return new Trainer(buildModel(model, TINY_SIZES), settings, decode, agentReward);
 };
 
 const weights = ({ model }: Trainer) =>
@@ -64,6 +65,29 @@ describe('Trainer', () => {
     const batch = tinyBatch();
     const acted = Array.from({ length: 6 }, () => 'agent/reward' in trainer.trainStep(batch, 0));
     expect(acted).toEqual([true, false, false, true, false, false]);
+  });
+
+  it('gives the agent the reward it is told, for sampled and deterministic masks; sentence BLEU-4 by default', () => {
+    const batch = tinyBatch();
+    const seen: [references: readonly string[], generated: readonly string[]][] = [];
+    const zero: Reward = (references, generated) => {
+      seen.push([references, generated]);
+      return references.map(() => 0);
+    };
+    const agentOf = (agentReward?: Reward) => {
+      const trainer = trainerOf({}, agentReward);
+      for (let i = 0; i < 3; i++) trainer.trainStep(batch, 0);
+      return [...weights(trainer)].filter(([name]) => name.startsWith('agent.'));
+    };
+    const usual = agentOf();
+    expect(agentOf(rewardOf({ metric: meanSentenceBleu() }))).toEqual(usual);
+    expect(agentOf((references, generated) => zero(references, generated).map((_, i) => i))).not.toEqual(
+      usual,
+    );
+    expect(seen).toHaveLength(3 * 2);
+    expect(seen[0][0][0]).toMatch(/clear|big/); // words of the batch's reports
+    expect(seen[0][0]).toEqual(seen[5][0]);
+    expect(seen[0][1]).toHaveLength(3);
   });
 
   it('names the loss that is not finite; weights, step and memory stay', () => {

@@ -30,13 +30,13 @@ export const COLUMNS: readonly Column[] = [
   corpus('clinical/macro/f1/14', 'macro-14'),
   corpus('clinical/example/f1/14', 'example-14'),
   {
-    key: 'distinct',
+    key: 'facts/distinct',
     label: 'distinct texts',
     direction: '',
     value: ({ facts }) => facts.distinctHypotheses,
     whole: true,
   },
-  { key: 'length', label: 'length ratio', direction: '', value: ({ facts }) => facts.lengthRatio },
+  { key: 'facts/length', label: 'length ratio', direction: '', value: ({ facts }) => facts.lengthRatio },
 ];
 
 /** {@link COLUMNS}, and one for each further score of an evaluation. */

@@ -1,6 +1,7 @@
-import type { ReportPair } from '@raca/metrics';
+import { clinicalF1, meanMetric, type ReportPair } from '@raca/metrics';
 import { describe, expect, it } from 'vitest';
 import { analyse } from './analysis';
+import { scoreTable } from './tables';
 
 const E = 'there is a large left pleural effusion .'; // one class: Pleural Effusion
 const C = 'the lungs are clear .'; // one class: No Finding
@@ -70,6 +71,34 @@ describe('analyse', () => {
     const tested = analyse(more, 'base', 'r2gen', quick).scores.filter((s) => s.key === micro.key && s.test);
     for (const { test } of tested) expect(test!.adjusted).toBe(Math.min(1, 2 * test!.pValue));
     expect(tested).toHaveLength(2);
+  });
+
+  it('measures and tests further metrics by the scores that they say are worth a test', () => {
+    const length = meanMetric({ name: 'length', keys: ['length'], direction: 'lower' }, ({ hypothesis }) => [
+      hypothesis.length,
+    ]);
+    const metrics = [length, clinicalF1({ uncertain: 'positive' })];
+    const { scores: all } = analyse(rows, 'base', 'r2gen', { ...quick, metrics });
+    const mine = all.filter((score) => score.row === 'mine');
+    expect(mine.find(({ key }) => key === 'length')!.values).toEqual([
+      { seed: 1, value: (E.length + C.length) / 2 },
+      { seed: 2, value: (E.length + 3 * C.length) / 4 },
+    ]);
+    const standard = scores.filter(({ row }) => row === 'mine').map(({ key }) => key);
+    expect(mine.map(({ key }) => key)).toEqual([
+      ...standard,
+      'length',
+      ...['14', '5'].flatMap((n) =>
+        ['micro', 'macro', 'example', 'weighted'].map((average) => `clinical/${average}/f1/${n}+uncertain`),
+      ),
+    ]);
+    const table = scoreTable(
+      [{ name: 'mine', finished: [], failed: [], seeds: [1, 2] }],
+      { protocol: 'r2gen', studies, scores: mine },
+      'base',
+    );
+    const mean = mine.find(({ key }) => key === 'length')!.mean;
+    expect(table.rows[0][table.head.indexOf('length')]).toContain(mean.toFixed(3));
   });
 
   it('uses the seeds that both rows have, and makes do without any', () => {
