@@ -25,6 +25,8 @@ const SIZES = {
   grid: { rows: 1, cols: 1 },
   vocabularySize: 2,
   maxLength: 1,
+  contextVocabularySize: 2,
+  contextLength: 1,
 };
 
 const named = (heading: string, options: readonly ConfigOption[]): OptionTable => ({

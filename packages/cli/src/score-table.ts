@@ -2,6 +2,7 @@ import {
   columnsOf,
   type Evaluation,
   PROTOCOLS,
+  type SystemChanges,
   shownIn,
   type TruthScores,
   tableRows,
@@ -60,5 +61,22 @@ export function truthSummary({ phantom, overlap, retrieval, erasure, pointing }:
             `chance ${three(pointing.chance)}, other sentences' best patch ${three(pointing.others)}`,
         ]
       : []),
+  ].join('\n');
+}
+
+/** Words of change, a line a system. */
+export function changesSummary(systems: readonly SystemChanges[]): string {
+  const three = (x: number): string => x.toFixed(3);
+  const [{ scores: first }] = systems;
+  const { constant } = first;
+  const lines = systems.map(
+    ({ system, scores: { f1, precision, recall, first: alone } }) =>
+      `  ${system}: F1 ${three(f1)} (precision ${three(precision)}, recall ${three(recall)}); compares without an ` +
+      `earlier study in ${(100 * alone.comparing).toFixed(1)} % of ${alone.studies}`,
+  );
+  return [
+    `words of change against changes.json (phantom: a test bed), micro over ${first.studies} studies with an earlier one:`,
+    ...lines,
+    `  always "${constant.stated.join(', ')}": F1 ${three(constant.f1)}`,
   ].join('\n');
 }

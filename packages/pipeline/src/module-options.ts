@@ -1,6 +1,7 @@
 import {
   alignmentConfigSchema,
   globalAlignmentConfigSchema,
+  multiViewAlignmentConfigSchema,
   tripletAlignmentConfigSchema,
 } from '@raca/alignment';
 import {
@@ -113,6 +114,7 @@ export const MODULE_OPTIONS = {
     contrastive: { schema: alignmentConfigSchema, filledIn: filledIn.width },
     global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
     triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
+    'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
   },
   fusion: {
     bca: { schema: bcaConfigSchema, filledIn: filledIn.width },

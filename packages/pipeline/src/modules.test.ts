@@ -104,6 +104,7 @@ it('draws no weights for a model that is loaded, but those that no file sets', (
 
 const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };
 const SLOTS: [keyof ModelConfig, string, object][] = [
+  ['context', 'study-context', { ...text, prior: true }],
   ['agent', 'raca', { hidden: 4 }],
   ['agent', 'adaptive', { hidden: 4, eyes: { stem: 2, channels: [2, 3, 4], residuals: 0 } }],
   ['agent', 'published', { hidden: 4 }],
@@ -113,6 +114,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['alignment', 'contrastive', { ...text, projection: 4 }],
   ['alignment', 'global', { ...text, projection: 4 }],
   ['alignment', 'triplet', { ...text, projection: 4 }],
+  ['alignment', 'multi-view', { ...text, projection: 4, words: true }],
   ['fusion', 'bca', { attentionWidth: 3 }],
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],
@@ -124,7 +126,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
 
 describe('every alternative of a slot', () => {
   it('is listed here', () => {
-    for (const slot of ['agent', 'alignment', 'fusion', 'decoder'] as const) {
+    for (const slot of ['context', 'agent', 'alignment', 'fusion', 'decoder'] as const) {
       const tried = SLOTS.filter(([name]) => name === slot).map(([, use]) => use);
       expect(Object.keys(MODULES[slot])).toEqual(tried);
     }

@@ -1,4 +1,4 @@
-import { contrastiveAlignment, globalAlignment, tripletAlignment } from '@raca/alignment';
+import { contrastiveAlignment, globalAlignment, multiViewAlignment, tripletAlignment } from '@raca/alignment';
 import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
 import { studyContext } from '@raca/context';
 import {
@@ -91,6 +91,8 @@ export const MODULES: ModuleTable = {
       contrastiveAlignment(laidOver(filledIn.width(sizes), config), random),
     global: (config, sizes, random) => globalAlignment(laidOver(filledIn.width(sizes), config), random),
     triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
+    'multi-view': (config, sizes, random) =>
+      multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
   },
   fusion: {
     bca: (config, sizes, random) => bca(laidOver(filledIn.width(sizes), config), random),

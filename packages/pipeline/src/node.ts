@@ -17,6 +17,7 @@ export * from './node/run-folder';
 export * from './node/table';
 export * from './node/train';
 export { trainedOn } from './node/trained-on';
+export * from './node/truth/changes';
 export * from './node/truth/erasure';
 export * from './node/truth/measure-truth';
 export * from './node/truth/overlap';

@@ -10,7 +10,7 @@ import { oneOf } from '../errors';
 import { type ImageFlags, imageOptions, leftOutSummary, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { print, say } from '../say';
-import { scoreTable, truthSummary } from '../score-table';
+import { changesSummary, scoreTable, truthSummary } from '../score-table';
 import { modulesFor, ownScoresFor, trustOption } from '../user-modules';
 
 interface EvaluateFlags extends ImageFlags {
@@ -67,10 +67,20 @@ export function addEvaluate(program: Command): void {
         writeReportsCsv(join(flags.run, 'reports.csv'), evaluation);
         await writePage(join(flags.run, 'report.html'), loaded, dataset, evaluation);
         if (flags.json) {
-          const { split, systems, further, truth, leftOut } = evaluation;
-          print(JSON.stringify({ split, systems, ...(further.length > 0 && { further }), truth, leftOut }));
+          const { split, systems, further, truth, changes, leftOut } = evaluation;
+          print(
+            JSON.stringify({
+              split,
+              systems,
+              ...(further.length > 0 && { further }),
+              truth,
+              ...(changes && { changes }),
+              leftOut,
+            }),
+          );
         } else {
           print(scoreTable(evaluation, dataset.manifest?.source ?? 'unknown'));
+          if (evaluation.changes) print(`\n${changesSummary(evaluation.changes)}`);
           if (evaluation.truth) print(`\n${truthSummary(evaluation.truth)}`);
           print(`\n${join(flags.run, 'report.html')}`);
         }

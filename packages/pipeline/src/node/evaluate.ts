@@ -21,6 +21,7 @@ import { withBatch } from './batches';
 import { openFeatures, withoutLeftOut } from './features';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
+import { measureChanges, type SystemChanges } from './truth/changes';
 import { TruthMeasures, type TruthScores } from './truth/measure-truth';
 
 /** One study with its generated report and the masks it was written from. */
@@ -61,6 +62,8 @@ export interface Evaluation {
   readonly further: readonly string[];
   /** Against `regions.json`; null where the data set has none. */
   readonly truth: TruthScores | null;
+  /** Words of change of each system against `changes.json`; null where the data set has none. */
+  readonly changes: readonly SystemChanges[] | null;
   /** Images that could not be read, a line each; their studies stand in no score. */
   readonly leftOut: readonly string[];
 }
@@ -138,7 +141,9 @@ export async function evaluate(
       }),
     );
     const further = metrics.slice(standard.length).flatMap(testedKeys);
-    return { split, systems, studies, further, truth, leftOut: [...leftOut] };
+    const ids = studies.map(({ id }) => id);
+    const changes = measureChanges(dataset, ids, [model, ...baselines]);
+    return { split, systems, studies, further, truth, changes, leftOut: [...leftOut] };
   } finally {
     stop.abort();
     await Promise.allSettled([baselining]);

@@ -14,6 +14,7 @@ import type { MetricsLine } from './run-folder';
 import { studyView } from './study-view';
 import { COLUMNS, type Column, columnsOf, PROTOCOLS, tableRows } from './table';
 import { isDrawn, trainedOn } from './trained-on';
+import { changesTable } from './truth/changes';
 import { truthTables } from './truth/tables';
 
 /** Studies are sorted by the first one; the other breaks ties. */
@@ -38,7 +39,7 @@ export async function writePage(
   { studies: most = 48 }: PageOptions = {},
 ): Promise<void> {
   const { config, run } = loaded;
-  const { split, studies: all, systems, truth } = evaluation;
+  const { split, studies: all, systems, truth, changes } = evaluation;
   const source = dataset.manifest?.source ?? 'unknown';
   const scores = scoresOf(evaluation);
   const chosen = chosenStudies(scores, most);
@@ -65,7 +66,7 @@ export async function writePage(
     }),
     studies,
     sortKeys: SORT_KEYS,
-    moreTables: truth ? truthTables(truth) : [],
+    moreTables: [...(changes ? [changesTable(changes)] : []), ...(truth ? truthTables(truth) : [])],
     curves: await curves(run.readMetrics()),
   });
   writeFileAtomic(path, html);
