@@ -32,13 +32,15 @@ it('a run folder of the first edition loads, and writes the reports that it wrot
     files.push(file);
   }
   const loaded = loadRun(folder);
-  const then = JSON.parse(readFileSync(join(folder, 'reports.json'), 'utf8')) as Written[];
-  for (const { images, ...written } of then) {
+  const written = JSON.parse(readFileSync(join(folder, 'reports.json'), 'utf8')) as Written[];
+  for (const { images, report: text, score: then, masks: chosen } of written) {
     const { report, score, masks } = await generateFromFiles(
       loaded,
       images.map((i) => files[i]),
     );
-    expect({ report, score, masks: masks.join('') }).toEqual(written);
+    expect(report).toBe(text);
+    expect(score).toBeCloseTo(then, 4); // engines may round exp differently
+    expect(masks.join('')).toBe(chosen);
   }
   loaded.model.dispose();
 });
