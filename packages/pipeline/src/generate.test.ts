@@ -37,7 +37,7 @@ it.each([
   ['asked', true],
 ])('self-critical training draws <unk> only when asked: %s', async (_, unknown) => {
   const texts: string[] = [];
-  const reward = (hypotheses: readonly string[]) => {
+  const reward = (_: readonly string[], hypotheses: readonly string[]) => {
     texts.push(...hypotheses);
     return hypotheses.map(() => 0);
   };

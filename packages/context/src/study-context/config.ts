@@ -28,6 +28,15 @@ export const studyContextConfigSchema = z
       .describe(
         'Share of texts and earlier studies that are taken as absent in training, so that the model also learns to do without.',
       ),
+    exchange: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe(
+        'Share of studies that get the texts of another study of the batch in training, so that the model learns to check what it ' +
+          'reads against the pictures instead of repeating it.',
+      ),
   })
   .refine((c) => c.width % c.heads === 0, { error: 'heads must divide width', path: ['heads'] })
   .refine((c) => c.prior || c.fields.length > 0, {

@@ -4,6 +4,7 @@ import {
   type ContextEncoder,
   type ContextInput,
   EVALUATION,
+  type Memory,
   type PatchFeatures,
   Random,
   type ViewKind,
@@ -127,6 +128,32 @@ describe('values of another program', () => {
     const prior = { features: features(0.9, [['frontal', null]]), days: Float32Array.of(0) };
     close(places(module, { prior })[0], GOLDEN.attention);
   });
+});
+
+it('exchanges texts in training alone, as often as asked', () => {
+  const module = golden({ fields: ['indication'], exchange: 0.5, dropout: 0 });
+  const ids = Int32Array.of(3, 6, 0, 0, 4, 4);
+  const indication = { tokens: { ids, shape: [3, 2] as const }, present: Uint8Array.of(1, 1, 0) };
+  const current = features(
+    0.1,
+    Array.from({ length: 3 }, (): Kinds => ['frontal', 'lateral']),
+  );
+  const input = { current, prior: null, texts: { indication }, ids: null };
+  const rowsOf = ({ tokens, present }: Memory) => {
+    const [values, there] = [tokens.arraySync() as number[][][], present!.arraySync() as number[][]];
+    return values.map((row, i) => JSON.stringify(row.filter((_, k) => there[i][k] === 1)));
+  };
+  const own = rowsOf(module.encode(input, EVALUATION));
+  expect(new Set(own).size).toBe(3);
+  let kept = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    const rows = rowsOf(module.encode(input, { training: true, random: new Random(seed) }));
+    for (const row of rows) expect(own).toContain(row);
+    kept += rows.filter((row, i) => row === own[i]).length;
+  }
+  expect(Math.abs(kept / 300 - 0.5)).toBeLessThan(0.1); // 3 standard deviations: 0.087
+  expect(rowsOf(module.encode(input, EVALUATION))).toEqual(own);
+  module.dispose();
 });
 
 describe('limits', () => {

@@ -3,6 +3,7 @@ import {
   type ContextField,
   type ContextInput,
   type ContextSource,
+  type ContextTexts,
   disposeParameters,
   joinMemories,
   type Memory,
@@ -40,7 +41,9 @@ class StudyContext implements ContextEncoder {
   encode(input: ContextInput, pass: Pass): Memory {
     checkCurrent('studyContext', input.current, this.options.width);
     return tidyMemory(() => {
-      const memories = this.options.fields.map((field) => this.encodeField(field, input, pass));
+      const b = input.current.patches.shape[0];
+      const sources = sourcesOf(b, this.options.exchange, pass);
+      const memories = this.options.fields.map((field) => this.encodeField(field, input, sources, pass));
       if (this.earlier) {
         const here = this.shown(withEarlier(input), pass);
         memories.push(encodeEarlier(this.earlier, input, here, pass));
@@ -53,7 +56,13 @@ class StudyContext implements ContextEncoder {
     disposeParameters(this.parameters);
   }
 
-  private encodeField(field: ContextField, { current, texts }: ContextInput, pass: Pass): Memory {
+  /** @param sources whose text each study gets; null: its own */
+  private encodeField(
+    field: ContextField,
+    { current, texts }: ContextInput,
+    sources: readonly number[] | null,
+    pass: Pass,
+  ): Memory {
     const b = current.patches.shape[0];
     const given = texts[field] ?? null;
     if (given && (given.tokens.shape[0] !== b || given.present.length !== b)) {
@@ -61,8 +70,9 @@ class StudyContext implements ContextEncoder {
         `studyContext: expected the ${field} of ${b} studies, got ${given.tokens.shape[0]} with presence of ${given.present.length}`,
       );
     }
-    const present = this.shown(given?.present ?? new Uint8Array(b), pass);
-    return encodeTexts(this.texts!, field, given, present, pass);
+    const read = given && sources ? rowsOf(given, sources) : given;
+    const present = this.shown(read?.present ?? new Uint8Array(b), pass);
+    return encodeTexts(this.texts!, field, read, present, pass);
   }
 
   /** What training lets be seen, of what there is. @param rows `[b]`, 1 or 0 */
@@ -70,6 +80,25 @@ class StudyContext implements ContextEncoder {
     const { hide } = this.options;
     return pass.training && hide > 0 ? rows.map((x) => (pass.random.next() < hide ? 0 : x)) : rows;
   }
+}
+
+/** Whose texts each study gets: mostly its own; null: all their own. @param share of those that get another's, in training */
+function sourcesOf(b: number, share: number, pass: Pass): number[] | null {
+  if (!pass.training || share === 0 || b < 2) return null;
+  const { random } = pass;
+  return Array.from({ length: b }, (_, i) =>
+    random.next() < share ? (i + 1 + Math.floor(random.next() * (b - 1))) % b : i,
+  );
+}
+
+/** Texts of these rows, in this order. */
+function rowsOf({ tokens: { ids, shape }, present }: ContextTexts, rows: readonly number[]): ContextTexts {
+  const t = shape[1];
+  const moved = new Int32Array(ids.length);
+  rows.forEach((row, i) => {
+    moved.set(ids.subarray(row * t, (row + 1) * t), i * t);
+  });
+  return { tokens: { ids: moved, shape }, present: Uint8Array.from(rows, (row) => present[row]) };
 }
 
 /** `[b]`: 1 where a study has an earlier one. @throws RangeError if there are not as many as studies */
