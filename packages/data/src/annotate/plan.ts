@@ -1,4 +1,4 @@
-import { isRegionName, REGIONS, type RegionName } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import { type Annotation, SPLITS, type Study } from '../dataset';
 import { type Cleaning, cleanReport, splitSentences } from '../text/clean';
 
@@ -36,7 +36,7 @@ export function sentencesToAnnotate(annotation: Annotation, options: PlanOptions
  */
 export function fillRegions<T extends Annotation>(
   annotation: T,
-  answers: ReadonlyMap<string, readonly RegionName[]>,
+  answers: ReadonlyMap<string, readonly string[]>,
   options: PlanOptions,
 ): T {
   const fill = (study: Study): Study => {
@@ -60,9 +60,13 @@ function wanted(study: Study, { cleaning, again = false }: PlanOptions): [n: num
     .filter(([n, text]) => text !== '' && (again || !Object.hasOwn(given, `S${n}`)));
 }
 
-/** Known region names of one sentence, in the order of `REGIONS`. */
-export function regionsAt(study: Study, sentence: number): RegionName[] {
+/** Regions of one sentence that are among `regions`, in their order. */
+export function regionsAt(
+  study: Study,
+  sentence: number,
+  regions: readonly string[] = REGIONS,
+): string[] {
   const given = study.sentence_regions ?? {};
-  const names = Object.hasOwn(given, `S${sentence}`) ? given[`S${sentence}`].filter(isRegionName) : [];
-  return REGIONS.filter((region) => names.includes(region));
+  const names = Object.hasOwn(given, `S${sentence}`) ? given[`S${sentence}`] : [];
+  return regions.filter((region) => names.includes(region));
 }
