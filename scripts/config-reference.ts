@@ -1,3 +1,4 @@
+import { THORAX_12 } from '@raca/core';
 import {
   type ConfigOption,
   configOptions,
@@ -19,12 +20,15 @@ export interface OptionTable {
 
 /** Sizes of no model in particular, to learn which options are passed on. */
 const SIZES = {
+  regions: THORAX_12,
   width: 1,
   imageSize: 1,
   views: 1,
   grid: { rows: 1, cols: 1 },
   vocabularySize: 2,
   maxLength: 1,
+  contextVocabularySize: 2,
+  contextLength: 1,
 };
 
 const named = (heading: string, options: readonly ConfigOption[]): OptionTable => ({

@@ -156,10 +156,10 @@ export class Raca {
     );
   }
 
-  /** @throws Error for masks of another number of regions than the rest of the model reads */
+  /** @throws Error for masks that do not have the regions of another set than the 12 */
   private counted<T extends RegionMasks>(found: T): T {
     const [, r] = found.masks.shape;
-    if (r === this.regions) return found;
+    if (r === this.regions || this.regions === REGIONS.length) return found;
     throw new Error(`model.agent: expected masks of ${this.regions} regions (see model.regions), found ${r}`);
   }
 

@@ -82,7 +82,8 @@ export const MODULES: ModuleTable = {
       return adaptiveAgent(own, random, eyes && smallCnn(eyes, random.split('eyes')));
     },
     published: (config, sizes, random) => {
-      if (sizes.regions) throw new Error(`finds the 12 regions only, and model.regions is "${sizes.regions.name}"`);
+      if (sizes.regions)
+        throw new Error(`finds the 12 regions only, and model.regions is "${sizes.regions.name}"`);
       return publishedAgent(laidOver(filledIn.views(sizes), config), random);
     },
     prior: (config, sizes) => priorAgent(laidOver(filledIn.drawings(sizes), config)),
@@ -192,7 +193,7 @@ function composeModel(
       ),
     );
     const context = keep(plain<ContextEncoder>('context', config.context));
-    requireNoRegions(config.agent);
+    requireOneSet(config, set);
     const agent = keep(plain<RegionAgent>('agent', config.agent));
     const alignment = keep(plain<Alignment>('alignment', config.alignment));
     const fusion = keep(plain<Fusion>('fusion', config.fusion));
@@ -206,12 +207,18 @@ function composeModel(
   }
 }
 
-/** @throws Error if an agent of RACA would find other regions than the rest of the model reads */
-function requireNoRegions(agent: Slot | null): void {
-  if (!agent || !Object.hasOwn(MODULES.agent, agent.use) || agent.config.regions === undefined) return;
-  throw new Error(
-    'model.agent.config.regions: expected the regions in model.regions, where the whole model reads them, found them here',
-  );
+/** @throws Error if modules of RACA would find, or read, other regions than the rest of the model */
+function requireOneSet({ agent, fusion, regions }: ModelConfig, { name, names }: RegionSet): void {
+  if (agent && Object.hasOwn(MODULES.agent, agent.use) && agent.config.regions !== undefined)
+    throw new Error(
+      'model.agent.config.regions: expected the regions in model.regions, where the whole model reads them, found them here',
+    );
+  const count = fusion?.config.regions;
+  if (!regions || !fusion || !Object.hasOwn(MODULES.fusion, fusion.use) || count === undefined) return;
+  if (count !== names.length)
+    throw new Error(
+      `model.fusion.config.regions: expected ${names.length}, as in model.regions (${name}), or nothing, found ${count}`,
+    );
 }
 
 /** What a module of each slot must be able to do. */

@@ -110,11 +110,7 @@ function whyNot(a: Study, b: Study | undefined, cleaning: Cleaning): 'onlyA' | '
   return cleanReport(a.report, cleaning) === cleanReport(b.report, cleaning) ? undefined : 'texts';
 }
 
-function agreementOf(
-  region: string,
-  [both, onlyA, onlyB]: readonly number[],
-  n: number,
-): RegionAgreement {
+function agreementOf(region: string, [both, onlyA, onlyB]: readonly number[], n: number): RegionAgreement {
   const neither = n - both - onlyA - onlyB;
   const [inA, inB] = [both + onlyA, both + onlyB];
   const observed = (both + neither) * n;

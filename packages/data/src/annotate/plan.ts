@@ -43,9 +43,11 @@ export function fillRegions<T extends Annotation>(
     const kept = options.again ? [] : Object.entries(study.sentence_regions ?? {});
     const found = wanted(study, options).flatMap(([n, text]) => {
       const regions = answers.get(text);
-      return regions ? [[`S${n}`, [...regions]] as const] : [];
+      return regions ? [[`S${n}`, [...regions]] as [string, string[]]] : [];
     });
-    const entries = [...kept, ...found].sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)));
+    const entries: [string, string[]][] = [...kept, ...found].sort(
+      ([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)),
+    );
     return { ...study, sentence_regions: Object.fromEntries(entries) };
   };
   const { train, val, test } = annotation;
@@ -61,11 +63,7 @@ function wanted(study: Study, { cleaning, again = false }: PlanOptions): [n: num
 }
 
 /** Regions of one sentence that are among `regions`, in their order. */
-export function regionsAt(
-  study: Study,
-  sentence: number,
-  regions: readonly string[] = REGIONS,
-): string[] {
+export function regionsAt(study: Study, sentence: number, regions: readonly string[] = REGIONS): string[] {
   const given = study.sentence_regions ?? {};
   const names = Object.hasOwn(given, `S${sentence}`) ? given[`S${sentence}`] : [];
   return regions.filter((region) => names.includes(region));

@@ -58,9 +58,7 @@ export function openDataset(
 
   const annotation = readAnnotation(path('annotation.json'));
   const manifest = optional('manifest.json', parseManifest);
-  const regions = optional('regions.json', (value, file) =>
-    parseRegionTruth(value, file, manifest?.regions),
-  );
+  const regions = optional('regions.json', (value, file) => parseRegionTruth(value, file, manifest?.regions));
   if (checkImages) checkImageFiles(dir, annotation);
   const warnings = [...unknownRegions(annotation, manifest?.regions)].map(
     ([name, uses]) =>

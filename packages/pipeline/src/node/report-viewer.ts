@@ -54,7 +54,9 @@ export async function writeTableViewer(
     const { views, grid } = loaded.config.model;
     const kinds = kindsOf(row);
     const length = names.length * (kinds?.length ?? views) * grid.rows * grid.cols;
-    const [masks, probabilities] = [row.regions, row.probabilities].map((field) => valuesOf(field, names, length));
+    const [masks, probabilities] = [row.regions, row.probabilities].map((field) =>
+      valuesOf(field, names, length),
+    );
     if (!masks || !probabilities) continue;
     shown.push({ ...textOf(row), pictures: await picturesOf(row, reading), kinds, masks, probabilities });
   }

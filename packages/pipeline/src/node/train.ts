@@ -110,11 +110,7 @@ export interface TrainedRun {
 export async function train(options: TrainOptions): Promise<TrainedRun> {
   const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
   const { training, model: sizes } = config;
-  const annotation = annotateMissing(
-    options.dataset.annotation,
-    training.cleaning,
-    regionSetOf(sizes),
-  );
+  const annotation = annotateMissing(options.dataset.annotation, training.cleaning, regionSetOf(sizes));
   const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
     onEvent({ kind: 'skipped', line }),
   );

@@ -85,7 +85,9 @@ export interface AnnotateResult {
 export async function annotateFolder(options: AnnotateOptions): Promise<AnnotateResult> {
   const { dir, provider = 'lexicon', regions: set = THORAX_12, signal, onProgress } = options;
   if (provider !== 'lexicon' && set !== THORAX_12)
-    throw new RangeError(`annotateFolder: a server is asked for the 12 regions only, got the set "${set.name}"`);
+    throw new RangeError(
+      `annotateFolder: a server is asked for the 12 regions only, got the set "${set.name}"`,
+    );
   const file = join(dir, 'annotation.json');
   const manifestFile = join(dir, 'manifest.json');
   const manifest = existsSync(manifestFile) ? readManifest(manifestFile) : undefined;

@@ -188,7 +188,9 @@ export async function measureTruth(
 
 /** Whether a data set says of any region of a set where it is. */
 const knowsSome = ({ studies }: RegionTruth, { names }: RegionSet): boolean =>
-  Object.values(studies).some((views) => views.some((view) => names.some((name) => Object.hasOwn(view, name))));
+  Object.values(studies).some((views) =>
+    views.some((view) => names.some((name) => Object.hasOwn(view, name))),
+  );
 
 /** The model's overlap beside those of the prior (where the set has drawings), all patches and the best rectangles. */
 export function overlaps(

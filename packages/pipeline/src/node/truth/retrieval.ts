@@ -43,7 +43,10 @@ export function retrieval(sentences: readonly RankedSentence[]): Retrieval {
     top1: mean((sentence) => (bestRank(sentence) === 1 ? 1 : 0)),
     mrr: mean((sentence) => 1 / bestRank(sentence)),
     chance: mean(({ regions, similarity }) => regions.length / similarity.length),
-    mostNamed: asked.length === 0 ? Number.NaN : Math.max(0, ...named.map((r) => mean(({ regions }) => (regions.includes(r) ? 1 : 0)))),
+    mostNamed:
+      asked.length === 0
+        ? Number.NaN
+        : Math.max(0, ...named.map((r) => mean(({ regions }) => (regions.includes(r) ? 1 : 0)))),
     sentences: asked.length,
   };
 }
