@@ -23,7 +23,7 @@ async function run(...argv: string[]): Promise<number> {
 }
 
 beforeAll(async () => {
-  await makePhantom({ out: at('phantom'), train: 16, val: 4, test: 4, seed: 3, workers: 0 });
+  await makePhantom({ out: at('phantom'), train: 16, val: 2, test: 2, size: 128, seed: 3, workers: 0 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -68,7 +68,7 @@ it('trains five lobes from a config; run folder, page, JSON and picture have the
   const many = ['--run', at('run'), '--data', at('phantom'), '--split', 'test', '--out', at('many')];
   expect(await run('generate', ...many, '--pictures', ...flags), said.join()).toBe(0);
   expect(buttons(readFileSync(at('many', 'report.html'), 'utf8'))).toEqual(LOBES.names);
-});
+}, 240_000);
 
 it('goes on with the same lobes, and with no others', async () => {
   const data = ['--data', at('phantom'), '--out', at('run'), '--resume', '--backend', 'wasm'];

@@ -90,7 +90,7 @@ export const manifestSchema = z.looseObject({
     .optional(),
   /** Which sections of a report were taken, e.g. `findings, else impression`. */
   sections: z.string().optional(),
-  /** Names of the regions that `sentence_regions` and `regions.json` speak of; absent: the 12. */
+  /** Names of the regions that `sentence_regions` speaks of, and `regions.json` may besides the 12; absent: the 12. */
   regions: z.array(z.string().min(1)).min(1).optional(),
 });
 
@@ -185,12 +185,13 @@ export function filterStudies(annotation: Annotation, keep: (study: Study) => bo
 export const parseManifest = (value: unknown, file = 'manifest.json'): Manifest =>
   parseOrThrow(manifestSchema, value, file);
 
-/** @param names of the regions that it may speak of */
+/** @param names of the regions that it may speak of besides the 12 */
 export const parseRegionTruth = (
   value: unknown,
   file = 'regions.json',
-  names: readonly string[] = REGIONS,
-): RegionTruth => parseOrThrow(names === REGIONS ? regionTruthSchema : regionTruthOf(names), value, file);
+  names?: readonly string[],
+): RegionTruth =>
+  parseOrThrow(names ? regionTruthOf([...new Set([...REGIONS, ...names])]) : regionTruthSchema, value, file);
 
 /** Region names of `sentence_regions` that are not among `names`, with the number of uses; such names are ignored. */
 export function unknownRegions(
