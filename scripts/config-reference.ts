@@ -1,3 +1,4 @@
+import { THORAX_12 } from '@raca/core';
 import {
   type ConfigOption,
   configOptions,
@@ -19,6 +20,7 @@ export interface OptionTable {
 
 /** Sizes of no model in particular, to learn which options are passed on. */
 const SIZES = {
+  regions: THORAX_12,
   width: 1,
   imageSize: 1,
   views: 1,

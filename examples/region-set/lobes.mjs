@@ -35,3 +35,5 @@ export const LOBES = {
     'Left lower lobe': ['left lower lobe*', 'lll', 'left base', 'left lung', 'both lungs', 'bilateral*'],
   },
 };
+
+export default LOBES;

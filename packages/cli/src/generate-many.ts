@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '@raca/core/node';
 import type { RexrankEntries } from '@raca/data';
 import { encodeJpeg, type ReadOptions, type StudyImages } from '@raca/data/node';
-import { REGIONS_PICTURE_SIDE, type ReportContext, regionsPicture, reportRecord } from '@raca/pipeline';
+import {
+  REGIONS_PICTURE_SIDE,
+  type ReportContext,
+  regionSetOf,
+  regionsPicture,
+  reportRecord,
+} from '@raca/pipeline';
 import {
   fileHash,
   generateStudies,
@@ -142,7 +148,11 @@ async function draw(
   if ('error' in study) return null;
   const { images, kinds, masks, probabilities } = study;
   const pictures = images.flatMap(({ picture }) => picture ?? []);
-  const drawn = regionsPicture({ images: pictures, kinds, masks, probabilities, grid: config.model.grid });
+  const drawn = regionsPicture({
+    ...{ images: pictures, kinds, masks, probabilities },
+    grid: config.model.grid,
+    regions: regionSetOf(config.model).names,
+  });
   mkdirSync(join(out, 'pictures'), { recursive: true });
   const path = `pictures/${name}.jpg`;
   writeFileAtomic(join(out, path), await encodeJpeg(drawn));

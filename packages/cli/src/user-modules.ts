@@ -9,7 +9,7 @@ import { say } from './say';
 /** The option of every command that reads the config of a run. */
 export const trustOption = [
   '--trust-modules',
-  'run the code of modules, metrics and rewards that the run’s config.json names by path; only for runs you trust',
+  'run the code of modules, regions, metrics and rewards that the run’s config.json names by path; only for runs you trust',
 ] as const;
 
 /** Who vouches for the modules of a config. */

@@ -1,4 +1,4 @@
-import { isRegionName, REGIONS, type RegionName } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import { z } from 'zod';
 import { DataError, parseOrThrow, shown } from './errors';
 import { isViewList } from './views';
@@ -90,6 +90,8 @@ export const manifestSchema = z.looseObject({
     .optional(),
   /** Which sections of a report were taken, e.g. `findings, else impression`. */
   sections: z.string().optional(),
+  /** Names of the regions that `sentence_regions` speaks of, and `regions.json` may besides the 12; absent: the 12. */
+  regions: z.array(z.string().min(1)).min(1).optional(),
 });
 
 /** The content of `manifest.json`: where a data set comes from and what was done to it. */
@@ -111,23 +113,27 @@ function isCoverage(value: unknown): value is number[] {
   return true;
 }
 
-export const regionTruthSchema = z
-  .looseObject({
-    rows: z.int().positive(),
-    cols: z.int().positive(),
-    studies: z.record(z.string(), z.array(z.partialRecord(z.enum(REGIONS), coverage))),
-  })
-  .superRefine(({ rows, cols, studies }, context) => {
-    for (const [id, views] of Object.entries(studies)) {
-      views.forEach((regions, view) => {
-        for (const [region, patches] of Object.entries(regions)) {
-          if (patches?.length === rows * cols) continue;
-          const message = `expected ${rows} x ${cols} patches`;
-          context.addIssue({ code: 'custom', message, path: ['studies', id, view, region] });
-        }
-      });
-    }
-  });
+const regionTruthOf = (names: readonly string[]) =>
+  z
+    .looseObject({
+      rows: z.int().positive(),
+      cols: z.int().positive(),
+      studies: z.record(z.string(), z.array(z.partialRecord(z.enum(names), coverage))),
+    })
+    .superRefine(({ rows, cols, studies }, context) => {
+      for (const [id, views] of Object.entries(studies)) {
+        views.forEach((regions, view) => {
+          for (const [region, patches] of Object.entries(regions)) {
+            if (patches?.length === rows * cols) continue;
+            const message = `expected ${rows} x ${cols} patches`;
+            context.addIssue({ code: 'custom', message, path: ['studies', id, view, region] });
+          }
+        });
+      }
+    });
+
+/** `regions.json` of the 12 regions. */
+export const regionTruthSchema = regionTruthOf(REGIONS);
 
 /**
  * The content of `regions.json`: where each region truly lies (known for the phantom only). `studies[id][view]`
@@ -136,7 +142,7 @@ export const regionTruthSchema = z
 export interface RegionTruth {
   readonly rows: number;
   readonly cols: number;
-  readonly studies: Readonly<Record<string, readonly Partial<Record<RegionName, readonly number[]>>[]>>;
+  readonly studies: Readonly<Record<string, readonly Partial<Record<string, readonly number[]>>[]>>;
 }
 
 /** @throws DataError one line: wrong types, unsafe paths, empty reports, a study in the wrong list, ids used twice */
@@ -179,16 +185,25 @@ export function filterStudies(annotation: Annotation, keep: (study: Study) => bo
 export const parseManifest = (value: unknown, file = 'manifest.json'): Manifest =>
   parseOrThrow(manifestSchema, value, file);
 
-export const parseRegionTruth = (value: unknown, file = 'regions.json'): RegionTruth =>
-  parseOrThrow(regionTruthSchema, value, file);
+/** @param names of the regions that it may speak of besides the 12 */
+export const parseRegionTruth = (
+  value: unknown,
+  file = 'regions.json',
+  names?: readonly string[],
+): RegionTruth =>
+  parseOrThrow(names ? regionTruthOf([...new Set([...REGIONS, ...names])]) : regionTruthSchema, value, file);
 
-/** Region names of `sentence_regions` that are not among the 12, with the number of uses; such names are ignored. */
-export function unknownRegions(annotation: Annotation): Map<string, number> {
+/** Region names of `sentence_regions` that are not among `names`, with the number of uses; such names are ignored. */
+export function unknownRegions(
+  annotation: Annotation,
+  names: readonly string[] = REGIONS,
+): Map<string, number> {
+  const known = new Set(names);
   const unknown = new Map<string, number>();
   for (const split of SPLITS) {
     for (const study of annotation[split]) {
       for (const names of Object.values(study.sentence_regions ?? {})) {
-        for (const name of names) if (!isRegionName(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+        for (const name of names) if (!known.has(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       }
     }
   }

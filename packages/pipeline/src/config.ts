@@ -1,6 +1,7 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { sizesIn, stepTooLarge, weightsOf } from './config-budget';
+import { regionsSchema } from './region-config';
 import { metricsSchema, rewardSchema, selectionSchema } from './score-config';
 import { selfCriticalSchema } from './self-critical-config';
 
@@ -55,6 +56,7 @@ export const modelConfigSchema = z
     maxLength: positive
       .max(LARGEST.tokens)
       .describe('t: longest report in tokens, beginning and end included.'),
+    regions: regionsSchema,
     vision: slot.describe('Makes the patches that everything else reads.'),
     backbone: slot
       .nullable()

@@ -16,6 +16,7 @@ export * from './module-options';
 export { buildModel, MODULES, type ModelSizes, type ModuleTable } from './modules';
 export { isFields, overlay } from './overlay';
 export * from './presets';
+export { parseRegionSet, regionSetOf } from './region-config';
 export * from './regions-picture';
 export * from './report-page';
 export * from './report-record';

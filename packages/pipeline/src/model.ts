@@ -98,7 +98,8 @@ export class Raca {
     readonly parts: ModelParts,
     readonly separator: number,
     readonly unknown: number | null = null,
-    readonly regions = REGIONS.length,
+    /** r, number of regions. */
+    readonly regions: number = REGIONS.length,
   ) {
     const { agent, vision } = parts;
     if (agent?.reads === 'images' && vision.backbone === null) {
@@ -139,7 +140,7 @@ export class Raca {
 
   /** Regions of encoded studies at inference; all patches that are there without an agent. */
   locate({ features, views }: AgentInput): RegionMasks {
-    if (this.parts.agent) return this.parts.agent.locate({ features, views });
+    if (this.parts.agent) return this.counted(this.parts.agent.locate({ features, views }));
     const [b, p] = features.patches.shape;
     const all = (): tf.Tensor3D =>
       tf.tidy(() => onlyPresent(tf.ones<tf.Rank.R3>([b, this.regions, p]), features.present, 2));
@@ -150,7 +151,16 @@ export class Raca {
   private relaxed({ features, views }: AgentInput, pass: Pass): RelaxedRegions | null {
     const { agent } = this.parts;
     if (!pass.training || !agent || !isDifferentiableAgent(agent)) return null;
-    return agent.relax({ features, views }, { training: true, random: pass.random.split('agent') });
+    return this.counted(
+      agent.relax({ features, views }, { training: true, random: pass.random.split('agent') }),
+    );
+  }
+
+  /** @throws Error for masks that do not have the regions of another set than the 12 */
+  private counted<T extends RegionMasks>(found: T): T {
+    const [, r] = found.masks.shape;
+    if (r === this.regions || this.regions === REGIONS.length) return found;
+    throw new Error(`model.agent: expected masks of ${this.regions} regions (see model.regions), found ${r}`);
   }
 
   /**

@@ -54,7 +54,17 @@ export const filledIn = {
       (_, v) => (['frontal', 'lateral'] as const)[v] ?? ('unknown' as const),
     ),
   }),
-  patchesOfViews: (sizes: ModelSizes) => ({ ...filledIn.width(sizes), ...filledIn.viewKinds(sizes) }),
+  /** Of agents that go by drawings of other regions than the 12, too. */
+  drawings: (sizes: ModelSizes) => ({
+    ...filledIn.viewKinds(sizes),
+    ...(sizes.regions && { regions: sizes.regions }),
+  }),
+  patchesOfViews: (sizes: ModelSizes) => ({ ...filledIn.width(sizes), ...filledIn.drawings(sizes) }),
+  /** Of fusions whose weights know the number of regions. */
+  regionsOfWidth: ({ width, regions }: ModelSizes) => ({
+    width,
+    ...(regions && { regions: regions.names.length }),
+  }),
   /** Of the adaptive agent, whose eyes are a module of their own. */
   eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
   text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
@@ -106,7 +116,7 @@ export const MODULE_OPTIONS = {
     raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },
     adaptive: { schema: adaptiveSchema, filledIn: filledIn.eyes },
     published: { schema: publishedAgentConfigSchema, filledIn: filledIn.views },
-    prior: { schema: priorAgentConfigSchema, filledIn: filledIn.viewKinds },
+    prior: { schema: priorAgentConfigSchema, filledIn: filledIn.drawings },
     'straight-through': { schema: gumbelSchema('straight-through'), filledIn: filledIn.patchesOfViews },
     gumbel: { schema: gumbelSchema('gumbel'), filledIn: filledIn.patchesOfViews },
   },
@@ -117,10 +127,10 @@ export const MODULE_OPTIONS = {
     'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
   },
   fusion: {
-    bca: { schema: bcaConfigSchema, filledIn: filledIn.width },
+    bca: { schema: bcaConfigSchema, filledIn: filledIn.regionsOfWidth },
     mean: { schema: meanFusionConfigSchema, filledIn: filledIn.nothing },
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
-    'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.width },
+    'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
   findings: {},
   decoder: {

@@ -8,6 +8,7 @@ import {
   type Fusion,
   Random,
   type RegionAgent,
+  type RegionSet,
   type ReportDecoder,
   type VisionBackbone,
   type VisionEncoder,
@@ -19,6 +20,7 @@ import type { ModelConfig, Slot } from './config';
 import { Raca } from './model';
 import { filledIn, MODULE_OPTIONS } from './module-options';
 import { laidOver } from './overlay';
+import { regionSetOf } from './region-config';
 
 /** What the model knows and its parts need. */
 export interface ModelSizes {
@@ -34,6 +36,8 @@ export interface ModelSizes {
   readonly contextVocabularySize: number;
   /** Longest text of the context, in words. */
   readonly contextLength: number;
+  /** The regions that the model tells apart; absent: the 12, which every module knows. */
+  readonly regions?: RegionSet;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -77,8 +81,12 @@ export const MODULES: ModuleTable = {
       const { eyes, ...own } = options;
       return adaptiveAgent(own, random, eyes && smallCnn(eyes, random.split('eyes')));
     },
-    published: (config, sizes, random) => publishedAgent(laidOver(filledIn.views(sizes), config), random),
-    prior: (config, sizes) => priorAgent(laidOver(filledIn.viewKinds(sizes), config)),
+    published: (config, sizes, random) => {
+      if (sizes.regions)
+        throw new Error(`finds the 12 regions only, and model.regions is "${sizes.regions.name}"`);
+      return publishedAgent(laidOver(filledIn.views(sizes), config), random);
+    },
+    prior: (config, sizes) => priorAgent(laidOver(filledIn.drawings(sizes), config)),
     'straight-through': (config, sizes, random) =>
       gumbelAgent(
         { estimator: 'straight-through', ...laidOver(filledIn.patchesOfViews(sizes), config) },
@@ -95,11 +103,11 @@ export const MODULES: ModuleTable = {
       multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
   },
   fusion: {
-    bca: (config, sizes, random) => bca(laidOver(filledIn.width(sizes), config), random),
+    bca: (config, sizes, random) => bca(laidOver(filledIn.regionsOfWidth(sizes), config), random),
     mean: (config) => meanFusion(config as Parameters<typeof meanFusion>[0]),
     'gated-sum': (config, sizes, random) => gatedSum(laidOver(filledIn.width(sizes), config), random),
     'self-attention': (config, sizes, random) =>
-      selfAttentionFusion(laidOver(filledIn.width(sizes), config), random),
+      selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },
   findings: {},
   decoder: {
@@ -155,7 +163,9 @@ function composeModel(
 ): Raca {
   const { width, imageSize, views, grid, maxLength, contextLength } = config;
   const pictures = { width, imageSize, views, grid };
-  const sizes: ModelSizes = { ...pictures, vocabularySize, maxLength, contextVocabularySize, contextLength };
+  const texts = { vocabularySize, maxLength, contextVocabularySize, contextLength };
+  const set = regionSetOf(config);
+  const sizes: ModelSizes = { ...pictures, ...texts, ...(config.regions && { regions: set }) };
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {
@@ -185,16 +195,32 @@ function composeModel(
       ),
     );
     const context = keep(plain<ContextEncoder>('context', config.context));
+    requireOneSet(config, set);
     const agent = keep(plain<RegionAgent>('agent', config.agent));
     const alignment = keep(plain<Alignment>('alignment', config.alignment));
     const fusion = keep(plain<Fusion>('fusion', config.fusion));
     const findings = keep(plain<FindingHead>('findings', config.findings));
     const decoder = keep(plain<ReportDecoder>('decoder', config.decoder))!;
-    return new Raca({ vision, context, agent, alignment, fusion, findings, decoder }, separator, unknown);
+    const parts = { vision, context, agent, alignment, fusion, findings, decoder };
+    return new Raca(parts, separator, unknown, set.names.length);
   } catch (error) {
     for (const module of made) module.dispose();
     throw error;
   }
+}
+
+/** @throws Error if modules of RACA would find, or read, other regions than the rest of the model */
+function requireOneSet({ agent, fusion, regions }: ModelConfig, { name, names }: RegionSet): void {
+  if (agent && Object.hasOwn(MODULES.agent, agent.use) && agent.config.regions !== undefined)
+    throw new Error(
+      'model.agent.config.regions: expected the regions in model.regions, where the whole model reads them, found them here',
+    );
+  const count = fusion?.config.regions;
+  if (!regions || !fusion || !Object.hasOwn(MODULES.fusion, fusion.use) || count === undefined) return;
+  if (count !== names.length)
+    throw new Error(
+      `model.fusion.config.regions: expected ${names.length}, as in model.regions (${name}), or nothing, found ${count}`,
+    );
 }
 
 /** What a module of each slot must be able to do. */

@@ -9,7 +9,15 @@ export * from './node/generate-files';
 export * from './node/generate-studies';
 export * from './node/import-weights';
 export * from './node/load-run';
-export { isModulePath, modulePaths, ownPaths, scorePaths, withAbsoluteModules } from './node/module-paths';
+export {
+  isDataFile,
+  isModulePath,
+  modulePaths,
+  ownPaths,
+  regionPaths,
+  scorePaths,
+  withAbsoluteModules,
+} from './node/module-paths';
 export { type PageOptions, writePage } from './node/page';
 export * from './node/report-viewer';
 export { type ReportRow, ReportsTable, type TableSettings } from './node/reports-table';

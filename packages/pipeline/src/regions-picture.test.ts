@@ -110,3 +110,32 @@ it('has letters for every name, and a box for others', () => {
   for (const line of lines) expect(isDrawable(line), line).toBe(true);
   expect(isDrawable('ß')).toBe(false);
 });
+
+it('draws any regions: as many rows as they need, names in lines of 16 letters', () => {
+  const regions = [
+    'Right upper lobe',
+    'Right middle lobe',
+    'A',
+    'B',
+    'Bronchopulmonarysegments I to X (all)',
+  ];
+  const images = [gray(100, 50, 100)];
+  const masks = new Uint8Array(5 * 8);
+  masks[4 * 8] = 1; // the fifth region's first patch: second row, first column
+  const picture = regionsPicture({ images, masks, grid, regions });
+  expect(picture.width).toBe(smallLeft(4));
+  // the longest name takes three lines of 19 after 6: rows of 100 + 63 + 16; two of them, or the large picture 360 and its gap
+  const row = 100 + 6 + 3 * 19 + 16;
+  expect(picture.height).toBe(FIRST + Math.max(360 + 16, 2 * row));
+  const { colour, opacity } = heatOf(1);
+  const mixed = colour.map((c) => Math.round(100 * (1 - opacity) + c * opacity));
+  expect(pixel(picture, smallLeft(0) + 10, FIRST + row + 10)).toEqual(mixed);
+  expect(() => regionsPicture({ images, masks: new Uint8Array(96), grid, regions })).toThrow(
+    'regionsPicture: masks must be 5 regions x 1 views x 8 patches, got 96',
+  );
+});
+
+it('has all letters of English names', () => {
+  for (const name of ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz', 'T1 - T12 (left/right)'])
+    expect(isDrawable(name), name).toBe(true);
+});

@@ -17,6 +17,8 @@ export interface RegionsPicture {
   readonly probabilities?: ArrayLike<number>;
   /** Patches per view. The grid covers the whole picture: the model sees it squeezed to a square. */
   readonly grid: { readonly rows: number; readonly cols: number };
+  /** Names of the regions, `[r]`; the 12 where absent. */
+  readonly regions?: readonly string[];
 }
 
 /** Longer side of the large pictures of {@link regionsPicture} in pixels: copies of this size are enough for it. */
@@ -26,8 +28,8 @@ const SMALL = 200;
 const GAP = 16;
 const LINE = 24;
 const LETTER = 12;
-/** Height of a small picture's name, of two lines where one is too narrow. */
-const NAME = 2 * LINE - 4;
+/** From line to line of a small picture's name, and the least number of lines that room is kept for. */
+const [NAME_LINE, NAME_LINES] = [19, 2];
 const COLUMNS = 4;
 const [BACKGROUND, INK, WHITE, BLACK]: Colour[] = [
   [255, 255, 255],
@@ -47,12 +49,13 @@ export function regionsPicture({
   masks,
   probabilities = masks,
   grid,
+  regions = REGIONS,
 }: RegionsPicture): RasterImage {
   const patches = grid.rows * grid.cols;
-  const views = masks.length / (REGIONS.length * patches);
+  const views = masks.length / (regions.length * patches);
   if (!Number.isInteger(views) || views < images.length) {
     throw new RangeError(
-      `regionsPicture: masks must be 12 regions x ${images.length} views x ${patches} patches, got ${masks.length}`,
+      `regionsPicture: masks must be ${regions.length} regions x ${images.length} views x ${patches} patches, got ${masks.length}`,
     );
   }
   if (probabilities.length !== masks.length) {
@@ -65,9 +68,11 @@ export function regionsPicture({
     small: fit(image, SMALL),
   }));
   const width = GAP + REGIONS_PICTURE_SIDE + GAP + COLUMNS * (SMALL + GAP);
-  const smallRows = REGIONS.length / COLUMNS;
+  const names = regions.map(linesOf);
+  const nameHeight = 6 + NAME_LINE * Math.max(NAME_LINES, ...names.map(({ length }) => length));
+  const smallRows = Math.ceil(regions.length / COLUMNS);
   const heights = blocks.map(
-    ({ large, small }) => LINE + Math.max(large.height + GAP, smallRows * (small.height + NAME + GAP)),
+    ({ large, small }) => LINE + Math.max(large.height + GAP, smallRows * (small.height + nameHeight + GAP)),
   );
   const head = 3 * LINE;
   const canvas = new Canvas(width, head + heights.reduce((sum, h) => sum + h, 0), BACKGROUND);
@@ -84,11 +89,11 @@ export function regionsPicture({
     heading(canvas, { left: GAP, top, width: large.width }, v, kinds[v]);
     const y = top + LINE;
     canvas.image(large, GAP, y);
-    REGIONS.forEach((name, r) => {
+    names.forEach((lines, r) => {
       const from = (r * views + v) * patches;
       const frame = {
         left: GAP + REGIONS_PICTURE_SIDE + GAP + (r % COLUMNS) * (SMALL + GAP),
-        top: y + Math.floor(r / COLUMNS) * (small.height + NAME + GAP),
+        top: y + Math.floor(r / COLUMNS) * (small.height + nameHeight + GAP),
         width: small.width,
         height: small.height,
       };
@@ -97,8 +102,8 @@ export function regionsPicture({
       const mask = masks.subarray(from, from + patches);
       outline(canvas, mask, grid, frame, { inset: 0, thickness: 3, colour: BLACK, opacity: 0.55 });
       outline(canvas, mask, grid, frame, { inset: 1, thickness: 1, colour: WHITE, opacity: 1 });
-      linesOf(name).forEach((line, i) => {
-        canvas.text(frame.left, frame.top + frame.height + 6 + 19 * i, line, INK, 2);
+      lines.forEach((line, i) => {
+        canvas.text(frame.left, frame.top + frame.height + 6 + NAME_LINE * i, line, INK, 2);
       });
     });
     top += heights[v];
@@ -106,8 +111,20 @@ export function regionsPicture({
   return canvas;
 }
 
-/** A name in one line where the small picture is wide enough, else word by word. */
-const linesOf = (name: string): string[] => (name.length * LETTER <= SMALL ? [name] : name.split(' '));
+/** Letters below a small picture. */
+const LETTERS = Math.floor(SMALL / LETTER);
+
+/** A name in lines as wide as a small picture; words longer than that are broken. */
+function linesOf(name: string): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(/\s+/)) {
+    const line = lines.at(-1);
+    const joined = `${line} ${word}`;
+    if (line !== undefined && joined.length <= LETTERS) lines[lines.length - 1] = joined;
+    else for (let i = 0; i < word.length; i += LETTERS) lines.push(word.slice(i, i + LETTERS));
+  }
+  return lines;
+}
 
 interface Frame {
   readonly left: number;

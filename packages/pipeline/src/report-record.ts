@@ -1,5 +1,5 @@
-import { REGIONS } from '@raca/core/regions';
 import type { ModelConfig } from './config';
+import { regionSetOf } from './region-config';
 import type { WrittenReport } from './written-report';
 
 /** Stands with every report. */
@@ -26,7 +26,7 @@ export interface RecordedTraining {
 /** Facts of a report beside what was written. */
 export interface ReportContext {
   readonly images: readonly RecordedImage[];
-  readonly model: Pick<ModelConfig, 'grid'>;
+  readonly model: Pick<ModelConfig, 'grid' | 'regions'>;
   readonly trainedOn: RecordedTraining;
 }
 
@@ -37,10 +37,11 @@ export interface ReportContext {
  */
 export function reportRecord(written: WrittenReport, { images, model, trainedOn }: ReportContext) {
   const { report, sentences, score, contradictions, kinds, masks, probabilities, warnings, notes } = written;
-  const p = masks.length / REGIONS.length;
+  const { names } = regionSetOf(model);
+  const p = masks.length / names.length;
   const byRegion = (values: ArrayLike<number>) =>
     Object.fromEntries(
-      REGIONS.map((name, r) => [name, Array.from({ length: p }, (_, k) => round(values[r * p + k]))]),
+      names.map((name, r) => [name, Array.from({ length: p }, (_, k) => round(values[r * p + k]))]),
     );
   return {
     report,

@@ -18,8 +18,10 @@ const ANY_VOCABULARY = 1_000_000;
  */
 export function resolveConfig(config: RunConfig, table: ModuleOptionsTable = MODULE_OPTIONS): RunConfig {
   const { model, training } = config;
+  const { regions, ...known } = model;
   const sizes: ModelSizes = {
-    ...model,
+    ...known,
+    ...(typeof regions === 'object' && { regions }), // a file's are read later; no default depends on them
     vocabularySize: ANY_VOCABULARY,
     contextVocabularySize: ANY_VOCABULARY,
   };

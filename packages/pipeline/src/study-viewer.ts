@@ -1,4 +1,4 @@
-import { REGIONS, type RegionName, regionIndex } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import { CHEXPERT_14 } from '@raca/metrics';
 import type { FindingKind, FindingMark } from './compare-findings';
 import { HEAT_STOPS } from './heat-colours';
@@ -19,7 +19,8 @@ export interface PictureView {
 /** A sentence, the regions it speaks of, and the findings in it. */
 export interface SentenceView {
   readonly text: string;
-  readonly regions: readonly RegionName[];
+  /** Names. */
+  readonly regions: readonly string[];
   readonly marks: readonly FindingMark[];
   /** Whether another sentence of the report says the opposite. */
   readonly contradicted?: boolean;
@@ -43,6 +44,8 @@ export interface StudyView {
   readonly masks: ArrayLike<number>;
   readonly probabilities: ArrayLike<number>;
   readonly grid: { readonly rows: number; readonly cols: number };
+  /** Names of the regions, `[r]`; the 12 where absent. */
+  readonly regions?: readonly string[];
 }
 
 /** A score that studies are sorted by. */
@@ -110,11 +113,12 @@ function mark({ finding, kind }: FindingMark, text: string = finding): string {
 
 function article(study: StudyView, sortKeys: readonly SortKey[]): string {
   const { id, pictures, sentences, reference, findings, scores, notes, warnings, masks, grid } = study;
+  const { regions: names = REGIONS } = study;
   const patches = grid.rows * grid.cols;
   const data = {
     scores: JSON.stringify(scores),
     findings: JSON.stringify(findings),
-    views: `${masks.length / REGIONS.length / patches}`,
+    views: `${masks.length / names.length / patches}`,
     patches: `${patches}`,
     columns: `${grid.cols}`,
     masks: base64(masks, 1),
@@ -126,14 +130,15 @@ function article(study: StudyView, sortKeys: readonly SortKey[]): string {
     .join(' · ');
   const generated = sentences.map(
     ({ text, regions, marks, contradicted }) =>
-      `<li><button type="button" aria-pressed="false" data-regions="${regions.map(regionIndex).join(' ')}">` +
+      `<li><button type="button" aria-pressed="false" data-regions="${regions.map((name) => names.indexOf(name)).join(' ')}">` +
       `${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}${contradicted ? CONTRADICTED : ''}</button></li>`,
   );
   const told = (reference ?? []).map(
     ({ text, marks }) => `<li>${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}</li>`,
   );
-  const regionButtons = REGIONS.map(
-    (name, r) => `<button type="button" aria-pressed="false" data-regions="${r}">${name}</button>`,
+  const regionButtons = names.map(
+    (name, r) =>
+      `<button type="button" aria-pressed="false" data-regions="${r}">${escapeHtml(name)}</button>`,
   );
   return `<article${attributes.join('')}><header><h3>${escapeHtml(id)}</h3><span>${numbers}</span></header>
 <div class="body"><div class="text">

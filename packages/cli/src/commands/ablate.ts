@@ -19,6 +19,7 @@ import { backendOption } from '../compute';
 import { isRunConfig, readBase, readValue } from '../config-file';
 import { FAILED, INTERRUPTED, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { withRegions } from '../region-file';
 import { print, say } from '../say';
 import { ownScoresFor, requireTrust, trustOption } from '../user-modules';
 
@@ -66,7 +67,7 @@ export function addAblate(program: Command): void {
 
 async function runAblation(flags: AblateFlags): Promise<void> {
   banner();
-  const grid = withEpochs(readGrid(flags.config, flags.trustModules), flags.epochs);
+  const grid = withEpochs(await readGrid(flags.config, flags.trustModules), flags.epochs);
   const data = flags.data ?? (grid.data && resolve(dirname(flags.config), grid.data));
   if (!data)
     throw new UsageError('--data: expected a data set folder, found neither the option nor data in the grid');
@@ -118,7 +119,7 @@ async function runAblation(flags: AblateFlags): Promise<void> {
 }
 
 /** A preset by name, or a grid or config from a file; paths in it are read relative to the file. */
-function readGrid(nameOrPath: string, trusted?: boolean): Grid {
+async function readGrid(nameOrPath: string, trusted?: boolean): Promise<Grid> {
   const preset = Object.hasOwn(PRESETS, nameOrPath);
   const value = preset ? { base: nameOrPath } : readValue(nameOrPath);
   const grid = parseGrid(
@@ -130,9 +131,10 @@ function readGrid(nameOrPath: string, trusted?: boolean): Grid {
     name,
     config: withAbsoluteModules(config, nameOrPath),
   }));
-  for (const { config } of rows)
-    requireTrust(config, { file: nameOrPath, trusted: trusted || !isRunConfig(nameOrPath) });
-  return { ...grid, rows };
+  const trust = { file: nameOrPath, trusted: trusted || !isRunConfig(nameOrPath) };
+  for (const { config } of rows) requireTrust(config, trust);
+  const whole = rows.map(async ({ name, config }) => ({ name, config: await withRegions(config, trust) }));
+  return { ...grid, rows: await Promise.all(whole) };
 }
 
 /** Metrics that the rows' configs name beside the standard ones, each once; who may name files is settled by then. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { RegionSet } from '@raca/core/regions';
 import { type Agreement, annotationAgreement, type Manifest, SPLITS } from '@raca/data';
 import {
   AddressError,
@@ -13,6 +14,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { FAILED, oneOf, UsageError, wholeNumber } from '../errors';
 import { banner, interruptSignal, progress } from '../output';
+import { readRegions } from '../region-file';
 import { print, say } from '../say';
 
 interface Flags {
@@ -33,6 +35,7 @@ interface Flags {
   priceOut?: number;
   cleaning?: 'iu_xray' | 'mimic_cxr';
   again?: boolean;
+  regions?: string;
   sendCredentialedTextToThisServer?: boolean;
   json?: boolean;
 }
@@ -45,7 +48,7 @@ const SHOWN = 10;
 export function addAnnotate(program: Command): void {
   const annotate = program
     .command('annotate')
-    .description('tell which of the 12 regions each sentence of the reports speaks of (sentence_regions)')
+    .description('tell which regions each sentence of the reports speaks of (sentence_regions)')
     .option('--data <dir>', 'data set folder')
     .option('--out <file>', "where the annotation goes (default: the folder's annotation.json)")
     .option(
@@ -67,6 +70,10 @@ export function addAnnotate(program: Command): void {
     .option('--price-in <amount>', 'price of a million prompt tokens', price('--price-in'))
     .option('--price-out <amount>', 'price of a million tokens of answers', price('--price-out'))
     .option('--cleaning <name>', `default: the manifest's, else iu_xray`, oneOf('--cleaning', CLEANINGS))
+    .option(
+      '--regions <file>',
+      'a set of regions of your own, JSON or a module (default: the 12; a server is asked for these only)',
+    )
     .option('--again', 'annotate sentences anew that have regions already')
     .option(
       SEND,
@@ -95,14 +102,19 @@ export function addAnnotate(program: Command): void {
 
 async function run(flags: Flags): Promise<void> {
   if (flags.data === undefined) throw new UsageError('--data: expected a data set folder, found nothing');
+  if (flags.regions !== undefined && flags.provider !== 'lexicon')
+    throw new UsageError(
+      '--regions: expected --provider lexicon with it, since a server is asked for the 12 regions only',
+    );
   const provider = flags.provider === 'lexicon' ? flags.provider : chatProvider(flags);
+  const regions = await regionsOf(flags);
   banner();
   const { signal, done } = interruptSignal();
   const bar = progress('annotating');
   try {
     const { data: dir, out, cleaning, again } = flags;
     const onProgress = (n: number, total: number): void => bar.update(n, total);
-    const result = await annotateFolder({ dir, out, cleaning, again, provider, signal, onProgress });
+    const result = await annotateFolder({ dir, out, cleaning, again, regions, provider, signal, onProgress });
     bar.stop();
     tell(result, flags);
     if (result.failures.length > 0) throw FAILED;
@@ -117,6 +129,10 @@ async function run(flags: Flags): Promise<void> {
     done();
   }
 }
+
+/** The set that `--regions` names. */
+const regionsOf = async ({ regions }: { readonly regions?: string }): Promise<RegionSet | undefined> =>
+  regions === undefined ? undefined : readRegions(resolve(regions), '--regions');
 
 function chatProvider(flags: Flags): ChatProvider {
   const { baseUrl, model, keyEnv, cache, concurrency, batch, attempts } = flags;
@@ -169,13 +185,16 @@ interface AgreeFlags {
   list: number;
   split?: (typeof SPLITS)[number];
   cleaning?: 'iu_xray' | 'mimic_cxr';
+  regions?: string;
   json?: boolean;
 }
 
-function agree(a: string, b: string, flags: AgreeFlags): void {
-  const cleaning = flags.cleaning ?? cleaningOf(a) ?? cleaningOf(b) ?? 'iu_xray';
+async function agree(a: string, b: string, flags: AgreeFlags): Promise<void> {
+  const [left, right] = [manifestOf(a), manifestOf(b)];
+  const cleaning = flags.cleaning ?? left?.cleaning ?? right?.cleaning ?? 'iu_xray';
+  const regions = (await regionsOf(flags))?.names ?? left?.regions ?? right?.regions;
   const splits = flags.split ? [flags.split] : undefined;
-  const agreement = annotationAgreement(readAnnotation(a), readAnnotation(b), { cleaning, splits });
+  const agreement = annotationAgreement(readAnnotation(a), readAnnotation(b), { cleaning, splits, regions });
   if (flags.json) print(JSON.stringify(agreement));
   else show(agreement, flags.list);
   if (agreement.studies === 0) {
@@ -205,10 +224,10 @@ function show({ regions, disagreements, left, ...sum }: Agreement, list: number)
   }
 }
 
-/** Which cleaning the manifest beside a file names. */
-function cleaningOf(file: string): Manifest['cleaning'] {
+/** The manifest beside a file. */
+function manifestOf(file: string): Manifest | undefined {
   const manifest = join(dirname(file), 'manifest.json');
-  return existsSync(manifest) ? readManifest(manifest).cleaning : undefined;
+  return existsSync(manifest) ? readManifest(manifest) : undefined;
 }
 
 /** A price. @throws UsageError */

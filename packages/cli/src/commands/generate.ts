@@ -12,7 +12,7 @@ import {
   type StudyContext,
   type StudyImages,
 } from '@raca/data/node';
-import { regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
+import { regionSetOf, regionsPicture, reportRecord, reportText, trainingNotices } from '@raca/pipeline';
 import {
   findStudies,
   generateFromFiles,
@@ -247,7 +247,8 @@ async function generateOne(
     const pictures = made.images.map(({ image }) => image);
     const { kinds, masks, probabilities } = made;
     const { grid } = loaded.config.model;
-    const drawn = regionsPicture({ images: pictures, kinds, masks, probabilities, grid });
+    const regions = regionSetOf(loaded.config.model).names;
+    const drawn = regionsPicture({ images: pictures, kinds, masks, probabilities, grid, regions });
     writeFileAtomic(join(out, 'report.txt'), reportText(made, context));
     writeFileAtomic(join(out, 'report.json'), `${record}\n`);
     writeFileAtomic(join(out, 'regions.png'), await encodePng(drawn));

@@ -15,6 +15,7 @@ import { readConfig, readConfigOver } from '../config-file';
 import { INTERRUPTED, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
+import { withRegions } from '../region-file';
 import { print, say } from '../say';
 import { modulesFor, ownScoresFor, type Trust, trustOption } from '../user-modules';
 
@@ -84,8 +85,9 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   const run = new RunFolder(flags.out);
   const own = flags.resume && flags.config === undefined && run.has('config.json');
   const start = own ? { config: run.readConfig(), reasons: [] } : startConfig(flags, dataset);
-  const config = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
-  const trust = trustOf(config, flags, own ? flags.out : flags.init);
+  const named = withFlags(own ? start.config : fitted(start.config, flags, dataset), flags);
+  const trust = trustOf(named, flags, own ? flags.out : flags.init);
+  const config = await withRegions(named, trust);
   const modules = await modulesFor(config, trust);
   const ownScores = await ownScoresFor(config, trust);
   const backend = await startCompute(flags.backend);

@@ -19,6 +19,19 @@ const named = (numbers: number[], region: string): Record<string, string[]> =>
 const a = of(study('x', report, { ...named([1, 2, 3, 4, 5], 'Heart'), S10: ['Ribs'] }));
 const b = of(study('x', report, { ...named([1, 2, 3, 4, 6, 7], 'Heart'), S9: [] }));
 
+it('compares other regions than the 12 where it is told their names', () => {
+  const [x, y] = [
+    of(study('x', 'a. b.', { S1: ['Lobe'] })),
+    of(study('x', 'a. b.', { S1: ['Lobe'], S2: ['Lobe'] })),
+  ];
+  const { regions, exact } = annotationAgreement(x, y, { ...options, regions: ['Lobe'] });
+  expect(regions).toEqual([
+    expect.objectContaining({ region: 'Lobe', both: 1, onlyA: 0, onlyB: 1, neither: 0 }),
+  ]);
+  expect(exact).toBe(1 / 2);
+  expect(annotationAgreement(x, y, options).exact).toBe(1); // the 12 know no lobe
+});
+
 it('gives F1 and kappa worked by hand', () => {
   const agreement = annotationAgreement(a, b, options);
   const heart = agreement.regions.find(({ region }) => region === 'Heart');

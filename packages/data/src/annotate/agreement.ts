@@ -1,11 +1,11 @@
-import { REGIONS, type RegionName } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import { type Annotation, SPLITS, type Split, type Study } from '../dataset';
 import { type Cleaning, cleanReport, splitSentences } from '../text/clean';
 import { regionsAt } from './plan';
 
 /** How two annotators agree on one region. Counts are sentences. */
 export interface RegionAgreement {
-  readonly region: RegionName;
+  readonly region: string;
   readonly both: number;
   readonly onlyA: number;
   readonly onlyB: number;
@@ -21,8 +21,8 @@ export interface Disagreement {
   /** 1 for `S1`. */
   readonly sentence: number;
   readonly text: string;
-  readonly a: RegionName[];
-  readonly b: RegionName[];
+  readonly a: string[];
+  readonly b: string[];
 }
 
 export interface Agreement {
@@ -51,6 +51,8 @@ export interface AgreementOptions {
   readonly cleaning: Cleaning;
   /** Default: all. */
   readonly splits?: readonly Split[];
+  /** Names of the regions that are compared (default: the 12). */
+  readonly regions?: readonly string[];
 }
 
 /**
@@ -59,12 +61,12 @@ export interface AgreementOptions {
  * @see Cohen, "A coefficient of agreement for nominal scales", 1960
  */
 export function annotationAgreement(a: Annotation, b: Annotation, options: AgreementOptions): Agreement {
-  const splits = options.splits ?? SPLITS;
+  const { splits = SPLITS, regions: names = REGIONS } = options;
   const studiesOf = (x: Annotation) => splits.flatMap((split) => x[split]);
   const others = new Map(studiesOf(b).map((study) => [study.id, study]));
   const left = { onlyA: 0, onlyB: 0, bare: 0, texts: 0 };
   const disagreements: Disagreement[] = [];
-  const counts = REGIONS.map(() => [0, 0, 0]); // both, only a, only b
+  const counts = names.map(() => [0, 0, 0]); // both, only a, only b
   let [studies, sentences, seen] = [0, 0, 0];
   for (const study of studiesOf(a)) {
     const other = others.get(study.id);
@@ -78,8 +80,8 @@ export function annotationAgreement(a: Annotation, b: Annotation, options: Agree
     splitSentences(cleanReport(study.report, options.cleaning)).forEach((text, i) => {
       if (text === '') return;
       sentences++;
-      const [x, y] = [regionsAt(study, i + 1), regionsAt(other, i + 1)];
-      REGIONS.forEach((region, r) => {
+      const [x, y] = [study, other].map((one) => regionsAt(one, i + 1, names));
+      names.forEach((region, r) => {
         const [inA, inB] = [x.includes(region), y.includes(region)];
         if (inA || inB) counts[r][inA && inB ? 0 : inA ? 1 : 2]++;
       });
@@ -87,7 +89,7 @@ export function annotationAgreement(a: Annotation, b: Annotation, options: Agree
     });
   }
   left.onlyB = others.size - seen;
-  const regions = REGIONS.map((region, r) => agreementOf(region, counts[r], sentences));
+  const regions = names.map((region, r) => agreementOf(region, counts[r], sentences));
   const sum = [0, 1, 2].map((k) => counts.reduce((total, row) => total + row[k], 0));
   return {
     studies,
@@ -108,11 +110,7 @@ function whyNot(a: Study, b: Study | undefined, cleaning: Cleaning): 'onlyA' | '
   return cleanReport(a.report, cleaning) === cleanReport(b.report, cleaning) ? undefined : 'texts';
 }
 
-function agreementOf(
-  region: RegionName,
-  [both, onlyA, onlyB]: readonly number[],
-  n: number,
-): RegionAgreement {
+function agreementOf(region: string, [both, onlyA, onlyB]: readonly number[], n: number): RegionAgreement {
   const neither = n - both - onlyA - onlyB;
   const [inA, inB] = [both + onlyA, both + onlyB];
   const observed = (both + neither) * n;

@@ -18,16 +18,28 @@ export function annotateReport(cleanedReport: string, set: RegionSet = THORAX_12
   return Object.fromEntries(entries.filter(([, regions]) => regions.length > 0));
 }
 
-/** The same annotation with `sentence_regions` from {@link annotateReport} where a study has none. */
+/**
+ * The same annotation with `sentence_regions` from {@link annotateReport} where a study has none. What was annotated for other
+ * regions counts for nothing: where no study names a region of the set, all are read anew.
+ */
 export function annotateMissing(
   annotation: Annotation,
   cleaning: Cleaning,
   set: RegionSet = THORAX_12,
 ): Annotation {
+  const { train, val, test } = annotation;
+  const foreign = set !== THORAX_12 && !named([train, val, test].flat(), set);
   const complete = (study: Study): Study =>
-    study.sentence_regions
+    study.sentence_regions && !foreign
       ? study
       : { ...study, sentence_regions: annotateReport(cleanReport(study.report, cleaning), set) };
-  const { train, val, test } = annotation;
   return { train: train.map(complete), val: val.map(complete), test: test.map(complete) };
+}
+
+/** Whether any sentence speaks of a region of the set. */
+function named(studies: readonly Study[], { names }: RegionSet): boolean {
+  const known = new Set(names);
+  return studies.some(({ sentence_regions = {} }) =>
+    Object.values(sentence_regions).some((regions) => regions.some((name) => known.has(name))),
+  );
 }

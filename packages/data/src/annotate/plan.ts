@@ -1,4 +1,4 @@
-import { isRegionName, REGIONS, type RegionName } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import { type Annotation, SPLITS, type Study } from '../dataset';
 import { type Cleaning, cleanReport, splitSentences } from '../text/clean';
 
@@ -36,16 +36,18 @@ export function sentencesToAnnotate(annotation: Annotation, options: PlanOptions
  */
 export function fillRegions<T extends Annotation>(
   annotation: T,
-  answers: ReadonlyMap<string, readonly RegionName[]>,
+  answers: ReadonlyMap<string, readonly string[]>,
   options: PlanOptions,
 ): T {
   const fill = (study: Study): Study => {
     const kept = options.again ? [] : Object.entries(study.sentence_regions ?? {});
     const found = wanted(study, options).flatMap(([n, text]) => {
       const regions = answers.get(text);
-      return regions ? [[`S${n}`, [...regions]] as const] : [];
+      return regions ? [[`S${n}`, [...regions]] as [string, string[]]] : [];
     });
-    const entries = [...kept, ...found].sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)));
+    const entries: [string, string[]][] = [...kept, ...found].sort(
+      ([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)),
+    );
     return { ...study, sentence_regions: Object.fromEntries(entries) };
   };
   const { train, val, test } = annotation;
@@ -60,9 +62,9 @@ function wanted(study: Study, { cleaning, again = false }: PlanOptions): [n: num
     .filter(([n, text]) => text !== '' && (again || !Object.hasOwn(given, `S${n}`)));
 }
 
-/** Known region names of one sentence, in the order of `REGIONS`. */
-export function regionsAt(study: Study, sentence: number): RegionName[] {
+/** Regions of one sentence that are among `regions`, in their order. */
+export function regionsAt(study: Study, sentence: number, regions: readonly string[] = REGIONS): string[] {
   const given = study.sentence_regions ?? {};
-  const names = Object.hasOwn(given, `S${sentence}`) ? given[`S${sentence}`].filter(isRegionName) : [];
-  return REGIONS.filter((region) => names.includes(region));
+  const names = Object.hasOwn(given, `S${sentence}`) ? given[`S${sentence}`] : [];
+  return regions.filter((region) => names.includes(region));
 }

@@ -1,6 +1,9 @@
 import { REGIONS, type RegionSet, THORAX_12 } from '@raca/core/regions';
 import { describe, expect, it } from 'vitest';
+import { textBatch } from '../batch/text';
+import type { Study } from '../dataset';
 import { cleanReport } from '../text/clean';
+import { Tokenizer } from '../text/tokenizer';
 import { annotateMissing, annotateReport } from './annotate-report';
 import { lexiconAnnotator } from './lexicon';
 import { annotatorFor, regionsBySentence, wordAnnotator } from './region-words';
@@ -71,5 +74,37 @@ describe('reports annotated for a set', () => {
     );
     expect(train[0].sentence_regions).toEqual({ S1: ['Left lung'] });
     expect(annotateReport(cleanReport('Left lung clear.', 'iu_xray'))).toEqual({ S1: ['Lung fields'] });
+  });
+
+  it('anew where they were annotated for other regions', () => {
+    const report = 'Left lung clear. Hilum normal.';
+    const of = (sentence_regions: Record<string, string[]>): Study => ({
+      ...{ id: 'a', report, image_path: ['0.png'], split: 'train', sentence_regions },
+    });
+    const regionsOf = (studies: Study[], set?: RegionSet) =>
+      annotateMissing({ train: studies, val: [], test: [] }, 'iu_xray', set).train.map(
+        (s) => s.sentence_regions,
+      );
+    const words = { S1: ['Left lung'], S2: ['Hilum'] };
+    expect(regionsOf([of({ S1: ['Lung fields'] }), of({})], SIDES)).toEqual([words, words]);
+    const own = [{ S2: ['Hilum'] }, {}];
+    expect(regionsOf(own.map(of), SIDES)).toEqual(own); // for these regions: nothing is changed
+    expect(regionsOf(own.map(of))).toEqual(own);
+  });
+
+  it('as places in the set, in batches', () => {
+    const sentence_regions = { S1: ['Hilum', 'Heart', 'Right lung'], S2: ['Left lung'] };
+    const study: Study = {
+      id: 'a',
+      report: 'A. B. C.',
+      image_path: ['0.png'],
+      split: 'train',
+      sentence_regions,
+    };
+    const options = { tokenizer: new Tokenizer(['.', '<unk>']), maxLength: 9, cleaning: 'iu_xray' } as const;
+    expect(textBatch([study], { ...options, regions: SIDES.names }).sentenceRegions).toEqual([
+      [[0, 2], [1], []],
+    ]);
+    expect(textBatch([study], options).sentenceRegions).toEqual([[[2], [], []]]); // the heart of the 12
   });
 });

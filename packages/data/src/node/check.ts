@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '@raca/core/node';
+import { REGIONS } from '@raca/core/regions';
 import { parseChanges } from '../changes/truth';
 import { contextCounts } from '../context';
 import {
@@ -90,7 +91,7 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
       ? attempt(() => parse(readJson(join(dir, name)), join(dir, name)))
       : undefined;
   const manifest = ifThere('manifest.json', parseManifest);
-  ifThere('regions.json', parseRegionTruth);
+  ifThere('regions.json', (value, file) => parseRegionTruth(value, file, manifest?.regions));
   ifThere('changes.json', parseChanges);
 
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
@@ -101,10 +102,10 @@ export async function checkDataset(dir: string, options: CheckOptions = {}): Pro
   else await checkImages(dir, studies, options, report);
   for (const [fault, count] of Object.entries(contextCounts(studies).faults))
     if (count > 0) report('warning', `${file}: prior_study: ${count} earlier studies are ${fault}: not used`);
-  for (const [name, uses] of unknownRegions(studies)) {
+  for (const [name, uses] of unknownRegions(studies, manifest?.regions)) {
     report(
       'warning',
-      `${file}: sentence_regions: ${shown(name)} is not one of the 12 regions (${uses} uses)`,
+      `${file}: sentence_regions: ${shown(name)} is not one of the ${manifest?.regions?.length ?? REGIONS.length} regions (${uses} uses)`,
     );
   }
 

@@ -44,6 +44,21 @@ const changed = (change: (annotation: any) => void) => {
 };
 
 describe('openDataset', () => {
+  it('takes regions that the manifest names, and the truth of the 12 beside them', () => {
+    const own = { ...manifest, regions: ['Left lung', 'Right lung'] };
+    const regions = { rows: 1, cols: 2, studies: { a: [{ Heart: [0, 0.5], 'Left lung': [1, 0] }] } };
+    const annotation = changed(({ train }) => {
+      train[0].sentence_regions = { S1: ['Left lung', 'Lung'] };
+    });
+    writeDataset(dir, annotation, own, { regions });
+    const opened = openDataset(dir);
+    expect(opened.regions).toEqual(regions);
+    expect(opened.warnings).toEqual([
+      `${join(dir, 'annotation.json')}: sentence_regions: ignored "Lung", not one of the 2 regions (1 uses)`,
+    ]);
+    expect(() => writeDataset(dir, annotation, manifest, { regions })).toThrow(/Left lung/);
+  });
+
   it('reads back what writeDataset wrote, unknown fields too, and leaves nothing else behind', () => {
     const regions = { rows: 1, cols: 2, studies: { a: [{ Heart: [0, 0.5] }] } };
     writeDataset(dir, small(), manifest, { regions });

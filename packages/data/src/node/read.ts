@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRegularFile, writeFileAtomic } from '@raca/core/node';
+import { REGIONS } from '@raca/core/regions';
 import {
   type Annotation,
   type Manifest,
@@ -57,12 +58,12 @@ export function openDataset(
 
   const annotation = readAnnotation(path('annotation.json'));
   const manifest = optional('manifest.json', parseManifest);
-  const regions = optional('regions.json', parseRegionTruth);
+  const regions = optional('regions.json', (value, file) => parseRegionTruth(value, file, manifest?.regions));
   if (checkImages) checkImageFiles(dir, annotation);
-  const warnings = [...unknownRegions(annotation)].map(
+  const warnings = [...unknownRegions(annotation, manifest?.regions)].map(
     ([name, uses]) =>
       `${path('annotation.json')}: sentence_regions: ignored ${JSON.stringify(name)}, ` +
-      `not one of the 12 regions (${uses} uses)`,
+      `not one of the ${manifest?.regions?.length ?? REGIONS.length} regions (${uses} uses)`,
   );
   return { dir, annotation, manifest, regions, warnings, ...(pictures && { pictures }) };
 }

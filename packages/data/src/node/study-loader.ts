@@ -56,6 +56,8 @@ export interface LoaderOptions {
   readonly maxLength: number;
   /** Default: that of the manifest, else `iu_xray`. */
   readonly cleaning?: Cleaning;
+  /** Names of the regions that sentences speak of (default: the 12). */
+  readonly regions?: readonly string[];
   /** v, slots a study (default 1); further pictures are left out. */
   readonly views?: number;
   /**
@@ -202,7 +204,7 @@ export class StudyLoader {
     from: number,
     pass: Pass,
   ): Promise<StudyBatch> {
-    const { tokenizer, maxLength, transform, context } = this.options;
+    const { tokenizer, maxLength, transform, context, regions } = this.options;
     const size = transform?.size ?? 0;
     const own = indices.map((index) => this.slotsOfStudy(studies[index]));
     const earlier = context?.reads.includes('prior')
@@ -225,7 +227,7 @@ export class StudyLoader {
     const chosen = kept.map((b) => studies[indices[b]]);
     const prior = earlier && kept.map((b) => (errors[indices.length + b] ? this.nothing : earlier[b]));
     return {
-      ...textBatch(chosen, { tokenizer, maxLength, cleaning: this.cleaning }),
+      ...textBatch(chosen, { tokenizer, maxLength, cleaning: this.cleaning, regions }),
       ...batchOf(
         kept.map((b) => own[b]),
         0,

@@ -27,7 +27,7 @@ export function writeDataset(
 ): void {
   checkAnnotation(annotation, join(dir, 'annotation.json'));
   parseManifest(manifest, join(dir, 'manifest.json'));
-  if (options.regions) parseRegionTruth(options.regions, join(dir, 'regions.json'));
+  if (options.regions) parseRegionTruth(options.regions, join(dir, 'regions.json'), manifest.regions);
   writeJson(join(dir, 'manifest.json'), manifest, 2);
   if (options.regions) writeJson(join(dir, 'regions.json'), options.regions);
   writeAnnotation(join(dir, 'annotation.json'), annotation);

@@ -169,7 +169,7 @@ function imageLoader(
 }
 
 function makeBackbone({ config, modules = MODULES, weights }: ExtractOptions): VisionBackbone {
-  const { backbone: slot, ...sizes } = config.model;
+  const { backbone: slot, regions: _, ...sizes } = config.model;
   if (slot === null)
     throw new Error('model.backbone: expected a backbone to extract features with, found null');
   const factory = Object.hasOwn(modules.backbone, slot.use) ? modules.backbone[slot.use] : undefined;

@@ -4,7 +4,7 @@ import type { RunConfig, Slot, TrainingConfig } from '../config';
 /** Whether a slot's `use` names a file of the user's own rather than an entry of the module table. */
 export const isModulePath = (use: string): boolean => isAbsolute(use) || /^\.{1,2}[/\\]/.test(use);
 
-/** The config with paths of the user's own modules, metrics and rewards absolute; relative ones are meant from the folder of `file`. */
+/** The config with paths of the user's own modules, regions, metrics and rewards absolute; relative ones are meant from the folder of `file`. */
 export const withAbsoluteModules = (config: RunConfig, file: string): RunConfig =>
   mapPaths(config, (use) => resolve(dirname(resolve(file)), use));
 
@@ -30,9 +30,17 @@ export const scorePaths = ({ training }: RunConfig): { field: string; path: stri
     ),
   );
 
+/** Whether a file holds data, not code. */
+export const isDataFile = (path: string): boolean => /\.(json|ya?ml)$/i.test(path);
+
+/** The module whose code gives a config its regions, where it names one: field and path. */
+export const regionPaths = ({ model: { regions } }: RunConfig): { field: string; path: string }[] =>
+  typeof regions === 'string' && !isDataFile(regions) ? [{ field: 'model.regions', path: regions }] : [];
+
 /** All files of the user's own whose code a config would run: field and path. */
 export const ownPaths = (config: RunConfig): { field: string; path: string }[] => [
   ...modulePaths(config).map(({ slot, path }) => ({ field: `model.${slot}.use`, path })),
+  ...regionPaths(config),
   ...scorePaths(config),
 ];
 
@@ -50,6 +58,7 @@ function mapPaths(config: RunConfig, change: (use: string) => string): RunConfig
   const model = Object.fromEntries(
     Object.entries(config.model).map(([name, value]) => [name, isSlot(value) ? changed(value) : value]),
   );
+  const { regions } = config.model;
   const { agentReward, metrics, selection, selfCritical } = config.training;
   const training: TrainingConfig = {
     ...config.training,
@@ -58,7 +67,8 @@ function mapPaths(config: RunConfig, change: (use: string) => string): RunConfig
     ...(metrics && { metrics: metrics.map(changed) }),
     ...(selfCritical && { selfCritical: { ...selfCritical, reward: selfCritical.reward.map(changed) } }),
   };
-  return { ...config, model: model as RunConfig['model'], training };
+  const own = typeof regions === 'string' ? { ...model, regions: change(regions) } : model;
+  return { ...config, model: own as RunConfig['model'], training };
 }
 
 const hasUse = (value: unknown): value is { readonly use: string } =>

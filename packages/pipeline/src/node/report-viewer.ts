@@ -1,8 +1,8 @@
 import { VIEW_KINDS, type ViewKind } from '@raca/core';
 import { writeFileAtomic } from '@raca/core/node';
-import { REGIONS } from '@raca/core/regions';
 import { type RasterImage, readableSentences } from '@raca/data';
 import { type ReadOptions, readImage } from '@raca/data/node';
+import { regionSetOf } from '../region-config';
 import { reportPage } from '../report-page';
 import { trainingNotices } from '../report-record';
 import type { SortKey } from '../study-viewer';
@@ -45,6 +45,7 @@ export async function writeTableViewer(
   table: ReportsTable,
   reading: ReadOptions,
 ): Promise<void> {
+  const { names } = regionSetOf(loaded.config.model);
   const shown: ShownStudy[] = [];
   let total = 0;
   for (const row of table.read()) {
@@ -52,8 +53,10 @@ export async function writeTableViewer(
     if (shown.length >= SHOWN) continue;
     const { views, grid } = loaded.config.model;
     const kinds = kindsOf(row);
-    const length = REGIONS.length * (kinds?.length ?? views) * grid.rows * grid.cols;
-    const [masks, probabilities] = [row.regions, row.probabilities].map((field) => valuesOf(field, length));
+    const length = names.length * (kinds?.length ?? views) * grid.rows * grid.cols;
+    const [masks, probabilities] = [row.regions, row.probabilities].map((field) =>
+      valuesOf(field, names, length),
+    );
     if (!masks || !probabilities) continue;
     shown.push({ ...textOf(row), pictures: await picturesOf(row, reading), kinds, masks, probabilities });
   }
@@ -123,9 +126,12 @@ async function picturesOf({ images }: ReportRow, reading: ReadOptions): Promise<
 }
 
 /** `[r · v · p]` of a row's values by region; null where they are not there. */
-function valuesOf(field: unknown, length: number): number[] | null {
+function valuesOf(field: unknown, names: readonly string[], length: number): number[] | null {
   const byName = (field ?? {}) as Readonly<Record<string, unknown>>;
-  const values = REGIONS.flatMap((name) => (Array.isArray(byName[name]) ? (byName[name] as unknown[]) : []));
+  const values = names.flatMap((name) => {
+    const own = Object.hasOwn(byName, name) ? byName[name] : null;
+    return Array.isArray(own) ? (own as unknown[]) : [];
+  });
   const fits = values.length === length && values.every((x) => typeof x === 'number' && x >= 0 && x <= 1);
   return fits ? (values as number[]) : null;
 }

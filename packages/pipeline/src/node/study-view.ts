@@ -1,10 +1,11 @@
 import type { ViewKind } from '@raca/core';
-import { lexiconAnnotator, type RasterImage, readableSentences } from '@raca/data';
+import { annotatorFor, type RasterImage, readableSentences } from '@raca/data';
 import { encodeJpeg } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
 import { compareFindings } from '../compare-findings';
 import type { ModelConfig } from '../config';
 import { hasSides, shrink, viewName } from '../picture-views';
+import { regionSetOf } from '../region-config';
 import type { PictureView, StudyView } from '../study-viewer';
 
 /** Longer side of a picture on a page, in pixels: some 20 kB as JPEG. */
@@ -29,11 +30,15 @@ export interface ShownStudy {
 }
 
 /** Lays out a study: pictures made small, regions of each sentence by the word list, findings compared. */
-export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, 'grid'>): Promise<StudyView> {
+export async function studyView(
+  study: ShownStudy,
+  model: Pick<ModelConfig, 'grid' | 'regions'>,
+): Promise<StudyView> {
+  const set = regionSetOf(model);
   const { id, sentences, scores, notes, warnings, masks, probabilities } = study;
   const reference = study.reference === undefined ? null : readableSentences(study.reference);
   const compared = compareFindings(sentences, reference);
-  const regions = lexiconAnnotator.annotate(sentences);
+  const regions = annotatorFor(set).annotate(sentences);
   const odd = new Set(findContradictions(sentences).flatMap(({ affirmed, denied }) => [affirmed, denied]));
   return {
     id,
@@ -53,7 +58,8 @@ export async function studyView(study: ShownStudy, { grid }: Pick<ModelConfig, '
     warnings,
     masks,
     probabilities,
-    grid,
+    grid: model.grid,
+    regions: set.names,
   };
 }
 

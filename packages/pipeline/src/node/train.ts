@@ -18,6 +18,7 @@ import { readWeightsFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
+import { regionSetOf } from '../region-config';
 import { sameTextWarning } from '../same-text';
 import { selectionKey } from '../score-config';
 import { type RolloutOptions, rollOut } from '../self-critical';
@@ -109,7 +110,7 @@ export interface TrainedRun {
 export async function train(options: TrainOptions): Promise<TrainedRun> {
   const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
   const { training, model: sizes } = config;
-  const annotation = annotateMissing(options.dataset.annotation, training.cleaning);
+  const annotation = annotateMissing(options.dataset.annotation, training.cleaning, regionSetOf(sizes));
   const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
     onEvent({ kind: 'skipped', line }),
   );
@@ -319,6 +320,7 @@ export function makeLoaders(
     onUnreadable,
     seed: training.seed,
     cleaning: training.cleaning,
+    regions: regionSetOf(model).names,
   };
   const make = (transform: Transform, reuse: boolean) =>
     new StudyLoader(dataset, { ...common, reuse, transform: model.backbone ? transform : null });

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lockFolder, writeFileAtomic } from '@raca/core/node';
-import type { RegionName } from '@raca/core/regions';
-import { lexiconAnnotator } from '../../annotate/lexicon';
+import { REGIONS, type RegionSet, THORAX_12 } from '@raca/core/regions';
 import { fillRegions, type Place, sentencesToAnnotate } from '../../annotate/plan';
 import { PROMPT_V1 } from '../../annotate/prompt-v1';
+import { annotatorFor } from '../../annotate/region-words';
 import { whyCredentialed } from '../../credentialed';
 import type { Cleaning } from '../../text/clean';
 import { readAnnotation, readManifest } from '../read';
@@ -43,6 +43,11 @@ export interface AnnotateOptions {
   readonly cleaning?: Cleaning;
   /** Annotate sentences anew that have an entry already (default false: only what is missing). */
   readonly again?: boolean;
+  /**
+   * Whose regions (default: the 12, which alone a server can be asked for). What was annotated for other regions is annotated
+   * anew, and the manifest says which they are now.
+   */
+  readonly regions?: RegionSet;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -74,14 +79,20 @@ export interface AnnotateResult {
  * Writes `sentence_regions` of every report of a data set folder. Each distinct sentence is asked once, whatever
  * fails is listed and the rest kept; a run that was killed goes on from its cache.
  *
- * @throws DataError for a folder that cannot be read; AddressError for an address that cannot be meant, or one elsewhere
+ * @throws DataError for a folder that cannot be read; RangeError for a server and other regions than the 12; AddressError for an address that cannot be meant, or one elsewhere
  *   for text with restricted access
  */
 export async function annotateFolder(options: AnnotateOptions): Promise<AnnotateResult> {
-  const { dir, provider = 'lexicon', again, signal, onProgress } = options;
+  const { dir, provider = 'lexicon', regions: set = THORAX_12, signal, onProgress } = options;
+  if (provider !== 'lexicon' && set !== THORAX_12)
+    throw new RangeError(
+      `annotateFolder: a server is asked for the 12 regions only, got the set "${set.name}"`,
+    );
   const file = join(dir, 'annotation.json');
   const manifestFile = join(dir, 'manifest.json');
   const manifest = existsSync(manifestFile) ? readManifest(manifestFile) : undefined;
+  const before = manifest?.regions ?? REGIONS;
+  const again = options.again || before.join('\n') !== set.names.join('\n');
   const cleaning = options.cleaning ?? manifest?.cleaning ?? 'iu_xray';
   const why = whyCredentialed(manifest);
   const client = provider === 'lexicon' ? undefined : makeClient(provider, why, manifestFile);
@@ -94,7 +105,7 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   const asked =
     client && provider !== 'lexicon'
       ? await askServer(sentences, client, provider, options)
-      : lexiconAnswers(sentences, onProgress);
+      : lexiconAnswers(sentences, set, onProgress);
   signal?.throwIfAborted();
   const failures = [...asked.failures].map(([sentence, reason]) => ({
     sentence,
@@ -108,8 +119,10 @@ export async function annotateFolder(options: AnnotateOptions): Promise<Annotate
   const complete = fillRegions(annotation, asked.answers, plan);
   if (manifest && out === file) {
     const by = provider === 'lexicon' ? { provider } : { provider: 'openai', model: provider.model };
+    const { regions: _, ...facts } = manifest;
+    const regions = set === THORAX_12 ? {} : { regions: [...set.names] };
     const annotated = { ...by, ...(client ? { prompt: PROMPT_V1.version } : {}), failed: failures.length };
-    writeFileAtomic(manifestFile, `${JSON.stringify({ ...manifest, annotated }, null, 2)}\n`);
+    writeFileAtomic(manifestFile, `${JSON.stringify({ ...facts, ...regions, annotated }, null, 2)}\n`);
   }
   writeAnnotation(out, complete);
   return {
@@ -140,7 +153,7 @@ function makeClient(provider: ChatProvider, why: string | null, manifestFile: st
 }
 
 interface Answers {
-  readonly answers: Map<string, RegionName[]>;
+  readonly answers: Map<string, string[]>;
   readonly failures: Map<string, string>;
   readonly cached: number;
   readonly requests: number;
@@ -170,8 +183,12 @@ async function askServer(
   }
 }
 
-function lexiconAnswers(sentences: readonly string[], onProgress?: AnnotateOptions['onProgress']): Answers {
-  const regions = lexiconAnnotator.annotate(sentences);
+function lexiconAnswers(
+  sentences: readonly string[],
+  set: RegionSet,
+  onProgress?: AnnotateOptions['onProgress'],
+): Answers {
+  const regions = annotatorFor(set).annotate(sentences);
   onProgress?.(sentences.length, sentences.length);
   const answers = new Map(sentences.map((sentence, i) => [sentence, regions[i]]));
   return { answers, failures: new Map(), cached: 0, requests: 0, promptTokens: 0, completionTokens: 0 };

@@ -28,7 +28,10 @@ export const truthOfSlots = (
     return pictures[i].map((n) => (n === null ? {} : (studies[id][n] ?? {})));
   });
 
-/** Per study of a batch, sentences that the rule labeler finds positive and whose regions are seen. */
+/**
+ * Per study of a batch, sentences that the rule labeler finds positive and whose regions are seen.
+ * @param names of the regions, `[r]`
+ */
 export function positiveFindings(
   {
     ids,
@@ -39,6 +42,7 @@ export function positiveFindings(
   separator: number,
   { studies, rows, cols }: Omit<RegionTruth, 'studies'> & { readonly studies: readonly TruthOfSlots[] },
   decode: (ids: ArrayLike<number>) => string,
+  names: readonly string[] = REGIONS,
 ): Finding[][] {
   return ids.map((_, i) => {
     const row = tokens.subarray(i * t, (i + 1) * t);
@@ -51,7 +55,7 @@ export function positiveFindings(
       const patches = new Uint8Array(views.length * rows * cols);
       views.forEach((view, v) => {
         for (const r of regions) {
-          covered(view[REGIONS[r]] ?? []).forEach((inside, k) => {
+          covered(view[names[r]] ?? []).forEach((inside, k) => {
             if (inside) patches[v * rows * cols + k] = 1;
           });
         }

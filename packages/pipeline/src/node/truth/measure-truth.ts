@@ -1,10 +1,11 @@
 import { contrastiveAlignment } from '@raca/alignment';
-import { type Alignment, EVALUATION, Random, REGIONS, tidyRead } from '@raca/core';
+import { type Alignment, EVALUATION, Random, type RegionSet, THORAX_12, tidyRead } from '@raca/core';
 import type { RegionTruth, Split } from '@raca/data';
 import { type Dataset, ImageCache, type StudyBatch } from '@raca/data/node';
 import { priorFor } from '@raca/region-agent';
 import { disposeReadable, type EncodedStudies, encodeStudies, readableOf } from '../../generate';
 import type { ModelBatch, Raca } from '../../model';
+import { regionSetOf } from '../../region-config';
 import { sentencesOf } from '../../sentence-spans';
 import { withBatch } from '../batches';
 import { openFeatures } from '../features';
@@ -54,18 +55,21 @@ export class TruthMeasures {
   /** Truth of each study so far, slot by slot. */
   private readonly studies: TruthOfSlots[] = [];
 
-  /** Null where the data set has no `regions.json`, or one on another grid. */
+  /** Null where the data set has no `regions.json`, or one on another grid or of other regions. */
   static of(loaded: LoadedRun, dataset: Dataset): TruthMeasures | null {
     const { regions: truth } = dataset;
     const { grid } = loaded.config.model;
     if (!truth || truth.rows !== grid.rows || truth.cols !== grid.cols) return null;
-    return new TruthMeasures(loaded, dataset, truth);
+    const set = regionSetOf(loaded.config.model);
+    if (set !== THORAX_12 && !knowsSome(truth, set)) return null;
+    return new TruthMeasures(loaded, dataset, truth, set);
   }
 
   private constructor(
     private readonly loaded: LoadedRun,
     private readonly dataset: Dataset,
     private readonly truth: RegionTruth,
+    private readonly set: RegionSet,
   ) {
     const { model, config } = loaded;
     const { width, grid } = config.model;
@@ -97,8 +101,12 @@ export class TruthMeasures {
         lists[k].push(...found);
       });
     }
-    const asked = positiveFindings(batch, model.separator, { ...this.truth, studies: truth }, (ids) =>
-      tokenizer.decode(ids),
+    const asked = positiveFindings(
+      batch,
+      model.separator,
+      { ...this.truth, studies: truth },
+      (ids) => tokenizer.decode(ids),
+      this.set.names,
     );
     if (asked.every(({ length }) => length === 0)) return;
     const readable = readableOf(model, encoded);
@@ -124,7 +132,7 @@ export class TruthMeasures {
     const findings = this.erased.finish();
     return {
       phantom: /phantom/i.test(dataset.manifest?.source ?? ''),
-      overlap: overlaps(this.studies, { ...grid, views }, masks),
+      overlap: overlaps(this.studies, { ...grid, views }, masks, this.set),
       retrieval:
         untrained[0].length === 0
           ? null
@@ -143,7 +151,7 @@ export class TruthMeasures {
 }
 
 /**
- * Measures a model against `regions.json`: null where the data set has none, or one on another grid.
+ * Measures a model against `regions.json`: null where the data set has none, or one on another grid or of other regions.
  * @param masks of study `i` of the split, as evaluated
  */
 export async function measureTruth(
@@ -178,20 +186,28 @@ export async function measureTruth(
   }
 }
 
-/** The model's overlap beside those of the prior, all patches and the best rectangles. */
+/** Whether a data set says of any region of a set where it is. */
+const knowsSome = ({ studies }: RegionTruth, { names }: RegionSet): boolean =>
+  Object.values(studies).some((views) =>
+    views.some((view) => names.some((name) => Object.hasOwn(view, name))),
+  );
+
+/** The model's overlap beside those of the prior (where the set has drawings), all patches and the best rectangles. */
 export function overlaps(
   studies: TruthOfSlots[],
   { rows, cols, views }: { readonly rows: number; readonly cols: number; readonly views: number },
   masks: (i: number) => StudyMasks,
+  set: RegionSet = THORAX_12,
 ): OverlapScores[] {
+  const { names } = set;
   const patches = rows * cols;
-  const truth = { studies, patches, views };
-  const prior = priorFor({ rows, cols, views }, ['frontal', 'lateral'], 'raca').masks;
-  const all = new Uint8Array(REGIONS.length * views * patches).fill(1);
-  const boxes = studies.map((study) => rectangleMasks(study, { rows, cols, views }));
+  const truth = { studies, patches, views, names };
+  const prior = set.drawings && priorFor({ rows, cols, views }, ['frontal', 'lateral'], 'raca', set).masks;
+  const all = new Uint8Array(names.length * views * patches).fill(1);
+  const boxes = studies.map((study) => rectangleMasks(study, { rows, cols, views }, names));
   return [
     overlapScores('model', masks, truth),
-    overlapScores('prior', () => prior, truth),
+    ...(prior ? [overlapScores('prior', () => prior, truth)] : []),
     overlapScores('all patches', () => all, truth),
     overlapScores('best rectangle (oracle)', (i) => boxes[i], truth),
   ];

@@ -1,4 +1,4 @@
-import { REGIONS, type RegionName } from '@raca/core/regions';
+import { REGIONS } from '@raca/core/regions';
 import type { RegionTruth } from '@raca/data';
 
 /**
@@ -15,7 +15,7 @@ export interface Overlap {
 
 /** Mean overlap of one region in one view. */
 export interface RegionOverlap extends Overlap {
-  readonly region: RegionName;
+  readonly region: string;
   readonly view: number;
   /** Studies in which the organ fills at least one patch; the others are not counted. */
   readonly studies: number;
@@ -90,17 +90,19 @@ export interface OverlapTruth {
   /** Patches a view. */
   readonly patches: number;
   readonly views: number;
+  /** Names of the regions, `[r]`; the 12 where absent. */
+  readonly names?: readonly string[];
 }
 
 /** Mean overlap of a system's masks with the truth, per region and view. @param masks of study `i` */
 export function overlapScores(
   system: string,
   masks: (i: number) => StudyMasks,
-  { studies, patches, views }: OverlapTruth,
+  { studies, patches, views, names = REGIONS }: OverlapTruth,
 ): OverlapScores {
   const regions: RegionOverlap[] = [];
   for (let view = 0; view < views; view++) {
-    REGIONS.forEach((region, r) => {
+    names.forEach((region, r) => {
       const found: Overlap[] = [];
       studies.forEach((study, i) => {
         const coverage = study[view]?.[region];
@@ -121,10 +123,11 @@ export function overlapScores(
 export function rectangleMasks(
   study: OverlapTruth['studies'][number],
   { rows, cols, views }: { rows: number; cols: number; views: number },
+  names: readonly string[] = REGIONS,
 ): Uint8Array {
   const n = rows * cols;
-  const out = new Uint8Array(REGIONS.length * views * n);
-  REGIONS.forEach((region, r) => {
+  const out = new Uint8Array(names.length * views * n);
+  names.forEach((region, r) => {
     for (let view = 0; view < views; view++) {
       const coverage = study[view]?.[region];
       if (coverage) out.set(bestRectangle(covered(coverage), rows, cols), (r * views + view) * n);

@@ -1,5 +1,3 @@
-import { REGIONS } from '@raca/core';
-
 /** How often the right region is found for a sentence. */
 export interface Retrieval {
   /** Share of sentences whose most similar region is one of their own. */
@@ -40,11 +38,15 @@ export function retrieval(sentences: readonly RankedSentence[]): Retrieval {
   const asked = sentences.filter(({ regions, similarity }) => regions.length % similarity.length !== 0);
   const mean = (of: (sentence: RankedSentence) => number): number =>
     asked.reduce((sum, sentence) => sum + of(sentence), 0) / asked.length;
+  const named = [...new Set(asked.flatMap(({ regions }) => regions))];
   return {
     top1: mean((sentence) => (bestRank(sentence) === 1 ? 1 : 0)),
     mrr: mean((sentence) => 1 / bestRank(sentence)),
     chance: mean(({ regions, similarity }) => regions.length / similarity.length),
-    mostNamed: Math.max(0, ...REGIONS.map((_, r) => mean(({ regions }) => (regions.includes(r) ? 1 : 0)))),
+    mostNamed:
+      asked.length === 0
+        ? Number.NaN
+        : Math.max(0, ...named.map((r) => mean(({ regions }) => (regions.includes(r) ? 1 : 0)))),
     sentences: asked.length,
   };
 }
