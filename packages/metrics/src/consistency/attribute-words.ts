@@ -1,6 +1,6 @@
 import { extractGraph } from '../graph/graph';
 import { findMentions } from '../labels/labeler';
-import { OTHER_FINDING } from '../labels/lexicon';
+import { OTHER_FINDING } from '../labels/other-findings';
 
 /** Attribute words of the sentences in which a finding is there or in doubt, by finding. */
 export type AttributesByFinding = ReadonlyMap<string, readonly string[]>;
