@@ -8,13 +8,14 @@ export {
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
+export { isFields } from './fields';
 export * from './fit-to-data';
 export * from './generate';
 export * from './import-published';
 export * from './model';
 export * from './module-options';
 export { buildModel, MODULES, type ModelSizes, type ModuleTable } from './modules';
-export { isFields, overlay } from './overlay';
+export { overlay } from './overlay';
 export * from './presets';
 export * from './regions-picture';
 export * from './report-page';

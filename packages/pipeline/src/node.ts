@@ -1,5 +1,6 @@
 export * from './node/ablate';
 export * from './node/baselines';
+export { type BatchOptions, withBatch } from './node/batches';
 export * from './node/compare';
 export * from './node/evaluate';
 export * from './node/extract';
@@ -9,7 +10,16 @@ export * from './node/generate-files';
 export * from './node/generate-studies';
 export * from './node/import-weights';
 export * from './node/load-run';
-export { isModulePath, modulePaths, ownPaths, scorePaths, withAbsoluteModules } from './node/module-paths';
+export {
+  isModulePath,
+  type OwnPath,
+  ownPaths,
+  scorePaths,
+  slotPaths,
+  withAbsoluteModules,
+  withRelativeModules,
+} from './node/module-paths';
+export * from './node/own-modules';
 export { type PageOptions, writePage } from './node/page';
 export * from './node/report-viewer';
 export { type ReportRow, ReportsTable, type TableSettings } from './node/reports-table';
@@ -23,3 +33,4 @@ export * from './node/truth/overlap';
 export * from './node/truth/pointing';
 export * from './node/truth/retrieval';
 export * from './node/truth/tables';
+export { type ValidationOptions, validate } from './node/validate';
