@@ -114,7 +114,7 @@ describe('losses of modules', () => {
   });
 
   it('train what they are made of', () => {
-    const ofMemory = ({ memory }: LossInput) => ({ size: tf.mean(tf.square(memory.tokens)) as tf.Scalar });
+    const ofMemory = ({ memory }: LossInput) => ({ size: tf.mean(tf.square(memory!.tokens)) as tf.Scalar });
     const modules = table({ fusion: { bca: withLosses(MODULES.fusion.bca, ofMemory) } });
     const { model } = tinyConfig({ alignment: null });
     const raca = buildModel(model, TINY_SIZES, modules);
