@@ -160,7 +160,8 @@ function composeModel(
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {
       const names = Object.keys(table).join(', ') || 'no module of RACA, only paths of your own';
-      throw new Error(`model.${kind}.use: expected one of ${names}, found "${slot.use}"`);
+      const hint = /[/\\]/.test(slot.use) ? '; a module by path has to be in the table: see modulesOf' : '';
+      throw new Error(`model.${kind}.use: expected one of ${names}, found "${slot.use}"${hint}`);
     }
     let module: M | undefined;
     try {

@@ -116,7 +116,7 @@ export function otherCopy(file: string): string[] {
     const [own, other] = [manifestOf(ours, name), manifestOf(theirs, name)];
     if (!own || !other || own.path === other.path) return [];
     return [
-      `${file}: uses the command's ${name} ${own.version}, not its own copy ${other.version} (${dirname(other.path)})`,
+      `${file}: uses our ${name} ${own.version}, not its own copy ${other.version} (${dirname(other.path)})`,
     ];
   });
 }
