@@ -100,9 +100,29 @@ describe('violations', () => {
       made('bca', { 'src/index.ts': "import { z } from 'zod';" }),
       'bca/src/index.ts: imports zod, which package.json does not declare',
     ],
+    [
+      'files that need each other',
+      made('bca', {
+        'src/index.ts': "export * from './a';",
+        'src/a.ts': "import type { C } from './c';\nimport { b, type B } from './b';",
+        'src/b.ts': "export { c } from './c';",
+        'src/c.ts': "import './a';",
+      }),
+      'bca: imports in a circle: src/a.ts > src/b.ts > src/c.ts > src/a.ts',
+    ],
     ['an unknown package', made('other', {}), 'other: a package that scripts/import-rules.ts does not know'],
   ])('finds %s', (_, pkg, message) => {
     expect(violations([pkg])).toEqual([message]);
+  });
+
+  it('lets types and late imports point back', () => {
+    const pkg = made('bca', {
+      'src/index.ts': "export * from './a';",
+      'src/a.ts': "import { b } from './b';\nimport { type C, c } from './c';",
+      'src/b.ts': "import type { A } from './a';\nexport { type B } from './a';",
+      'src/c.ts': "import { type A, type B } from './a';\nexport const late = () => import('./a');",
+    });
+    expect(violations([pkg])).toEqual([]);
   });
 
   it('lets Node pass behind /node', () => {

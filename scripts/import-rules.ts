@@ -35,7 +35,13 @@ const NODE_ONLY = /^(sharp|onnxruntime-node|csv-parse|csv-stringify|vega|vega-li
 
 /** What the sources and manifests of the packages break; empty if nothing. */
 export function violations(packages: readonly PackageFiles[]): string[] {
-  return packages.flatMap((pkg) => [...wrongArrows(pkg), ...undeclared(pkg), ...tfjs(pkg), ...node(pkg)]);
+  return packages.flatMap((pkg) => [
+    ...wrongArrows(pkg),
+    ...undeclared(pkg),
+    ...tfjs(pkg),
+    ...node(pkg),
+    ...circles(pkg),
+  ]);
 }
 
 function wrongArrows({ name, manifest, sources }: PackageFiles): string[] {
@@ -101,6 +107,43 @@ function node({ name, manifest, sources }: PackageFiles): string[] {
     }
     return found;
   });
+}
+
+/** Files that need each other before either has run: what one takes from the other may still be undefined. */
+function circles({ name, sources }: PackageFiles): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push(`${name}: imports in a circle: ${[...path.slice(start), file].join(' > ')}`);
+    if (start >= 0 || done.has(file)) return;
+    for (const specifier of neededBy(file, sources.get(file)!)) {
+      const target = specifier.startsWith('.') ? resolveFile(file, specifier, sources) : null;
+      if (target) visit(target, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of sources.keys()) visit(file, []);
+  return found;
+}
+
+/** What a file imports or re-exports when it starts to run: neither types alone nor `import()`. */
+function neededBy(file: string, text: string): string[] {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.Latest).statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const { moduleSpecifier: from } = statement;
+    return from && ts.isStringLiteral(from) && !isOfTypes(statement) ? [from.text] : [];
+  });
+}
+
+function isOfTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  const clause = ts.isImportDeclaration(statement) ? statement.importClause : statement;
+  if (!clause) return false; // `import './file'`
+  if (clause.isTypeOnly) return true;
+  const names = ts.isImportClause(clause) ? clause.namedBindings : clause.exportClause;
+  const listed = names && (ts.isNamedImports(names) || ts.isNamedExports(names)) ? [...names.elements] : [];
+  const whole = ts.isImportClause(clause) && clause.name !== undefined;
+  return !whole && listed.length > 0 && listed.every(({ isTypeOnly }) => isTypeOnly);
 }
 
 /** Everything a file imports or re-exports, dynamic imports included. */

@@ -1,5 +1,5 @@
 export { type AlignmentConfig, alignmentConfigSchema } from './config';
-export { ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
+export { type ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
 export {
   type GlobalAlignmentConfig,
   globalAlignment,
@@ -11,16 +11,12 @@ export {
   type SentenceRegionLossOptions,
   sentenceRegionLoss,
   symmetricInfoNce,
-  unitLength,
 } from './losses';
 export { type MultiViewAlignmentConfig, multiViewAlignmentConfigSchema } from './multi-view/config';
 export { multiPositiveLoss, ofSameStudy, otherViews, type Positives } from './multi-view/multi-positive';
 export { multiViewAlignment } from './multi-view/multi-view-alignment';
 export { type WordLossOptions, wordLoss } from './multi-view/word-loss';
-export { meanOfMasked, meanOfPatches, meanOfSelected } from './pooling';
 export { type PublishedName, publishedName } from './published-name';
-export { type SentenceMatches, sentenceMatches, sentenceMatchingLoss } from './sentence-matching';
-export { averagingMatrix, type SentenceRule, type Span, sentenceSpans } from './sentences';
+export { type SentenceRule, type Span, sentenceSpans } from './sentences';
 export { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './triplet/config';
-export { sentenceTriplets, type Triplets } from './triplet/sentence-triplets';
-export { tripletAlignment, tripletLoss } from './triplet/triplet-alignment';
+export { tripletAlignment } from './triplet/triplet-alignment';

@@ -3,10 +3,6 @@ import { largestError } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
-  averagingMatrix,
-  meanOfMasked,
-  meanOfPatches,
-  meanOfSelected,
   pairWeights,
   publishedName,
   regionOfSentenceLoss,
@@ -14,8 +10,10 @@ import {
   sentenceSpans,
   sentenceTargets,
   symmetricInfoNce,
-  unitLength,
 } from './index';
+import { unitLength } from './losses';
+import { meanOfMasked, meanOfPatches, meanOfSelected } from './pooling';
+import { averagingMatrix } from './sentences';
 
 const spans = (ids: number[], rule: 'raca' | 'published'): number[][] =>
   sentenceSpans(Int32Array.from(ids), 1, rule).map(({ from, to }) => [from, to]);

@@ -105,3 +105,37 @@ describe('a run without weights yet', () => {
     expect(existsSync(at('new'))).toBe(false);
   });
 });
+
+describe('a folder whose run ended before its first resume point', () => {
+  const config = jsonFile(at('short.json'), smallRunConfig({ epochs: 1 }));
+  const start = (out: string): Promise<{ code: number; errors: string[] }> =>
+    train('phantom', out, '--config', config);
+  const weights = (out: string) => readFileSync(join(at(out), 'weights.safetensors'));
+
+  it('is begun anew by the same command, with the weights of a run in a new folder', async () => {
+    expect((await start('whole')).code).toBe(0);
+    for (const name of ['config.json', 'vocab.json', 'run.json', 'metrics.jsonl'])
+      cpSync(join(at('whole'), name), join(at('early'), name));
+    const { code, errors } = await start('early');
+    expect(errors).toContain(
+      `warning: ${at('early')}: holds a run that ended before its first resume point; it starts anew`,
+    );
+    expect(code).toBe(0);
+    expect(weights('early').equals(weights('whole'))).toBe(true);
+    expect(new RunFolder(at('early')).readMetrics()).toEqual(new RunFolder(at('whole')).readMetrics());
+  });
+
+  it.each([
+    ['a config alone, which may be the user’s', ['config.json']],
+    ['weights', ['config.json', 'vocab.json', 'run.json', 'weights.safetensors']],
+    ['a resume point', ['config.json', 'vocab.json', 'run.json', 'optimizer.safetensors']],
+  ])('is another than one with %s', async (what, names) => {
+    const out = what.replace(/\W+/g, '-');
+    for (const name of names) cpSync(join(at('whole'), name), join(at(out), name));
+    const { code, errors } = await start(out);
+    expect(errors.at(-1)).toMatch(
+      /: holds a run already; go on with it by --resume, or name another folder$/,
+    );
+    expect(code).toBe(1);
+  });
+});

@@ -108,7 +108,7 @@ describe.runIf(built)('a module outside the repository', () => {
 
   file(
     at('mine', 'fusion.mjs'),
-    `import { disposeParameters, linear, Parameters, applyLinear } from '@raca/core';
+    `import { applyLinear, disposeParameters, linear, Parameters, patchMemory } from '@raca/core';
      import { shifted } from './lib/shifted.mjs';
      export default ({ ...rest }, { width }, random) => {
        const p = Parameters.create(random);
@@ -116,7 +116,8 @@ describe.runIf(built)('a module outside the repository', () => {
        return {
          info: { package: 'mine', version: '1.0.0', name: 'mine', config: rest },
          parameters: p.all,
-         fuse: (patches) => shifted(applyLinear(weights, patches)),
+         fuse: ({ features }) =>
+           patchMemory({ ...features, patches: shifted(applyLinear(weights, features.patches)) }),
          dispose: () => disposeParameters(p.all),
        };
      };`,
@@ -154,9 +155,7 @@ describe.runIf(built)('a module outside the repository', () => {
     file(join(other, 'i.js'), 'throw new Error("the other copy");');
     const config = jsonFile(at('mine', 'config.json'), withFusion('./fusion.mjs'));
     const { status, stderr } = raca('train', '--data', data, '--out', at('beside'), '--config', config);
-    expect(stderr).toMatch(
-      /fusion\.mjs: uses the command's @tensorflow\/tfjs-core 4\.22\.0, not its own copy 3\.0\.0/,
-    );
+    expect(stderr).toMatch(/fusion\.mjs: uses our @tensorflow\/tfjs-core 4\.22\.0, not its own copy 3\.0\.0/);
     expect(status).toBe(0);
   });
 

@@ -1,9 +1,6 @@
-import { pathToFileURL } from 'node:url';
-import { asMetric, type Reward } from '@raca/metrics';
-import { MODULES, type ModuleTable, type OwnScores, type RunConfig } from '@raca/pipeline';
-import { modulePaths, ownPaths, scorePaths } from '@raca/pipeline/node';
+import type { ModuleTable, OwnScores, RunConfig } from '@raca/pipeline';
+import { importOwn, modulesOf, ownPaths, ownScoresOf, scorePaths, slotPaths } from '@raca/pipeline/node';
 import { UsageError } from './errors';
-import { otherCopy, resolveToOurs } from './our-copies';
 import { say } from './say';
 
 /** The option of every command that reads the config of a run. */
@@ -33,63 +30,18 @@ export function requireTrust(config: RunConfig, trust?: Trust, paths = ownPaths(
   );
 }
 
-/**
- * The module table with the user's own modules of a config added: each file's default export is a factory
- * `(config, sizes, random, backbone?) => module`, as in the table of `@raca/pipeline`. What such a file imports of RACA and of
- * tfjs is what this command runs on, wherever the file lies.
- * @throws UsageError as {@link requireTrust}; Error in one line if a module cannot be used
- */
-export async function modulesFor(config: RunConfig, trust: Trust): Promise<ModuleTable> {
-  requireTrust(
-    config,
-    trust,
-    modulePaths(config).map(({ slot, path }) => ({ field: `model.${slot}.use`, path })),
-  );
-  const table: Record<string, Record<string, unknown>> = Object.fromEntries(
-    Object.entries(MODULES).map(([kind, entries]) => [kind, { ...entries }]),
-  );
-  for (const { slot, path } of modulePaths(config)) {
-    const factory = await ownDefault(path, `model.${slot}.use`);
-    if (typeof factory !== 'function') {
-      throw new Error(
-        `model.${slot}.use: ${path}: expected a factory as default export, found ${typeof factory}`,
-      );
-    }
-    table[slot][path] = factory;
-  }
-  return table as unknown as ModuleTable;
+/** The module table with the user's own modules of a config. @throws UsageError as {@link requireTrust}; Error as `modulesOf` */
+export function modulesFor(config: RunConfig, trust: Trust): Promise<ModuleTable> {
+  requireTrust(config, trust, slotPaths(config));
+  return modulesOf(config, { trust: true, onWarning: say });
 }
 
-/**
- * The user's own metrics and rewards of a config, by path: each file's default export is a metric `{ name, keys, direction, sums,
- * value }`, or a reward `(references, generated) => number[]`.
- * @throws UsageError as {@link requireTrust}; Error in one line if a file cannot be used
- */
-export async function ownScoresFor(config: RunConfig, trust: Trust): Promise<OwnScores> {
+/** The user's own metrics and rewards of a config. @throws UsageError as {@link requireTrust}; Error as `ownScoresOf` */
+export function ownScoresFor(config: RunConfig, trust: Trust): Promise<OwnScores> {
   requireTrust(config, trust, scorePaths(config));
-  const own: Record<string, OwnScores[string]> = {};
-  for (const { field, path } of scorePaths(config)) {
-    const value = await ownDefault(path, field);
-    own[path] = typeof value === 'function' ? (value as Reward) : asMetric(value, `${field}: ${path}`);
-  }
-  return own;
+  return ownScoresOf(config, { trust: true, onWarning: say });
 }
 
-/** The default export of a user's file. @param field named in errors @throws Error in one line */
-export async function ownDefault(path: string, field: string): Promise<unknown> {
-  try {
-    return await importOwn(path);
-  } catch (error) {
-    throw new Error(`${field}: ${path}: ${(error as Error).message.split('\n')[0]}`);
-  }
-}
-
-/**
- * The default export of a user's file, whose code runs: only for files that the user named or vouched for. What it imports of RACA
- * and of tfjs is what this command runs on.
- */
-export async function importOwn(path: string): Promise<unknown> {
-  resolveToOurs(path);
-  for (const line of otherCopy(path)) say(line);
-  return ((await import(pathToFileURL(path).href)) as { default: unknown }).default;
-}
+/** The default export of a file that the user named. @param field named in errors @throws Error in one line */
+export const ownDefault = (path: string, field: string): Promise<unknown> =>
+  importOwn(path, { field, onWarning: say });

@@ -25,7 +25,41 @@ export {
 } from './node/decode';
 export { encodeJpeg } from './node/encode-jpeg';
 export { ImageCache } from './node/image-cache';
-export * from './node/import';
+export {
+  COLUMN_ROLES,
+  type ColumnRole,
+  type CsvColumns,
+  type CsvOptions,
+  chexpertPlus,
+  csv,
+  IMAGE_MODES,
+  type ImageMode,
+  type ImportManifest,
+  type ImportOptions,
+  type ImportResult,
+  type ImportSource,
+  IU_FORMS,
+  type IuForm,
+  type IuXrayOptions,
+  importCsv,
+  importDataset,
+  importIuXray,
+  importMimicCxr,
+  isImage,
+  iuXray,
+  MIMIC_FORMS,
+  type MimicCxrOptions,
+  type MimicForm,
+  mimicCxr,
+  padchest,
+  parseImportSource,
+  REXRANK_FILE,
+  type Reading,
+  rexgradient,
+  rexrank,
+  type SourceAbout,
+  type SourceContent,
+} from './node/import';
 export {
   type Dataset,
   imageFile,
@@ -36,7 +70,7 @@ export {
   writeVocabulary,
 } from './node/read';
 export { type ImageSurvey, type ShownDataset, type ShowOptions, showDataset } from './node/show/show';
-export { type DataSummary, type LabelCount, type Labeler, summarise } from './node/show/summary';
+export type { DataSummary, LabelCount, Labeler } from './node/show/summary';
 export { readStudyImages, type StudyContext, type StudyImages } from './node/study-images';
 export {
   batches,

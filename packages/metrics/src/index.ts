@@ -8,7 +8,7 @@ export {
 } from '@raca/text';
 export { asMetric } from './as-metric';
 export * from './baselines';
-export * from './bleu';
+export { bleu, meanSentenceBleu, sentenceBleu } from './bleu';
 export * from './checks';
 export * from './cider';
 export * from './clinical';
@@ -19,7 +19,7 @@ export {
   studyConsistency,
 } from './consistency/consistency';
 export { consistencyMetric, iconConsistency } from './consistency/icon';
-export { distinctTexts, lengthRatio } from './facts';
+export { lengthRatio } from './facts';
 export { type GraphF1, graphF1 } from './graph/f1';
 export {
   type EntityLabel,
@@ -30,7 +30,7 @@ export {
   type RelationKind,
   type ReportGraph,
 } from './graph/graph';
-export { labelSimilarity, radCliqRules, weightedTokenF1 } from './graph/radcliq-rules';
+export { radCliqRules } from './graph/radcliq-rules';
 export { radgraphRulesF1 } from './graph/radgraph-rules';
 export * from './judges';
 export * from './labels/classes';
@@ -54,16 +54,16 @@ export { splitSentences } from './labels/sentences';
 export { accumulate, additive, meanMetric, measure, metricOver } from './measure';
 export * from './meteor';
 export { type OutputFault, outputFaults } from './output-faults';
-export { checkPairs, pairById, pairReports, referencesOf } from './pairs';
-export { ptbTokens, withPtbTokens } from './ptb';
-export * from './radcliq';
+export { pairReports, referencesOf } from './pairs';
+export { withPtbTokens } from './ptb';
+export { type RadCliqParts, radCliq } from './radcliq';
 export * from './radfact-boxes';
 export * from './registry';
 export * from './resampling';
 export * from './reward';
-export { longestCommonSubsequence, rougeL, rougeLOf, rougeLOfAll } from './rouge';
-export * from './rouge-score';
-export * from './sacrebleu';
+export { rougeL, rougeLOf } from './rouge';
+export { rougeScore, rougeScoreOf } from './rouge-score';
+export { sacreBleu } from './sacrebleu';
 export {
   type CorpusFacts,
   defaultMetrics,
@@ -74,7 +74,16 @@ export {
 } from './score';
 export * from './score-stream';
 export { spearman } from './spearman';
-export * from './statistics';
-export * from './temporal';
-export { splitTokens } from './tokens';
+export {
+  bootstrapInterval,
+  bootstrapMean,
+  holm,
+  type Interval,
+  pairedRandomisation,
+  pairedRandomisationOfMeans,
+  quantile,
+  type RandomisationTest,
+  type ResamplingOptions,
+} from './statistics';
+export { TEMPORAL_WORDS, temporalF1, temporalF1Of } from './temporal';
 export type * from './types';

@@ -1,5 +1,5 @@
 import { LARGEST } from '@raca/core';
-import { isFields } from './overlay';
+import { isFields } from './fields';
 
 /** What is read of a model's config; a slot's own options may be anything. */
 interface Sizes {

@@ -1,31 +1,49 @@
 export * from './checkpoint-config';
-export {
-  type ComparedFindings,
-  compareFindings,
-  type FindingKind,
-  type FindingMark,
-} from './compare-findings';
+export type { ComparedFindings, FindingKind, FindingMark } from './compare-findings';
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
+export { isFields } from './fields';
 export * from './fit-to-data';
-export * from './generate';
-export * from './import-published';
+export {
+  type EncodedStudies,
+  encodeStudies,
+  type GenerationOptions,
+  tensorsOf,
+  type WrittenReports,
+  writeReports,
+} from './generate';
+export { importPublished, type PublishedParameter, publishedParameter } from './import-published';
 export * from './model';
 export * from './module-options';
 export { buildModel, MODULES, type ModelSizes, type ModuleTable } from './modules';
-export { isFields, overlay } from './overlay';
+export { overlay } from './overlay';
 export * from './presets';
 export { parseRegionSet, regionSetOf } from './region-config';
 export * from './regions-picture';
 export * from './report-page';
-export * from './report-record';
+export {
+  DRAWN_NOTICE,
+  RESEARCH_NOTICE,
+  type RecordedImage,
+  type RecordedTraining,
+  type ReportContext,
+  reportRecord,
+  reportText,
+  trainingNotices,
+} from './report-record';
 export * from './resolve-config';
 export * from './same-text';
 export { type Selection, selectionKey, selectionName } from './score-config';
-export * from './self-critical';
+export { policyLoss, type RolloutOptions, type Rollouts, referencesOf, rollOut } from './self-critical';
 export * from './self-critical-config';
 export type { PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';
-export * from './training-scores';
+export {
+  configuredMetrics,
+  type OwnScores,
+  type SelectedScore,
+  type TrainingScores,
+  trainingScores,
+} from './training-scores';
 export type { WrittenReport } from './written-report';

@@ -48,7 +48,7 @@ describe('Raca', () => {
 
   it('weighs the losses of the alignment', () => {
     const model = build();
-    const { total, parts } = model.losses(tinyBatch(), EVALUATION, undefined, { global: 0, local: 2 });
+    const { total, parts } = model.losses(tinyBatch(), EVALUATION, { global: 0, local: 2 });
     const [tokens, , local, matching] = Object.values(parts).map((x) => x.dataSync()[0]);
     expect(total.dataSync()[0]).toBeCloseTo(tokens + 2 * local + matching, 4); // 1 where no weight is given
   });

@@ -179,21 +179,18 @@ export class Raca {
 
   /**
    * Token cross-entropy by teacher forcing plus the losses of the modules.
-   * @param locate finds or samples the masks; no gradient flows through them. In training a differentiable agent
-   *   gives masks of its own instead, through which it does, and losses of its own
    * @param weights of the losses by name, 1 where absent
    */
-  losses(
-    batch: ModelBatch,
-    pass: Pass,
-    locate: (encoded: Encoded) => RegionMasks = (encoded) => this.locate(encoded),
-    weights: Readonly<Record<string, number>> = {},
-  ): Losses {
+  losses(batch: ModelBatch, pass: Pass, weights: Readonly<Record<string, number>> = {}): Losses {
     const encoded = this.encode(batch.study, pass);
-    return this.lossesOf(encoded, locate(encoded), batch, pass, weights);
+    return this.lossesOf(encoded, this.locate(encoded), batch, pass, weights);
   }
 
-  /** {@link losses} of studies that are encoded already, with the masks found on them. */
+  /**
+   * {@link losses} of studies that are encoded already.
+   * @param regions found or sampled on them; no gradient flows through them. In training a differentiable agent gives masks
+   *   of its own instead, through which it does, and losses of its own
+   */
   lossesOf(
     encoded: Encoded,
     regions: RegionMasks,

@@ -199,7 +199,7 @@ describe('every alternative of a slot', () => {
     const raca = buildModel(model, TINY_SIZES);
     const sum = (weights: Record<string, number>) => {
       const pass = { training: true, random: new Random(3) } as const;
-      const { total, parts } = raca.losses(tinyBatch(), pass, undefined, weights);
+      const { total, parts } = raca.losses(tinyBatch(), pass, weights);
       expect(Object.keys(parts)).toEqual(['tokens', 'agentPrior']);
       return [total, parts.tokens, parts.agentPrior].map((x) => x.dataSync()[0]);
     };

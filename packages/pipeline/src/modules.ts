@@ -6,6 +6,7 @@ import {
   type ContextEncoder,
   type FindingHead,
   type Fusion,
+  type NamedParameters,
   Random,
   type RegionAgent,
   type RegionSet,
@@ -16,10 +17,11 @@ import {
 import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
+import * as tf from '@tensorflow/tfjs-core';
 import type { ModelConfig, Slot } from './config';
+import { laidOver } from './fields';
 import { Raca } from './model';
 import { filledIn, MODULE_OPTIONS } from './module-options';
-import { laidOver } from './overlay';
 import { regionSetOf } from './region-config';
 
 /** What the model knows and its parts need. */
@@ -170,13 +172,16 @@ function composeModel(
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {
       const names = Object.keys(table).join(', ') || 'no module of RACA, only paths of your own';
-      throw new Error(`model.${kind}.use: expected one of ${names}, found "${slot.use}"`);
+      const hint = /[/\\]/.test(slot.use) ? '; a module by path has to be in the table: see modulesOf' : '';
+      throw new Error(`model.${kind}.use: expected one of ${names}, found "${slot.use}"${hint}`);
     }
+    let module: M | undefined;
     try {
-      const module = build(table[slot.use] as never, random.split(kind));
+      module = build(table[slot.use] as never, random.split(kind));
       requireModule(kind, module);
       return module;
     } catch (error) {
+      freeWeights(module);
       throw new Error(`model.${kind} (${slot.use}): ${firstIssue(error)}`, { cause: error });
     }
   };
@@ -249,10 +254,26 @@ function requireModule(kind: keyof ModuleTable, made: unknown): void {
     const wanted = METHODS[kind].join(', ');
     throw new Error(`expected a module with the functions ${wanted}, found none named ${missing.join(', ')}`);
   }
+  const registered = tf.engine().state.registeredVariables;
+  const strange = [...(parameters as NamedParameters)].find(
+    ([, weight]) => registered[weight?.name] !== weight,
+  );
+  if (strange)
+    throw new Error(
+      `expected weights that are variables of the tfjs that RACA runs on (${tf.version_core}), found "${strange[0]}", ` +
+        'which is of another copy or no variable; see docs/own-modules.md',
+    );
   if (kind === 'agent' && !['features', 'images'].includes(String((made as { reads?: unknown }).reads)))
     throw new Error('expected an agent whose `reads` is "features" or "images", found neither');
   if (kind === 'context' && !Array.isArray((made as { reads?: unknown }).reads))
     throw new Error('expected a context module whose `reads` lists what it reads, found no list');
+}
+
+/** Frees what a factory made that is no module of its slot. */
+function freeWeights(made: unknown): void {
+  const { parameters, dispose } = (made ?? {}) as { parameters?: unknown; dispose?: unknown };
+  if (typeof dispose === 'function') dispose.call(made);
+  if (parameters instanceof Map) tf.dispose([...parameters.values()]);
 }
 
 /** First line of what went wrong; for a schema's error the field and what was expected. */

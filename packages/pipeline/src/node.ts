@@ -1,6 +1,13 @@
 export * from './node/ablate';
 export * from './node/baselines';
-export * from './node/compare';
+export { type BatchOptions, withBatch } from './node/batches';
+export {
+  type CompareRunsOptions,
+  compareRuns,
+  type FieldDifference,
+  type RunComparison,
+  type ScoredRuns,
+} from './node/compare';
 export * from './node/evaluate';
 export * from './node/extract';
 export { type FeatureSource, fitToFeatures, openFeatures } from './node/features';
@@ -12,23 +19,42 @@ export * from './node/load-run';
 export {
   isDataFile,
   isModulePath,
-  modulePaths,
+  type OwnPath,
   ownPaths,
   regionPaths,
   scorePaths,
+  slotPaths,
   withAbsoluteModules,
+  withRelativeModules,
 } from './node/module-paths';
+export * from './node/own-modules';
 export { type PageOptions, writePage } from './node/page';
 export * from './node/report-viewer';
 export { type ReportRow, ReportsTable, type TableSettings } from './node/reports-table';
 export * from './node/run-folder';
-export * from './node/table';
+export { type Column, columnsOf, PROTOCOLS, shownIn, tableRows } from './node/table';
 export * from './node/train';
 export { trainedOn } from './node/trained-on';
-export * from './node/truth/changes';
-export * from './node/truth/erasure';
-export * from './node/truth/measure-truth';
-export * from './node/truth/overlap';
-export * from './node/truth/pointing';
-export * from './node/truth/retrieval';
-export * from './node/truth/tables';
+export { type SystemChanges } from './node/truth/changes';
+export { displaced, type ErasedFinding, type ErasureScores, erasureScores } from './node/truth/erasure';
+export { measureTruth, overlaps, type RetrievalScores, type TruthScores } from './node/truth/measure-truth';
+export {
+  COVERED,
+  covered,
+  type Overlap,
+  type OverlapScores,
+  type OverlapTruth,
+  overlapScores,
+  type RegionOverlap,
+  type StudyMasks,
+} from './node/truth/overlap';
+export {
+  type PointedFinding,
+  type Pointing,
+  type PointingScore,
+  pointing,
+  type SentenceLook,
+  sentenceAttention,
+} from './node/truth/pointing';
+export { type RankedSentence, type Retrieval, retrieval } from './node/truth/retrieval';
+export { type ValidationOptions, validate } from './node/validate';

@@ -1,6 +1,5 @@
 import { parseRunConfig, type RunConfig } from './config';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { laidOver } from './fields';
 
 /**
  * A config with some fields changed: `{ model: { agent: null }, training: { epochs: 5 } }`. Fields inside fields are
@@ -11,17 +10,3 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export const overlay = (config: RunConfig, changes: unknown, source = 'config'): RunConfig =>
   parseRunConfig(laidOver(config, changes), source);
-
-/** Fields laid over fields, as in {@link overlay}, unchecked. */
-export function laidOver<T, U>(old: T, changes: U): T & U {
-  if (!isFields(old) || !isFields(changes)) return changes as T & U;
-  if ('use' in changes && changes.use !== old.use) return changes as T & U;
-  if (Array.isArray(changes.names)) return changes as T & U;
-  const out: Record<string, unknown> = { ...old };
-  for (const [name, value] of Object.entries(changes)) out[name] = laidOver(old[name], value);
-  return out as T & U;
-}
-
-/** Whether a value is a record of fields: an object, but no list. */
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import { parseRunConfig, type RunConfig, type Slot } from './config';
+import { isFields, laidOver } from './fields';
 import { MODULE_OPTIONS, type ModuleOptions, type ModuleOptionsTable } from './module-options';
 import { firstIssue, type ModelSizes } from './modules';
-import { isFields, laidOver } from './overlay';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -7,8 +7,8 @@ import {
   type ParameterGroup,
   type Pass,
   Random,
-  type RegionMasks,
   stepLr,
+  type TrainableRegionAgent,
   valueAndGradients,
 } from '@raca/core';
 import { type Reward, sentenceBleu } from '@raca/metrics';
@@ -16,7 +16,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
 import { FindingWeights } from './finding-weights';
 import { tensorsOf } from './generate';
-import { detached, type Encoded, type ModelBatch, type Raca } from './model';
+import { detached, type Encoded, type Losses, type ModelBatch, type Raca } from './model';
 import { type Rollouts, referencesOf, rolloutLoss } from './self-critical';
 
 /** Numbers of one training step, by name. */
@@ -25,12 +25,25 @@ export type StepLog = Record<string, number>;
 /** Turns token ids into the text that report quality is measured on. */
 export type Decode = (ids: ArrayLike<number>) => string;
 
-/** What outlives the gradient tape of one step. */
-interface Held {
-  readonly parts: Record<string, tf.Scalar>;
-  predicted: tf.Tensor2D | null;
-  encoded: Encoded | null;
-  episode: AgentEpisode | null;
+type TrainingPass = Extract<Pass, { training: true }>;
+
+/** What one step computes; it outlives the gradient tape until it is disposed. */
+interface Forward {
+  /** What the gradient is of. */
+  readonly loss: tf.Scalar;
+  /** Losses before weighting, by name. */
+  readonly parts: Readonly<Record<string, tf.Scalar>>;
+  /** Most probable next token at every position, `[b, t − 1]`. */
+  readonly predicted: tf.Tensor2D;
+  /** What a trainable agent did; null in steps in which it only finds the regions. */
+  readonly acted: Acted | null;
+  dispose(): void;
+}
+
+interface Acted {
+  readonly agent: TrainableRegionAgent;
+  readonly encoded: Encoded;
+  readonly episode: AgentEpisode;
 }
 
 /**
@@ -65,61 +78,68 @@ export class Trainer {
    * @throws Error that names the loss or weight which is not finite; no weight has changed then
    */
   trainStep(batch: ModelBatch, epoch: number, rollouts: Rollouts | null = null): StepLog {
-    const { model, config } = this;
-    const pass = { training: true, random: new Random(config.seed).split(`step ${this.step}`) } as const;
-    const { agent } = model.parts;
-    const acting = agent && isTrainableAgent(agent) && this.step % config.agentEvery === 0 ? agent : null;
-    const held: Held = { parts: {}, predicted: null, encoded: null, episode: null };
-    const act = (encoded: Encoded): RegionMasks => {
-      held.encoded = kept(encoded);
-      held.episode = acting!.act(encoded, pass.random.split('agent'));
-      return held.episode.regions;
-    };
-    let seen: readonly [Encoded, RegionMasks] | null = null;
-    const locate = (encoded: Encoded): RegionMasks => {
-      const regions = acting ? act(encoded) : model.locate(encoded);
-      seen = [encoded, regions];
-      return regions;
-    };
-    let outcome: ReturnType<typeof valueAndGradients> | null = null;
+    const pass = { training: true, random: new Random(this.config.seed).split(`step ${this.step}`) } as const;
+    const done = differentiated(() => this.forward(batch, pass, rollouts), this.model.trained);
     try {
-      outcome = valueAndGradients(() => {
-        const losses = model.losses(this.weighted(batch), pass, locate, config.lossWeights);
-        checkLossWeights(config.lossWeights, Object.keys(losses.parts));
-        for (const [name, loss] of Object.entries(losses.parts)) held.parts[name] = tf.keep(loss);
-        held.predicted = tf.keep(losses.predicted);
-        if (!rollouts) return losses.total;
-        const [encoded, regions] = seen!;
-        const rewarded = rolloutLoss(model, encoded, detached(regions), rollouts, pass);
-        held.parts.selfCritical = tf.keep(rewarded);
-        const share = config.selfCritical?.weight ?? 1;
-        return tf.add(losses.total, tf.mul(tf.sub(rewarded, losses.parts.tokens), share)) as tf.Scalar;
-      }, model.trained);
-      const log: StepLog = {};
-      for (const [name, loss] of Object.entries(held.parts)) log[name] = finite(name, loss, this.step);
-      log.loss = finite('total', outcome.value, this.step);
-      if (rollouts) {
-        log['selfCritical/reward'] = rollouts.sampled;
-        log['selfCritical/greedy'] = rollouts.greedy;
-      }
-      const feedback = held.episode && this.feedback(held, batch, pass);
+      const log = this.logOf(done, rollouts);
+      const { acted, predicted } = done;
+      const feedback = acted && this.feedback(acted, predicted, batch, pass);
       this.optimizer.epoch = epoch;
-      this.optimizer.step(outcome.gradients);
+      this.optimizer.step(done.gradients);
       if (feedback) {
-        const learned = acting!.learn(held.episode!, feedback);
+        const learned = acted.agent.learn(acted.episode, feedback);
         for (const [name, x] of Object.entries(learned)) log[`agent/${name}`] = x;
       }
       this.step++;
       return log;
     } finally {
-      tf.dispose([
-        ...Object.values(held.parts),
-        ...(outcome ? [outcome.value, ...outcome.gradients.values()] : []),
-      ]);
-      held.predicted?.dispose();
-      if (held.encoded) tf.dispose(tensorsOf(held.encoded));
-      held.episode?.dispose();
+      done.dispose();
     }
+  }
+
+  /** Encodes, finds or samples the regions, and compares what is written from them with the truth. */
+  private forward(batch: ModelBatch, pass: TrainingPass, rollouts: Rollouts | null): Forward {
+    const { model, config } = this;
+    const weighted = this.weighted(batch);
+    const encoded = model.encode(weighted.study, pass);
+    const agent = this.actingAgent();
+    const episode = agent?.act(encoded, pass.random.split('agent'));
+    try {
+      const regions = episode?.regions ?? model.locate(encoded);
+      const losses = model.lossesOf(encoded, regions, weighted, pass, config.lossWeights);
+      checkLossWeights(config.lossWeights, Object.keys(losses.parts));
+      const { total, parts, predicted } = rollouts
+        ? withRollouts(losses, rolloutLoss(model, encoded, detached(regions), rollouts, pass), config)
+        : losses;
+      const acted = agent && episode ? { agent, encoded, episode } : null;
+      const kept = [...Object.values(parts), predicted, ...(acted ? tensorsOf(encoded) : [])].map(tf.keep);
+      const dispose = (): void => {
+        tf.dispose(kept);
+        episode?.dispose();
+      };
+      return { loss: total, parts, predicted, acted, dispose };
+    } catch (error) {
+      episode?.dispose();
+      throw error;
+    }
+  }
+
+  /** The agent, in steps in which it tries something and learns from it. */
+  private actingAgent(): TrainableRegionAgent | null {
+    const { agent } = this.model.parts;
+    return agent && isTrainableAgent(agent) && this.step % this.config.agentEvery === 0 ? agent : null;
+  }
+
+  /** @throws Error that names the first loss which is not finite */
+  private logOf({ loss, parts }: Forward, rollouts: Rollouts | null): StepLog {
+    const log: StepLog = {};
+    for (const [name, part] of Object.entries(parts)) log[name] = finite(name, part, this.step);
+    log.loss = finite('total', loss, this.step);
+    if (rollouts) {
+      log['selfCritical/reward'] = rollouts.sampled;
+      log['selfCritical/greedy'] = rollouts.greedy;
+    }
+    return log;
   }
 
   private weighted(batch: ModelBatch): ModelBatch {
@@ -148,14 +168,19 @@ export class Trainer {
   }
 
   /** Report quality with the sampled masks and, as baseline, with the deterministic ones under the same dropout. */
-  private feedback(held: Held, batch: ModelBatch, pass: Pass): AgentFeedback {
+  private feedback(
+    { encoded }: Acted,
+    predicted: tf.Tensor2D,
+    batch: ModelBatch,
+    pass: TrainingPass,
+  ): AgentFeedback {
     const { model, config } = this;
     const references = referencesOf(batch.tokens, this.decode);
-    const quality = this.quality(held.predicted!, references);
+    const quality = this.quality(predicted, references);
     if (!config.agentBaseline) return { quality };
     const greedy = tf.tidy(() => {
       const labels = model.parts.findings ? batch.labels : undefined;
-      const logits = model.logitsOf(held.encoded!, model.locate(held.encoded!), batch.tokens, pass, labels);
+      const logits = model.logitsOf(encoded, model.locate(encoded), batch.tokens, pass, labels);
       return tf.argMax(logits, -1) as tf.Tensor2D;
     });
     const baseline = this.quality(greedy, references);
@@ -192,10 +217,31 @@ export function parameterGroups(
   }));
 }
 
-/** What the encoders made, so that it outlives the gradient tape. */
-function kept(encoded: Encoded): Encoded {
-  for (const tensor of tensorsOf(encoded)) tf.keep(tensor);
-  return encoded;
+/** What a step computed, and the gradients of its loss; `dispose` frees both. */
+function differentiated(forward: () => Forward, parameters: NamedParameters) {
+  let done: Forward | undefined;
+  try {
+    const { value, gradients } = valueAndGradients(() => {
+      done = forward();
+      return done.loss;
+    }, parameters);
+    const computed = done!;
+    const dispose = (): void => {
+      tf.dispose([value, ...gradients.values()]);
+      computed.dispose();
+    };
+    return { ...computed, loss: value, gradients, dispose };
+  } catch (error) {
+    done?.dispose(); // the gradient failed
+    throw error;
+  }
+}
+
+/** Self-critical training: `weight · rewarded` takes the place of as much of the tokens' own loss. */
+function withRollouts(losses: Losses, rewarded: tf.Scalar, { selfCritical }: TrainingConfig): Losses {
+  const share = selfCritical?.weight ?? 1;
+  const total = tf.add(losses.total, tf.mul(tf.sub(rewarded, losses.parts.tokens), share)) as tf.Scalar;
+  return { ...losses, parts: { ...losses.parts, selfCritical: rewarded }, total };
 }
 
 /** @throws Error that names the losses there are, if a weight is meant for another one */

@@ -3,7 +3,8 @@ import { EVALUATION, type PatchGrid, Random, valueAndGradients } from '@raca/cor
 import { checkRegionAgent, gradientError, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type GumbelAgentConfig, gumbelAgent, priorFor, straightThrough } from './index';
+import { type GumbelAgentConfig, gumbelAgent, priorFor } from './index';
+import { straightThrough } from './straight-through';
 import { inputOf } from './test-input';
 
 const D = 8;

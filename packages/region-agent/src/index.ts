@@ -1,10 +1,9 @@
-export { AdaptiveAgent, adaptiveAgent } from './adaptive/adaptive-agent';
+export { type AdaptiveAgent, adaptiveAgent } from './adaptive/adaptive-agent';
 export { type AdaptiveAgentConfig, adaptiveAgentConfigSchema } from './adaptive/config';
-export { type Advantages, advantagesOf, type Outcome } from './advantages';
-export { directLoss } from './direct-loss';
+export type { Advantages, Outcome } from './advantages';
 export { type GumbelAgentConfig, gumbelAgent, gumbelAgentConfigSchema } from './gumbel-agent';
 export {
-  PatchPolicy,
+  type PatchPolicy,
   type PatchPolicyOptions,
   type PolicyFeatures,
   type PolicyInput,
@@ -18,25 +17,18 @@ export { type Prior, priorFor } from './prior/prior-for';
 export { publishedPrior } from './prior/published-prior';
 export { type PriorAgentConfig, priorAgent, priorAgentConfigSchema } from './prior-agent';
 export {
-  PublishedAgent,
+  type PublishedAgent,
   type PublishedAgentConfig,
   publishedAgent,
   publishedAgentConfigSchema,
 } from './published-agent';
 export { type PublishedName, publishedName } from './published-name';
 export {
-  RacaAgent,
+  type RacaAgent,
   type RacaAgentConfig,
   type RacaAgentParts,
   racaAgent,
   racaAgentConfigSchema,
 } from './raca-agent';
 export { regionSetSchema } from './region-set';
-export {
-  type ActionRewards,
-  composedRewards,
-  priorRewards,
-  rewardsAsPublished,
-  rewardsOfOwnAction,
-} from './rewards';
-export { straightThrough } from './straight-through';
+export { type ActionRewards, priorRewards, rewardsAsPublished, rewardsOfOwnAction } from './rewards';

@@ -5,7 +5,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { GoldenCase, hasGolden } from './golden-case';
 import {
-  composedRewards,
   priorFor,
   priorRewards,
   publishedAgent,
@@ -14,6 +13,7 @@ import {
   rewardsAsPublished,
   rewardsOfOwnAction,
 } from './index';
+import { composedRewards } from './rewards';
 import { inputOf } from './test-input';
 
 describe.each([

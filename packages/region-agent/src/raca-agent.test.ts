@@ -3,8 +3,8 @@ import { type AgentInput, type PatchGrid, Random } from '@raca/core';
 import { checkRegionAgent, gradientError, largestError, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { advantagesOf } from './advantages';
 import {
-  advantagesOf,
   meanEntropy,
   patchPolicy,
   priorFor,

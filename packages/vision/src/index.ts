@@ -1,5 +1,4 @@
 export { encoderHash } from './features/encoder-hash';
-export { fromHalf, toHalf } from './features/half';
 export { type PublishedName, publishedName } from './published-name';
 export { DEPTHS, type Depth, resnetDepth } from './resnet/architecture';
 export { loadTorchvision } from './resnet/load-torchvision';

@@ -9,4 +9,4 @@ export {
 } from './node/compile-backbone';
 export { type FeatureStore, openFeatureStore } from './node/feature-store';
 export { createFeatureWriter, type FeatureWriter, type FeatureWriterOptions } from './node/feature-writer';
-export { isTorchFile, parseTorchFile, readTorchFile, readWeightsFile } from './node/torch-file';
+export { parseTorchFile, readTorchFile, readWeightsFile } from './node/torch-file';

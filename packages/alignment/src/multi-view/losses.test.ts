@@ -4,7 +4,8 @@ import { largestError, leakedTensors, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { GoldenCase, hasGolden } from '../golden-case';
-import { multiPositiveLoss, ofSameStudy, otherViews, symmetricInfoNce, unitLength, wordLoss } from '../index';
+import { multiPositiveLoss, ofSameStudy, otherViews, symmetricInfoNce, wordLoss } from '../index';
+import { unitLength } from '../losses';
 
 /** The measure of the cases: largest difference over the largest value, at least `floor`. */
 function error(found: tf.Tensor, expected: Float32Array, floor: number): number {

@@ -3,8 +3,9 @@ import { EVALUATION, type LossInput, Random } from '@raca/core';
 import { checkAlignment, featuresOf, leakedTensors, randomMask, randomTensor } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { globalAlignment, tripletAlignment, tripletLoss } from '../index';
+import { globalAlignment } from '../index';
 import { sentenceTriplets } from './sentence-triplets';
+import { tripletAlignment, tripletLoss } from './triplet-alignment';
 
 const small = { width: 8, projection: 6, layers: 1, heads: 2, feedForward: 10, dropout: 0 };
 const random = new Random(5);

@@ -1,6 +1,6 @@
-import { output, type Shaped } from './backend';
 import type { KernelTable } from './kernel';
 import type { Graph } from './onnx-bytes';
+import { output, type Shaped } from './tensors';
 
 /** Which inputs are there besides the queries, in the operator's order; an absent one has an empty name. */
 const ORDER = ['q', 'keys', 'values', '', '', 'bias', 'pastKeys', 'pastValues'] as const;

@@ -1,18 +1,15 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { util } from '@tensorflow/tfjs-core';
 import { type OrtBinding, ortTensor, Program, type SessionOptions } from './binding';
 import { GradientPrograms } from './gradient/programs';
 import { NotRecordable } from './not-recordable';
 import type { Graph } from './onnx-bytes';
 import { BufferPool, type PooledArray } from './pool';
 import type { Recorder } from './record';
+import type { Shaped } from './tensors';
 
 type DataId = TensorInfo['dataId'];
 type Values = backend_util.BackendValues;
-
-/** An array with its shape: what a program reads or writes. */
-export type Shaped = readonly [dims: readonly number[], data: PooledArray];
 
 export interface NativeBackendOptions extends SessionOptions {
   /** Most idle bytes the buffer pool keeps. */
@@ -142,14 +139,4 @@ export class NativeBackend extends MathBackendCPU {
     this.pool.clear();
     super.dispose();
   }
-}
-
-/** A finished float32 output. */
-export function output(backend: NativeBackend, shape: readonly number[], values: Float32Array): TensorInfo {
-  return backend.makeTensorInfo([...shape], 'float32', values);
-}
-
-/** True if all tensors are float32 and none is empty: what native kernels take. */
-export function allFloat(...tensors: readonly TensorInfo[]): boolean {
-  return tensors.every((t) => t.dtype === 'float32' && util.sizeFromShape(t.shape) > 0);
 }

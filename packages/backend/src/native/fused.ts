@@ -1,6 +1,6 @@
-import { output } from './backend';
 import type { KernelTable } from './kernel';
 import type { Graph } from './onnx-bytes';
+import { output } from './tensors';
 
 /** Kernels that tfjs does not have; @raca/core asks for them by these names. */
 const [NORM, NORM_GRADIENT, SOFTMAX_GRADIENT] = ['RacaLayerNorm', 'RacaLayerNormGrad', 'RacaSoftmaxGrad'];

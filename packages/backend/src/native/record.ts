@@ -1,11 +1,12 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type NativeBackend, output, type Shaped } from './backend';
+import type { NativeBackend } from './backend';
 import { ortTensor, Program } from './binding';
 import { encodeWithWeights, type Weight } from './graph/model-bytes';
 import type { KernelTable } from './kernel';
 import { NotRecordable } from './not-recordable';
 import type { ElementType, Graph, Node } from './onnx-bytes';
+import { output, type Shaped } from './tensors';
 
 /** A function whose kernels are recorded. */
 type Recordable = (inputs: readonly tf.Tensor[]) => tf.Tensor[];

@@ -16,14 +16,20 @@ export const withRelativeModules = (config: RunConfig, file: string): RunConfig 
     return (path.startsWith('..') ? path : `./${path}`).split(sep).join('/');
   });
 
-/** The modules of the user's own that a config names: slot and path. */
-export const modulePaths = ({ model }: RunConfig): { slot: string; path: string }[] =>
+/** A file of the user's own that a config names: where, and its path. */
+export interface OwnPath {
+  readonly field: string;
+  readonly path: string;
+}
+
+/** The modules of the user's own that a config names. */
+export const slotPaths = ({ model }: RunConfig): (OwnPath & { readonly slot: string })[] =>
   Object.entries(model).flatMap(([slot, value]) =>
-    isSlot(value) && isModulePath(value.use) ? [{ slot, path: value.use }] : [],
+    isSlot(value) && isModulePath(value.use) ? [{ slot, field: `model.${slot}.use`, path: value.use }] : [],
   );
 
-/** The metrics and rewards of the user's own that a config names by path: field and path. */
-export const scorePaths = ({ training }: RunConfig): { field: string; path: string }[] =>
+/** The metrics and rewards of the user's own that a config names by path. */
+export const scorePaths = ({ training }: RunConfig): OwnPath[] =>
   SCORES.flatMap(([field, usesOf]) =>
     usesOf(training).flatMap((value) =>
       hasUse(value) && isModulePath(value.use) ? [{ field: `training.${field}.use`, path: value.use }] : [],
@@ -33,13 +39,13 @@ export const scorePaths = ({ training }: RunConfig): { field: string; path: stri
 /** Whether a file holds data, not code. */
 export const isDataFile = (path: string): boolean => /\.(json|ya?ml)$/i.test(path);
 
-/** The module whose code gives a config its regions, where it names one: field and path. */
-export const regionPaths = ({ model: { regions } }: RunConfig): { field: string; path: string }[] =>
+/** The module whose code gives a config its regions, where it names one. */
+export const regionPaths = ({ model: { regions } }: RunConfig): OwnPath[] =>
   typeof regions === 'string' && !isDataFile(regions) ? [{ field: 'model.regions', path: regions }] : [];
 
-/** All files of the user's own whose code a config would run: field and path. */
-export const ownPaths = (config: RunConfig): { field: string; path: string }[] => [
-  ...modulePaths(config).map(({ slot, path }) => ({ field: `model.${slot}.use`, path })),
+/** All files of the user's own whose code a config would run. */
+export const ownPaths = (config: RunConfig): OwnPath[] => [
+  ...slotPaths(config).map(({ field, path }) => ({ field, path })),
   ...regionPaths(config),
   ...scorePaths(config),
 ];

@@ -21,8 +21,8 @@ import {
 import type { Tokenizer } from '@raca/data';
 import { readVocabulary, writeVocabulary } from '@raca/data/node';
 import { parseRunConfig, type RunConfig, type TrainingConfig, trainingConfigSchema } from '../config';
+import { isFields } from '../fields';
 import type { Raca } from '../model';
-import { isFields } from '../overlay';
 import type { Trainer } from '../trainer';
 import { type MetricsLine, parseMetrics } from './metrics-lines';
 import { withAbsoluteModules, withRelativeModules } from './module-paths';
@@ -121,6 +121,15 @@ export class RunFolder {
   /** Whether the run was made from a checkpoint and never trained. */
   isImported(): boolean {
     return this.has('run.json') && Object.hasOwn(this.readFacts(), 'imported');
+  }
+
+  /** Whether a run was started here that ended before its first resume point: nothing is lost by starting anew. */
+  isOnlyStarted(): boolean {
+    const started = ['config.json', 'vocab.json', 'run.json'].every((name) => this.has(name));
+    return (
+      started &&
+      !['weights.safetensors', 'optimizer.safetensors', 'state.json'].some((name) => this.has(name))
+    );
   }
 
   readTokenizer(): Tokenizer {

@@ -50,7 +50,7 @@ export type TrainingEvent =
   | { readonly kind: 'skipped'; readonly line: string }
   /** An epoch is validated; `line.epoch` counts from 1. */
   | { readonly kind: 'epoch'; readonly line: MetricsLine; readonly improved: boolean }
-  /** Something about the weights kept that their user should know, said at the end. */
+  /** Something that the user should know: at the start about the folder, at the end about the weights kept. */
   | { readonly kind: 'warning'; readonly line: string }
   | { readonly kind: 'stop'; readonly reason: 'finished' | 'patience' | 'interrupted' };
 
@@ -59,7 +59,7 @@ export interface TrainOptions {
   readonly dataset: Dataset;
   readonly out: string;
   readonly config: RunConfig;
-  /** Go on with the run in `out`; without it a folder that holds a run is refused. */
+  /** Go on with the run in `out`; without it a folder is refused that holds more of a run than its start. */
   readonly resume?: boolean;
   readonly modules?: ModuleTable;
   /** Metrics and rewards of the user's own that the config names by `use`. */
@@ -118,7 +118,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   for (const dir of [options.init, options.pretrained])
     if (dir !== undefined) new RunFolder(dir).requireWeights();
   const resuming = options.resume === true && run.has('optimizer.safetensors');
-  if (!options.resume && run.has('config.json')) {
+  const anew = !resuming && run.isOnlyStarted();
+  if (!options.resume && run.has('config.json') && !anew) {
     throw new Error(`${options.out}: holds a run already; go on with it by --resume, or name another folder`);
   }
   if (options.resume && !resuming && run.isImported())
@@ -126,6 +127,11 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
     );
   requireStudies(dataset);
+  if (anew)
+    onEvent({
+      kind: 'warning',
+      line: `${options.out}: holds a run that ended before its first resume point; it starts anew`,
+    });
   const first = options.init === undefined ? null : new RunFolder(options.init);
   const known = resuming ? run : first;
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);

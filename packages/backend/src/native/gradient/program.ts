@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type NativeBackend, output } from '../backend';
+import type { NativeBackend } from '../backend';
 import { type OrtTensor, ortTensor, ortVector, Program } from '../binding';
 import { encodeWithWeights } from '../graph/model-bytes';
 import type { ElementType, Graph, Node } from '../onnx-bytes';
 import type { PooledArray } from '../pool';
 import type { Value } from '../record';
+import { output } from '../tensors';
 import { withBiases } from './biases';
 import { withFewerForms } from './forms';
 import { withoutRepeats } from './repeats';

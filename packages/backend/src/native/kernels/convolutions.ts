@@ -1,6 +1,7 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, type NativeBackend, output } from '../backend';
+import type { NativeBackend } from '../backend';
 import type { KernelArgs, KernelTable } from '../kernel';
+import { allFloat, output } from '../tensors';
 import { finish, multiply } from './products';
 import { imagesOf, recordedPatches, turned, turnedFilter } from './recorded-patches';
 

@@ -1,7 +1,7 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
+import { allFloat, output } from '../tensors';
 
 /** tfjs kernel, ONNX operator, and the same function on two numbers. */
 const ARITHMETIC: readonly [kernel: string, op: string, f: (a: number, b: number) => number][] = [

@@ -1,9 +1,10 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, type NativeBackend, output, type Shaped } from '../backend';
+import type { NativeBackend } from '../backend';
 import { ortTensor } from '../binding';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
 import { ELEMENT, type Graph } from '../onnx-bytes';
 import type { PooledArray } from '../pool';
+import { allFloat, output, type Shaped } from '../tensors';
 
 /** Reads or writes an array with one stride an axis, in elements. */
 interface Strided {

@@ -1,6 +1,6 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, output } from '../backend';
 import type { KernelArgs, KernelTable, NativeKernel } from '../kernel';
+import { allFloat, output } from '../tensors';
 
 type PoolInfo = backend_util.Conv2DInfo;
 

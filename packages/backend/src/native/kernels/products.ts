@@ -1,6 +1,7 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, type NativeBackend, output, type Shaped } from '../backend';
+import type { NativeBackend } from '../backend';
 import { type KernelArgs, type KernelTable, single } from '../kernel';
+import { allFloat, output, type Shaped } from '../tensors';
 
 interface ProductAttrs {
   readonly transposeA: boolean;

@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { allFloat, output } from '../backend';
 import { type KernelArgs, type KernelTable, type NativeKernel, single } from '../kernel';
 import type { Graph } from '../onnx-bytes';
+import { allFloat, output } from '../tensors';
 import { multiply } from './products';
 
 /** tfjs kernel and ONNX operator. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunConfig } from '../../config';
-import { isFields, overlay } from '../../overlay';
+import { isFields } from '../../fields';
+import { overlay } from '../../overlay';
 
 /** One row of an ablation: a name and the whole config it stands for. */
 export interface GridRow {

@@ -1,4 +1,4 @@
-import { isFields } from '../../overlay';
+import { isFields } from '../../fields';
 
 /** A field whose value is not the same in all runs. */
 export interface FieldDifference {

@@ -3,7 +3,7 @@ import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What a user's module must share with the command: two copies do not know each other's tensors and classes. */
+/** What a user's module must share with us: two copies do not know each other's classes and registrations. */
 const SHARED = /^@(raca|tensorflow)\//;
 
 type Next = (specifier: string, context: Context) => { url: string };
@@ -14,16 +14,12 @@ type Hooks = { resolve(specifier: string, context: Context, next: Next): { url: 
 
 const ours = nodeModule.createRequire(import.meta.url);
 
-/** Places from which the command's packages are found, also where node_modules is strict. */
-const parents = (): string[] => [
-  import.meta.url,
-  pathToFileURL(ours.resolve('@raca/pipeline')).href,
-  pathToFileURL(ours.resolve('@raca/backend')).href,
-];
+/** Places from which our packages are found, also where node_modules is strict. */
+const parents = (): string[] => [import.meta.url, pathToFileURL(ours.resolve('@raca/backend')).href];
 
 /**
- * Makes a file, and all that it imports or requires, resolve `@raca/*` and `@tensorflow/*` to the command's copies where it has
- * them; packages that the file does not find itself (such as zod) come from the command too.
+ * Makes a file, and all that it imports or requires, resolve `@raca/*` and `@tensorflow/*` to the copies that this
+ * package uses; packages that the file does not find itself (such as zod) come from us too.
  */
 export function resolveToOurs(file: string): void {
   const path = existsSync(file) ? realpathSync(file) : file; // hooks are told real paths
@@ -113,14 +109,14 @@ export async function resolve(specifier, context, next) {
   throw failure;
 }`)}`;
 
-/** A line for each package that a file would find beside itself in another copy than the command's. */
+/** A line for each package that a file would find beside itself in another copy than ours. */
 export function otherCopy(file: string): string[] {
   const theirs = nodeModule.createRequire(file);
   return ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@raca/core'].flatMap((name) => {
     const [own, other] = [manifestOf(ours, name), manifestOf(theirs, name)];
     if (!own || !other || own.path === other.path) return [];
     return [
-      `${file}: uses the command's ${name} ${own.version}, not its own copy ${other.version} (${dirname(other.path)})`,
+      `${file}: uses our ${name} ${own.version}, not its own copy ${other.version} (${dirname(other.path)})`,
     ];
   });
 }
