@@ -147,7 +147,9 @@ const loss = (outputs: readonly tf.Tensor[], targets: readonly tf.Tensor[]): tf.
 function stepOf(f: () => tf.Scalar, parameters: Module['parameters']): Map<string, Float32Array> {
   const { value, gradients } = valueAndGradients(f, parameters);
   value.dispose();
-  const step = new Map([...gradients].map(([name, g]) => [name, g.dataSync<'float32'>().map((x) => -RATE * x)]));
+  const step = new Map(
+    [...gradients].map(([name, g]) => [name, g.dataSync<'float32'>().map((x) => -RATE * x)]),
+  );
   tf.dispose([...gradients.values()]);
   return step;
 }
