@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup';
 import { base } from '../../tsup.base';
 
-export default defineConfig(base(['src/index.ts', 'src/node.ts']));
+export default defineConfig(base(['src/index.ts', 'src/layers.ts', 'src/node.ts']));

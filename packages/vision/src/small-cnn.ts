@@ -179,7 +179,7 @@ export function smallCnn(config: SmallCnnConfig, random: Random): VisionBackbone
 }
 
 /** Pixels of a patch's side. */
-const strideOf = ({ stem, channels }: z.output<typeof smallCnnSchema>): number =>
+export const strideOf = ({ stem, channels }: z.output<typeof smallCnnSchema>): number =>
   stem * 2 ** (channels.length - 1);
 
 function convolve({ filter, bias }: Convolution, x: tf.Tensor4D, stride: number): tf.Tensor4D {
