@@ -15,6 +15,7 @@ import {
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
 } from '@raca/decoder';
+import { findingHeadConfigSchema } from '@raca/findings';
 import {
   adaptiveAgentConfigSchema,
   gumbelAgentConfigSchema,
@@ -120,7 +121,9 @@ export const MODULE_OPTIONS = {
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.width },
   },
-  findings: {},
+  findings: {
+    'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+  },
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },

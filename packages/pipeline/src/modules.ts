@@ -13,6 +13,7 @@ import {
   type VisionEncoder,
 } from '@raca/core';
 import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
+import { findingHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import type { ModelConfig, Slot } from './config';
@@ -99,7 +100,9 @@ export const MODULES: ModuleTable = {
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.width(sizes), config), random),
   },
-  findings: {},
+  findings: {
+    'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+  },
   decoder: {
     transformer: (config, sizes, random) =>
       transformerDecoder(laidOver(filledIn.text(sizes), config), random),
