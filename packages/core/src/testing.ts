@@ -1,6 +1,7 @@
 export * from './testing/check-alignment';
 export * from './testing/check-context';
 export * from './testing/check-decoder';
+export * from './testing/check-findings';
 export * from './testing/check-fusion';
 export * from './testing/check-layer';
 export * from './testing/check-region-agent';

@@ -16,6 +16,7 @@ import {
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
 } from '@raca/decoder';
+import { findingHeadConfigSchema } from '@raca/findings';
 import {
   adaptiveAgentConfigSchema,
   gumbelAgentConfigSchema,
@@ -132,7 +133,9 @@ export const MODULE_OPTIONS = {
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
-  findings: {},
+  findings: {
+    'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+  },
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },

@@ -119,6 +119,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],
   ['fusion', 'self-attention', { heads: 2 }],
+  ['findings', 'finding-head', {}],
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],
   ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
@@ -126,7 +127,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
 
 describe('every alternative of a slot', () => {
   it('is listed here', () => {
-    for (const slot of ['context', 'agent', 'alignment', 'fusion', 'decoder'] as const) {
+    for (const slot of ['context', 'agent', 'alignment', 'fusion', 'findings', 'decoder'] as const) {
       const tried = SLOTS.filter(([name]) => name === slot).map(([, use]) => use);
       expect(Object.keys(MODULES[slot])).toEqual(tried);
     }

@@ -15,6 +15,7 @@ import {
   type VisionEncoder,
 } from '@raca/core';
 import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
+import { findingHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
@@ -111,7 +112,9 @@ export const MODULES: ModuleTable = {
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },
-  findings: {},
+  findings: {
+    'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+  },
   decoder: {
     transformer: (config, sizes, random) =>
       transformerDecoder(laidOver(filledIn.text(sizes), config), random),

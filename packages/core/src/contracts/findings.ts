@@ -37,6 +37,13 @@ export interface FindingReading {
   readonly prefix?: Tensor3D;
 }
 
+/** What a head says of studies that it was not trained on, and the truth of them. Axes: n studies, c findings, s states. */
+export interface FindingScores {
+  /** Softmax of the logits, `[n, c, s]` row by row. */
+  readonly probabilities: Float32Array;
+  readonly labels: FindingLabels;
+}
+
 /** Tells which findings a study shows, and lets the decoder know. */
 export interface FindingHead extends Module {
   /** Names of the findings, c. */
@@ -44,4 +51,6 @@ export interface FindingHead extends Module {
   read(input: FindingInput, pass: Pass): FindingReading;
   /** Losses of the reading in `input.reading` against `input.labels`. */
   losses(input: LossInput, pass: Pass): Record<string, Scalar>;
+  /** Takes over what is learned from validation, such as thresholds; kept in weights that are not trained. */
+  calibrate?(scores: FindingScores): void;
 }
