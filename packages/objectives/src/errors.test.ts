@@ -3,15 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { dpo, grpo, kto, orpo, rloo, scst, simpo } from './index';
 
-const rows = (n: number, t = 3) => ({ policy: tf.zeros<tf.Rank.R2>([n, t]), mask: tf.ones<tf.Rank.R2>([n, t]) });
+const rows = (n: number, t = 3) => ({
+  policy: tf.zeros<tf.Rank.R2>([n, t]),
+  mask: tf.ones<tf.Rank.R2>([n, t]),
+});
 const sampled = { ...rows(4), rewards: [1, 2, 3, 4], samples: 2 };
 
 it('errors say what was expected and what was found', () => {
   const { policy } = rows(4);
-  expect(() => grpo()({ ...sampled, mask: tf.ones([4, 2]) })).toThrow('grpo: mask: expected [4,3] as policy, got [4,2]');
-  expect(() => grpo()({ ...sampled, old: tf.ones([3, 3]) })).toThrow('grpo: old: expected [4,3] as policy, got [3,3]');
-  expect(() => grpo({ klWeight: 0.04 })(sampled)).toThrow('grpo: expected reference log-probabilities, found none');
-  expect(() => rloo()({ ...sampled, rewards: [1, 2] })).toThrow('rloo: expected 4 rewards, one for each row, got 2');
+  expect(() => grpo()({ ...sampled, mask: tf.ones([4, 2]) })).toThrow(
+    'grpo: mask: expected [4,3] as policy, got [4,2]',
+  );
+  expect(() => grpo()({ ...sampled, old: tf.ones([3, 3]) })).toThrow(
+    'grpo: old: expected [4,3] as policy, got [3,3]',
+  );
+  expect(() => grpo({ klWeight: 0.04 })(sampled)).toThrow(
+    'grpo: expected reference log-probabilities, found none',
+  );
+  expect(() => rloo()({ ...sampled, rewards: [1, 2] })).toThrow(
+    'rloo: expected 4 rewards, one for each row, got 2',
+  );
   expect(() => scst()(sampled)).toThrow('scst: expected greedyRewards, one a study, found none');
   expect(() => grpo({ clip: 0 })).toThrow('grpo: clip: expected a number above 0, got 0');
   expect(() => grpo({ klWeight: -1 })).toThrow('grpo: expected a klWeight of 0 or more, got -1');

@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import { contradicts, type LabelledSentence, sentencesOf, tokenRows } from './labelled-reports';
 
-const sentence = (words: number[], labels: LabelledSentence['labels'] = {}): LabelledSentence => ({ words, labels });
+const sentence = (words: number[], labels: LabelledSentence['labels'] = {}): LabelledSentence => ({
+  words,
+  labels,
+});
 
 it('splits a report at the words that end sentences', () => {
-  expect(sentencesOf([3, 4, 9, 5, 9], 9)).toEqual([[3, 4, 9], [5, 9]]);
+  expect(sentencesOf([3, 4, 9, 5, 9], 9)).toEqual([
+    [3, 4, 9],
+    [5, 9],
+  ]);
   expect(sentencesOf([3, 9, 5], 9)).toEqual([[3, 9], [5]]);
   expect(sentencesOf([3, 9, 0, 0], 9)).toEqual([[3, 9]]); // as token rows are padded
   expect(sentencesOf([], 9)).toEqual([]);

@@ -107,7 +107,9 @@ describe('studies without counted tokens are left out, and padding is not read',
   it('old left out is the policy as it stands', () => {
     const { old: _, ...given } = sampled();
     const own = tf.grad((x) => grpo()({ ...given, policy: x as tf.Tensor2D }))(given.policy);
-    const same = tf.grad((x) => grpo()({ ...given, policy: x as tf.Tensor2D, old: given.policy }))(given.policy);
+    const same = tf.grad((x) => grpo()({ ...given, policy: x as tf.Tensor2D, old: given.policy }))(
+      given.policy,
+    );
     expect([...own.dataSync()]).toEqual([...same.dataSync()]);
     expect(Math.max(...own.dataSync())).toBeGreaterThan(0.01);
   });
@@ -133,7 +135,10 @@ describe('pairs without counted tokens are left out, and padding is not read', (
     const run = (good: ScoredReports, bad: ScoredReports) =>
       tf.valueAndGrads((x, y) =>
         objective({
-          ...{ chosen: { ...good, policy: x as tf.Tensor2D }, rejected: { ...bad, policy: y as tf.Tensor2D } },
+          ...{
+            chosen: { ...good, policy: x as tf.Tensor2D },
+            rejected: { ...bad, policy: y as tf.Tensor2D },
+          },
           mismatched,
         }),
       )([good.policy, bad.policy]);
@@ -162,9 +167,9 @@ describe('pairs without counted tokens are left out, and padding is not read', (
     const given = pairs();
     const chosen = spoilt(given.chosen, 2);
     const gradientOf = (objective: Objective<Given>) =>
-      tf.grad((x) => objective({ ...given, chosen, rejected: { ...given.rejected, policy: x as tf.Tensor2D } }))(
-        given.rejected.policy,
-      );
+      tf.grad((x) =>
+        objective({ ...given, chosen, rejected: { ...given.rejected, policy: x as tf.Tensor2D } }),
+      )(given.rejected.policy);
     const last = (x: tf.Tensor) => Math.max(...x.dataSync().subarray(10).map(Math.abs));
     expect(last(gradientOf(dpo()))).toBeGreaterThan(0);
     for (const objective of [ipo(), simpo(), orpo(), rrgDpo()]) expect(last(gradientOf(objective))).toBe(0);

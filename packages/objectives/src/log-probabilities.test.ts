@@ -10,10 +10,24 @@ const tokens: TokenBatch = { ids: Int32Array.of(0, 1, 0, 0, 0, 2, 1, 0), shape: 
 it('equals log-probabilities worked by hand', () => {
   const uniform = tf.zeros<tf.Rank.R3>([2, 3, 4]);
   const steep = tf.tensor3d([0, Math.log(5), 0, 0], [1, 1, 4]); // 1/8, 5/8, 1/8, 1/8
-  const logits = tf.add(uniform, tf.pad(steep, [[0, 1], [0, 2], [0, 0]])) as tf.Tensor3D;
+  const logits = tf.add(
+    uniform,
+    tf.pad(steep, [
+      [0, 1],
+      [0, 2],
+      [0, 0],
+    ]),
+  ) as tf.Tensor3D;
   const { policy, mask } = tokenLogProbabilities(logits, tokens);
   const quarter = Math.log(1 / 4);
-  tf.test_util.expectArraysClose(policy.dataSync(), [Math.log(5 / 8), quarter, quarter, quarter, quarter, quarter]);
+  tf.test_util.expectArraysClose(policy.dataSync(), [
+    Math.log(5 / 8),
+    quarter,
+    quarter,
+    quarter,
+    quarter,
+    quarter,
+  ]);
   expect([...mask.dataSync()]).toEqual([1, 1, 0, 1, 1, 1]); // words and ends
 });
 

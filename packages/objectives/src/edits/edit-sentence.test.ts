@@ -4,7 +4,11 @@ import type { LabelledReport, LabelledSentence } from '../labelled-reports';
 import { editSamples } from './edit-samples';
 import { agreement, editSentence } from './edit-sentence';
 
-const sentence = (words: number[], labels: LabelledSentence['labels'], regions?: string[]): LabelledSentence => ({
+const sentence = (
+  words: number[],
+  labels: LabelledSentence['labels'],
+  regions?: string[],
+): LabelledSentence => ({
   ...{ words, labels },
   ...(regions && { regions }),
 });
@@ -25,7 +29,10 @@ describe('editSentence', () => {
   it('deletes the first false sentence where nothing is similar', () => {
     expect(editSentence([chat, edema, heart], [effusion])).toEqual({ kind: 'delete', report: [chat, heart] });
     // its only equal is written already
-    expect(editSentence([effusion, noEffusion], [noEffusion])).toEqual({ kind: 'delete', report: [noEffusion] });
+    expect(editSentence([effusion, noEffusion], [noEffusion])).toEqual({
+      kind: 'delete',
+      report: [noEffusion],
+    });
   });
 
   it('inserts a missed sentence at the end', () => {
@@ -43,7 +50,10 @@ describe('editSentence', () => {
   it('takes another measure of similarity, and another threshold', () => {
     const all = { similarity: () => 0.5 };
     expect(editSentence([edema], [heart], all)).toEqual({ kind: 'delete', report: [] });
-    expect(editSentence([edema], [heart], { ...all, threshold: 0.5 })).toEqual({ kind: 'swap', report: [heart] });
+    expect(editSentence([edema], [heart], { ...all, threshold: 0.5 })).toEqual({
+      kind: 'swap',
+      report: [heart],
+    });
   });
 });
 
@@ -51,9 +61,9 @@ it('agreement is the share of findings, and of regions where both name some', ()
   const both = sentence([1], { effusion: 'positive', edema: 'positive' }, ['left', 'right']);
   expect(agreement(both, effusion)).toBe(1 / 2);
   expect(agreement(both, sentence([1], { effusion: 'negative' }, ['right']))).toBe(1 / 2);
-  expect(agreement(sentence([1], { effusion: 'positive' }, ['left']), sentence([1], { effusion: 0 }, ['right']))).toBe(
-    1 / 2,
-  );
+  expect(
+    agreement(sentence([1], { effusion: 'positive' }, ['left']), sentence([1], { effusion: 0 }, ['right'])),
+  ).toBe(1 / 2);
   expect(agreement(chat, effusion)).toBe(0);
 });
 

@@ -19,12 +19,17 @@ it('equal advantages worked by hand', () => {
 });
 
 it('equal rewards give no advantage, even such as float32 cannot hold', () => {
-  for (const x of groupStandardised([0.1, 0.1, 0.1, 0.7, 0.7, 0.7], 3)) expect(Math.abs(x)).toBeLessThan(1e-6);
+  for (const x of groupStandardised([0.1, 0.1, 0.1, 0.7, 0.7, 0.7], 3))
+    expect(Math.abs(x)).toBeLessThan(1e-6);
 });
 
 it('refuse what is no group', () => {
   expect(() => leaveOneOut([1, 2], 1)).toThrow('leaveOneOut: expected at least 2 samples a study, got 1');
   expect(() => groupMean([1, 2, 3], 2)).toThrow('groupMean: expected 2 rewards for each study, got 3 in all');
-  expect(() => groupMean([1, Number.NaN], 2)).toThrow('groupMean: rewards: expected finite numbers, found NaN at 1');
-  expect(() => greedyBaseline([1, 2], 1, [1])).toThrow('greedyBaseline: greedyRewards: expected 2 numbers, got 1');
+  expect(() => groupMean([1, Number.NaN], 2)).toThrow(
+    'groupMean: rewards: expected finite numbers, found NaN at 1',
+  );
+  expect(() => greedyBaseline([1, 2], 1, [1])).toThrow(
+    'greedyBaseline: greedyRewards: expected 2 numbers, got 1',
+  );
 });

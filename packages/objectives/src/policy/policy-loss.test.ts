@@ -3,7 +3,15 @@ import type { TokenBatch } from '@raca/core';
 import { largestError } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { drGrpo, groupMean, groupStandardised, grpo, policyLoss, scst, tokenLogProbabilities } from '../index';
+import {
+  drGrpo,
+  groupMean,
+  groupStandardised,
+  grpo,
+  policyLoss,
+  scst,
+  tokenLogProbabilities,
+} from '../index';
 
 describe('policyLoss', () => {
   it('equals values and gradients worked by hand', () => {
@@ -58,7 +66,9 @@ describe('samples that are learned from once', () => {
 
   it('scst of log-probabilities equals the loss of logits, value and gradient', () => {
     const own = tf.valueAndGrad((x) => scst()(given(x)))(logits);
-    const fused = tf.valueAndGrad((x) => policyLoss(x as tf.Tensor3D, tokens, Float32Array.from(rewards)))(logits);
+    const fused = tf.valueAndGrad((x) => policyLoss(x as tf.Tensor3D, tokens, Float32Array.from(rewards)))(
+      logits,
+    );
     expect(largestError(own.value.dataSync(), fused.value.dataSync())).toBeLessThan(1e-6);
     expect(largestError(own.grad.dataSync(), fused.grad.dataSync())).toBeLessThan(1e-6);
   });
@@ -66,10 +76,15 @@ describe('samples that are learned from once', () => {
   it.each([
     ['grpo', grpo(), groupStandardised, { reduction: 'sequence-mean' }],
     ['drGrpo', drGrpo({ maxLength: 9 }), groupMean, { reduction: 'sequence-sum', length: 9 }],
-  ] as const)('%s has the gradient of policyLoss, for all ratios are 1', (_, objective, advantages, options) => {
-    const own = tf.grad((x) => objective(given(x)))(logits);
-    const fused = tf.grad((x) => policyLoss(x as tf.Tensor3D, tokens, advantages(rewards, 2), options))(logits);
-    expect(largestError(own.dataSync(), fused.dataSync())).toBeLessThan(1e-6);
-    expect(Math.max(...own.dataSync())).toBeGreaterThan(1e-3);
-  });
+  ] as const)(
+    '%s has the gradient of policyLoss, for all ratios are 1',
+    (_, objective, advantages, options) => {
+      const own = tf.grad((x) => objective(given(x)))(logits);
+      const fused = tf.grad((x) => policyLoss(x as tf.Tensor3D, tokens, advantages(rewards, 2), options))(
+        logits,
+      );
+      expect(largestError(own.dataSync(), fused.dataSync())).toBeLessThan(1e-6);
+      expect(Math.max(...own.dataSync())).toBeGreaterThan(1e-3);
+    },
+  );
 });

@@ -36,5 +36,7 @@ it('makes no pair of reports that say the same', () => {
 });
 
 it('refuses another number of texts', () => {
-  expect(() => pairsOf([[chat], [chat]], [[chat]])).toThrow('pairsOf: expected a rejected text for each of 2, got 1');
+  expect(() => pairsOf([[chat], [chat]], [[chat]])).toThrow(
+    'pairsOf: expected a rejected text for each of 2, got 1',
+  );
 });
