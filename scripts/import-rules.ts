@@ -15,7 +15,16 @@ export interface PackageFiles {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-const MODULES = ['vision', 'region-agent', 'alignment', 'bca', 'decoder', 'context', 'findings'];
+const MODULES = [
+  'vision',
+  'region-agent',
+  'alignment',
+  'bca',
+  'decoder',
+  'context',
+  'findings',
+  'objectives',
+];
 const BELOW_PIPELINE = ['core', 'text', 'backend', 'metrics', 'data', ...MODULES];
 
 /** Which packages of ours each package may import: arrows only go up the list of docs/architecture.md. */

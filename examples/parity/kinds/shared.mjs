@@ -1,5 +1,5 @@
-import { EVALUATION, sizeOfViews, unknownViews, valueAndGradients } from '@raca/core';
-import { publishedParameter, targetsOf, writeReports } from '@raca/pipeline';
+import { EVALUATION, sizeOfViews, targetsOf, unknownViews, valueAndGradients } from '@raca/core';
+import { publishedParameter, writeReports } from '@raca/pipeline';
 import * as tf from '@tensorflow/tfjs-core';
 import { EXACT } from '../comparison.mjs';
 import { readTensors } from '../folder.mjs';

@@ -12,6 +12,7 @@ export * from './parameters';
 export { fnv1a, Random } from './random';
 export * from './regions';
 export * from './safetensors';
+export { targetsOf } from './targets';
 export * from './tidy-read';
 export { TrainedProgram } from './trained-program';
 export * from './weights';

@@ -1,6 +1,6 @@
+import { targetsOf } from '@raca/core';
 import { expect, it } from 'vitest';
 import { FindingWeights } from './finding-weights';
-import { targetsOf } from './model';
 
 const WORDS = ['', '.', 'the', 'heart', 'is', 'enlarged', 'normal', 'effusion'];
 const decode = (ids: ArrayLike<number>): string => Array.from(ids, (id) => WORDS[id]).join(' ');

@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { EVALUATION, Random } from '@raca/core';
+import { EVALUATION, Random, targetsOf } from '@raca/core';
 import { gradientError, largestError, leakedTensors } from '@raca/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ModelConfig } from './config';
 import { writeReports } from './generate';
-import { type Raca, targetsOf, withoutLast } from './model';
+import { type Raca, withoutLast } from './model';
 import { buildModel } from './modules';
 import { only, TINY_SIZES, tinyBatch, tinyConfig } from './tiny';
 

@@ -27,6 +27,7 @@ import {
   type ReportDecoder,
   type StudyInput,
   type TokenBatch,
+  targetsOf,
   type Views,
   type VisionEncoder,
 } from '@raca/core';
@@ -305,30 +306,4 @@ export function withoutLast({ ids, shape: [b, t] }: TokenBatch): TokenBatch {
   const out = new Int32Array(b * (t - 1));
   for (let i = 0; i < b; i++) out.set(ids.subarray(i * t, (i + 1) * t - 1), i * (t - 1));
   return { ids: out, shape: [b, t - 1] };
-}
-
-/**
- * What each position has to predict, and how much that counts where it is a word or the report's end; 0 on padding.
- * @param weights of the tokens, `[b, t]`; 1 each where absent
- */
-export function targetsOf(
-  { ids, shape: [b, t] }: TokenBatch,
-  weights?: Float32Array,
-): {
-  targets: Int32Array;
-  counted: Float32Array;
-} {
-  const n = t - 1;
-  const targets = new Int32Array(b * n);
-  const counted = new Float32Array(b * n);
-  for (let i = 0; i < b; i++) {
-    let ended = false;
-    for (let j = 0; j < n; j++) {
-      const id = ids[i * t + j + 1];
-      targets[i * n + j] = id;
-      counted[i * n + j] = ended ? 0 : (weights?.[i * t + j + 1] ?? 1);
-      ended ||= id === 0;
-    }
-  }
-  return { targets, counted };
 }

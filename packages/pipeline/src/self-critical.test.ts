@@ -2,10 +2,11 @@ import { useBackend } from '@raca/backend/node';
 import { EVALUATION, Random, type TokenBatch } from '@raca/core';
 import { largestError } from '@raca/core/testing';
 import type { Reward } from '@raca/metrics';
+import { policyLoss } from '@raca/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from './modules';
-import { policyLoss, type RolloutOptions, rollOut, rolloutLoss } from './self-critical';
+import { type RolloutOptions, rollOut, rolloutLoss } from './self-critical';
 import { selfCriticalSchema } from './self-critical-config';
 import { TINY_SIZES, TINY_WORDS, tinyBatch, tinyConfig } from './tiny';
 import { Trainer } from './trainer';
@@ -38,25 +39,6 @@ const tinyModel = (dropout = 0) => {
 };
 
 describe('policyLoss', () => {
-  it('equals values and gradients worked by hand', () => {
-    // two reports over V = 3: "1 end" with advantage 2, "end" with −1; three positions count, one is padding
-    const tokens: TokenBatch = { ids: Int32Array.of(0, 1, 0, 0, 0, 0), shape: [2, 3] };
-    const third = Math.log(1 / 3);
-    const logits = tf.tensor3d([0, 0, 0, Math.log(2), 0, 0, 0, Math.log(2), 0, 5, 5, 5], [2, 2, 3]);
-    const { value, grad } = tf.valueAndGrad((x) =>
-      policyLoss(x as tf.Tensor3D, tokens, Float32Array.of(2, -1)),
-    )(logits);
-    // log p: 1/3 of "1", then 2/4 of the end; 1/4 of the second report's end
-    const expected = -(2 * (third + Math.log(1 / 2)) - Math.log(1 / 4)) / 3;
-    expect(grad.shape).toEqual([2, 2, 3]);
-    tf.test_util.expectArraysClose(value.dataSync(), [expected]);
-    // A/3 · (p − hot); nothing at the padding
-    const [a, b] = [2 / 3, -1 / 3];
-    const byHand = [a / 3, -(2 * a) / 3, a / 3, -a / 2, a / 4, a / 4, -(3 * b) / 4, b / 2, b / 4, 0, 0, 0];
-    tf.test_util.expectArraysClose(grad.dataSync(), byHand);
-    tf.dispose([value, grad, logits]);
-  });
-
   it('has the gradient of the expected reward, over all reports of a toy language', () => {
     // One study; V = 3, two positions with logits of their own: end at once, or a word and an end or word.
     const reports = [[], [1], [2], [1, 1], [1, 2], [2, 1], [2, 2]];
@@ -88,13 +70,6 @@ describe('policyLoss', () => {
     )(logits);
     const ascent = estimated.dataSync().map((g) => -g * positions);
     expect(largestError(ascent, exact)).toBeLessThan(1e-5);
-  });
-
-  it('refuses sizes that do not fit', () => {
-    const tokens: TokenBatch = { ids: new Int32Array(6), shape: [2, 3] };
-    expect(() => policyLoss(tf.zeros([2, 3, 4]), tokens, new Float32Array(2))).toThrow(
-      'policyLoss: logits [2,3,4] need tokens [2,4] and 2 advantages, got tokens [2,3] and 2 advantages',
-    );
   });
 });
 

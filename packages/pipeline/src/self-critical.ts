@@ -1,9 +1,10 @@
 import { EVALUATION, type Pass, type Random, type RegionMasks, type TokenBatch } from '@raca/core';
 import { type GenerateOptions, generate } from '@raca/decoder';
 import type { Reward } from '@raca/metrics';
+import { policyLoss } from '@raca/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeReadable, encodeStudies, forbiddenWords, readableOf } from './generate';
-import { type Encoded, type ModelBatch, type Raca, type Readable, targetsOf, withoutLast } from './model';
+import { type Encoded, type ModelBatch, type Raca, type Readable, withoutLast } from './model';
 import type { SelfCriticalConfig } from './self-critical-config';
 
 /** Sampled reports of a batch and how much better than a baseline they are. Axes: b studies, k samples a study. */
@@ -88,49 +89,6 @@ export function rolloutLoss(
   const k = tokens.shape[0] / readable.memory.tokens.shape[0];
   const logits = model.forced(k === 1 ? readable : repeatedRows(readable, k), withoutLast(tokens), own);
   return policyLoss(logits, tokens, advantages);
-}
-
-/**
- * −Σ_i A_i Σ_t log p(w_it) / Σ_i T_i: its gradient raises the probability of samples with positive advantage A.
- * T_i counts a report's words and its end.
- * @param logits `[n, t − 1, V]` of the samples by teacher forcing
- * @param tokens `[n, t]`
- * @param advantages n, constants
- * @throws RangeError if sizes differ
- */
-export function policyLoss(logits: tf.Tensor3D, tokens: TokenBatch, advantages: Float32Array): tf.Scalar {
-  const [n, steps, V] = logits.shape;
-  if (tokens.shape[0] !== n || tokens.shape[1] !== steps + 1 || advantages.length !== n) {
-    throw new RangeError(
-      `policyLoss: logits [${logits.shape}] need tokens [${n},${steps + 1}] and ${n} advantages, ` +
-        `got tokens [${tokens.shape}] and ${advantages.length} advantages`,
-    );
-  }
-  const { targets, counted } = targetsOf(tokens);
-  const total = counted.reduce((sum, x) => sum + x, 0);
-  const weights = counted.map((x, i) => (x * advantages[Math.floor(i / steps)]) / total);
-  return weightedLogLikelihood(tf.reshape(logits, [n * steps, V]) as tf.Tensor2D, targets, weights);
-}
-
-/** −Σ_i weight_i · log softmax(logits_i)[target_i]; weights of either sign. @param logits `[n, V]` */
-function weightedLogLikelihood(logits: tf.Tensor2D, targets: Int32Array, weights: Float32Array): tf.Scalar {
-  const [n, V] = logits.shape;
-  const op = tf.customGrad((x, save) => {
-    const logProbabilities = tf.logSoftmax(x as tf.Tensor2D);
-    (save as tf.GradSaveFunc)([logProbabilities]);
-    const places = tf.tensor1d(
-      targets.map((id, i) => i * V + id),
-      'int32',
-    );
-    const picked = tf.gather(tf.reshape(logProbabilities, [-1]), places);
-    const value = tf.neg(tf.sum(tf.mul(picked, tf.tensor1d(weights)))) as tf.Scalar;
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const hot = tf.oneHot(tf.tensor1d(targets, 'int32'), V, 1, 0, 'float32');
-      return tf.mul(tf.mul(tf.sub(tf.exp(saved[0]), hot), tf.tensor2d(weights, [n, 1])), dy);
-    };
-    return { value, gradFunc };
-  });
-  return op(logits) as tf.Scalar;
 }
 
 /** Texts of a batch's token rows. */

@@ -1,0 +1,18 @@
+export * from './edits/edit-samples';
+export * from './edits/edit-sentence';
+export * from './labelled-reports';
+export { tokenLogProbabilities } from './log-probabilities';
+export * from './objective';
+export * from './policy/advantages';
+export * from './policy/group-relative';
+export * from './policy/policy-loss';
+export * from './policy/policy-objective';
+export * from './policy/reductions';
+export * from './policy/reinforce';
+export * from './policy/surrogate';
+export { type DpoOptions, dpo, type IpoOptions, ipo } from './preference/direct';
+export type { Pooling } from './preference/gains';
+export * from './preference/kto';
+export * from './preference/pairs-of';
+export * from './preference/reference-free';
+export * from './preference/rrg-dpo';
