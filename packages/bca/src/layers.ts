@@ -1,5 +1,12 @@
 import type { Fusion } from '@raca/core';
-import { axes, type LayerOptions, ModuleLayer, type OwnOptions, patchFeatures, type Shell } from '@raca/core/layers';
+import {
+  axes,
+  type LayerOptions,
+  ModuleLayer,
+  type OwnOptions,
+  patchFeatures,
+  type Shell,
+} from '@raca/core/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BcaFusion, bca } from './bca';
 import { type BcaConfig, bcaConfigSchema } from './config';

@@ -35,7 +35,7 @@ export * from './node/run-folder';
 export { type Column, columnsOf, PROTOCOLS, shownIn, tableRows } from './node/table';
 export * from './node/train';
 export { trainedOn } from './node/trained-on';
-export { type SystemChanges } from './node/truth/changes';
+export type { SystemChanges } from './node/truth/changes';
 export { displaced, type ErasedFinding, type ErasureScores, erasureScores } from './node/truth/erasure';
 export { measureTruth, overlaps, type RetrievalScores, type TruthScores } from './node/truth/measure-truth';
 export {
