@@ -108,8 +108,7 @@ describe('a run without weights yet', () => {
 
 describe('a folder whose run ended before its first resume point', () => {
   const config = jsonFile(at('short.json'), smallRunConfig({ epochs: 1 }));
-  const start = (out: string): Promise<{ code: number; errors: string[] }> =>
-    train('phantom', out, '--config', config);
+  const start = (out: string) => train('phantom', out, '--config', config);
   const weights = (out: string) => readFileSync(join(at(out), 'weights.safetensors'));
 
   it('is begun anew by the same command, with the weights of a run in a new folder', async () => {

@@ -7,7 +7,7 @@ export {
 } from './annotate/agreement';
 export { annotateMissing, annotateReport } from './annotate/annotate-report';
 export { type LexiconAnnotator, lexiconAnnotator } from './annotate/lexicon';
-export { regionsBySentence, wordAnnotator } from './annotate/region-words';
+export { annotatorFor, regionsBySentence, wordAnnotator } from './annotate/region-words';
 export { type StudyTexts, studyTexts } from './batch/study-texts';
 export { type ChangeReport, type ChangeScores, scoreChanges } from './changes/score';
 export {

@@ -35,7 +35,7 @@ export {
 export * from './resolve-config';
 export * from './same-text';
 export { type Selection, selectionKey, selectionName } from './score-config';
-export { policyLoss, type RolloutOptions, type Rollouts, referencesOf, rollOut } from './self-critical';
+export { type RolloutOptions, type Rollouts, referencesOf, rollOut } from './self-critical';
 export * from './self-critical-config';
 export type { PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';

@@ -1,7 +1,7 @@
 import { type RegionSet, THORAX_12 } from '@raca/core/regions';
 import { regionSetSchema } from '@raca/region-agent';
 import { z } from 'zod';
-import { isFields } from './overlay';
+import { isFields } from './fields';
 
 /** `model.regions`: a set as plain data, or the path of a file that has one. */
 export const regionsSchema = z

@@ -87,7 +87,7 @@ describe('reports annotated for a set', () => {
       );
     const words = { S1: ['Left lung'], S2: ['Hilum'] };
     expect(regionsOf([of({ S1: ['Lung fields'] }), of({})], SIDES)).toEqual([words, words]);
-    const own = [{ S2: ['Hilum'] }, {}];
+    const own: Record<string, string[]>[] = [{ S2: ['Hilum'] }, {}];
     expect(regionsOf(own.map(of), SIDES)).toEqual(own); // for these regions: nothing is changed
     expect(regionsOf(own.map(of))).toEqual(own);
   });
