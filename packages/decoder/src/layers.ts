@@ -38,7 +38,7 @@ function decoderShell<C extends Sizes, D extends ReportDecoder>(
     schema: {
       parse(options) {
         const { returnEmbedded, ...config } = options as DecoderLayerOptions;
-        return { ...schema.parse(config), returnEmbedded: flag.parse(returnEmbedded) };
+        return { ...schema.parse(config), ...own.parse({ returnEmbedded }) };
       },
     },
     make: ({ returnEmbedded, ...config }, random) => make(config as unknown as C, random),
@@ -57,7 +57,7 @@ function decoderShell<C extends Sizes, D extends ReportDecoder>(
   };
 }
 
-const flag = z.boolean().default(false);
+const own = z.strictObject({ returnEmbedded: z.boolean().default(false) });
 
 /**
  * {@link transformerDecoder} as a layer, by teacher forcing: memory `[b, m, d]`, token ids `[b, t]` that begin with 0 and
