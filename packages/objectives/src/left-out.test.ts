@@ -30,11 +30,12 @@ function scored(rows: number, random: Random): ScoredReports & { old: tf.Tensor2
       [rows, 5],
     );
   const policy = draw(-2, -0.1);
+  const near = (by: number) => tf.add(policy, draw(-by, by)) as tf.Tensor2D;
   const mask = tf.tensor2d(
     Float32Array.from({ length: rows * 5 }, (_, i) => (i % 10 > 7 ? 0 : 1)),
     [rows, 5],
   );
-  return { policy, mask, reference: tf.add(policy, draw(-0.3, 0.3)), old: tf.add(policy, draw(-0.1, 0.1)) };
+  return { policy, mask, reference: near(0.3), old: near(0.1) };
 }
 
 /** Masks of 0 from a row on, and there, and at the padding, values that nobody may read. */

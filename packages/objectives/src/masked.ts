@@ -16,7 +16,7 @@ export function rowTotals(values: tf.Tensor2D, mask: tf.Tensor2D): RowTotals {
   const sum = tf.sum(tf.mul(onlyCounted(values, mask), mask), 1) as tf.Tensor1D;
   const count = tf.sum(mask, 1) as tf.Tensor1D;
   const there = tf.cast(tf.greater(count, 0), 'float32');
-  return { sum, mean: tf.div(sum, orOne(count)), there };
+  return { sum, mean: tf.div(sum, orOne(count)) as tf.Tensor1D, there };
 }
 
 /** Mean of the values that are there; 0 if none is. @param there 1 or 0 */

@@ -29,9 +29,9 @@ const n = 5;
 
 const reports = (policy: tf.Tensor, of = rewards): SampledReports => ({
   policy: policy as tf.Tensor2D,
-  old: expected.tensor('logp_old'),
-  reference: expected.tensor('logp_ref'),
-  mask: expected.tensor('mask'),
+  old: expected.tensor<tf.Tensor2D>('logp_old'),
+  reference: expected.tensor<tf.Tensor2D>('logp_ref'),
+  mask: expected.tensor<tf.Tensor2D>('mask'),
   ...{ rewards: of, samples: n, greedyRewards },
 });
 

@@ -5,7 +5,7 @@ const LARGEST_CHANGE = 60;
 
 /** p(token) now / p(token) when it was drawn. @param policy,old log-probabilities `[rows, t]` */
 export const ratioOf = (policy: tf.Tensor2D, old: tf.Tensor2D): tf.Tensor2D =>
-  tf.tidy(() => tf.exp(tf.minimum(tf.sub(policy, old), LARGEST_CHANGE)));
+  tf.tidy(() => tf.exp(tf.minimum(tf.sub(policy, old), LARGEST_CHANGE)) as tf.Tensor2D);
 
 /**
  * max(−A ρ, −A ρ held in [1 − clip, 1 + clip]), token by token.
@@ -16,7 +16,8 @@ export const ratioOf = (policy: tf.Tensor2D, old: tf.Tensor2D): tf.Tensor2D =>
 export function clippedSurrogate(ratio: tf.Tensor2D, advantages: tf.Tensor2D, clip: number): tf.Tensor2D {
   return tf.tidy(() => {
     const loss = tf.neg(advantages);
-    return tf.maximum(tf.mul(loss, ratio), tf.mul(loss, tf.clipByValue(ratio, 1 - clip, 1 + clip)));
+    const held = tf.mul(loss, tf.clipByValue(ratio, 1 - clip, 1 + clip));
+    return tf.maximum(tf.mul(loss, ratio), held) as tf.Tensor2D;
   });
 }
 

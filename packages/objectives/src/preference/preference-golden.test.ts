@@ -30,7 +30,7 @@ function given(which: string, chosen: tf.Tensor, rejected: tf.Tensor, drift = 'k
   return {
     chosen: side('chosen', chosen),
     rejected: side('rejected', rejected),
-    wholeChosen: expected.tensor('mask.chosen'),
+    wholeChosen: expected.tensor<tf.Tensor2D>('mask.chosen'),
     mismatched: { policy: expected.values(`${drift}.policy`), reference: expected.values('kl.reference') },
   };
 }
