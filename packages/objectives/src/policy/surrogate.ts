@@ -25,7 +25,7 @@ export function clippedSurrogate(ratio: tf.Tensor2D, advantages: tf.Tensor2D, cl
 export function clippedTokens(ratio: tf.Tensor2D, advantages: tf.Tensor2D, clip: number): tf.Tensor2D {
   return tf.tidy(() => {
     const free = tf.mul(tf.neg(advantages), ratio);
-    return tf.cast(tf.greater(clippedSurrogate(ratio, advantages, clip), free), 'float32');
+    return tf.cast(tf.greater(clippedSurrogate(ratio, advantages, clip), free), 'float32') as tf.Tensor2D;
   });
 }
 
