@@ -24,8 +24,8 @@ export function makeModel() {
   const images = tfl.input({ shape: [1, SIDE, SIDE, 3], name: 'images' }); // [b, v, H, W, 3]
   const tokens = tfl.input({ shape: [TOKENS], dtype: 'int32', name: 'tokens' }); // [b, t], from 0 on
   const features = new SmallCnnLayer({ channels: [4, 8], inputSize: SIDE }).apply(images); // [b, p, d_v]
-  const size = { width: WIDTH, heads: 2, feedForward: 32, layers: 1 };
-  const encoder = new VisualTransformerLayer({ ...size, inputWidth: 8, grid: GRID });
+  const size = { width: WIDTH, heads: 2, feedForward: 32, layers: 1, dropout: 0 };
+  const encoder = new VisualTransformerLayer({ ...size, inputWidth: 8, patchDropout: 0, grid: GRID });
   const patches = encoder.apply(features); // [b, p, d]
   const masks = new PriorAgentLayer({ grid: { rows: 4, cols: 4 }, views: ['frontal'] }).apply(patches); // [b, r, p]
   const memory = new BcaLayer({ width: WIDTH, attentionWidth: 8, name: 'memory' }).apply([patches, masks]);

@@ -73,8 +73,8 @@ describe('alignments as layers', () => {
     const layer = new ContrastiveAlignmentLayer(size);
     const model = tfl.model({ inputs: symbols, outputs: layer.apply(symbols) as tfl.SymbolicTensor });
     model.compile({ optimizer: tf.train.adam(0.01), loss: sumOfLosses });
-    const { history } = await model.fit(inputs, tf.ones([b, 3]), { epochs: 10, batchSize: b, verbose: 0 });
-    expect(history.loss.at(-1) as number).toBeLessThan(0.7 * (history.loss[0] as number));
+    const { history } = await model.fit(inputs, tf.ones([b, 3]), { epochs: 30, batchSize: b, verbose: 0 });
+    expect(history.loss.at(-1) as number).toBeLessThan(0.8 * (history.loss[0] as number));
     model.dispose();
   });
 
