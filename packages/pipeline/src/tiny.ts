@@ -1,6 +1,7 @@
 import { Random, unknownViews } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ModelConfig, parseRunConfig, type RunConfig } from './config';
+import { reportLabels } from './finding-labels';
 import type { ModelBatch } from './model';
 
 /** For tests: a whole model of a few hundred weights. Two views of 16 × 16 pixels, 2 × 2 patches each. */
@@ -50,6 +51,7 @@ export function tinyBatch(seed = 1): ModelBatch {
     },
     tokens: { ids: Int32Array.from(rows.flat()), shape: [3, 9] },
     sentenceRegions: [[[0], [2]], [[2], []], [[0, 3]]],
+    labels: reportLabels(rows.map((row) => row.map((id) => TINY_WORDS[id - 1] ?? '').join(' '))),
   };
 }
 

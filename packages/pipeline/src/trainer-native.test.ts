@@ -1,6 +1,7 @@
 import { useBackend } from '@raca/backend/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ModelConfig } from './config';
 import { buildModel } from './modules';
 import { TINY_SIZES, TINY_WORDS, tinyBatch, tinyConfig } from './tiny';
 import { Trainer } from './trainer';
@@ -37,13 +38,14 @@ describe.skipIf(missing !== '')(`training on the native backend ${missing}`, () 
   });
 
   /** With dropout less is recorded. */
-  const withoutDropout = (credit = 'patch') => {
+  const withoutDropout = (credit = 'patch', findings: ModelConfig['findings'] = null) => {
     const layers = { heads: 2, feedForward: 6, layers: 1, dropout: 0 };
     return tinyConfig(
       {
         vision: { use: 'visual-transformer', config: { ...layers, patchDropout: 0 } },
         agent: { use: 'raca', config: { hidden: 4, credit } },
         alignment: { use: 'contrastive', config: { ...layers, projection: 4 } },
+        findings,
         decoder: { use: 'transformer', config: layers },
       },
       { agentEvery: 2 },
@@ -66,10 +68,14 @@ describe.skipIf(missing !== '')(`training on the native backend ${missing}`, () 
     for (const [name, values] of weights(whole)) expect([name, values]).toEqual([name, ended.get(name)]);
   });
 
-  it.each(['patch', 'region'])(
-    'learns the same by recorded programs as kernel by kernel, credit by %s',
-    (credit) => {
-      const { model, training } = withoutDropout(credit);
+  it.each([
+    ['patch', null],
+    ['region', null],
+    ['patch', { use: 'finding-head', config: { gold: 0 } }],
+  ])(
+    'learns the same by recorded programs as kernel by kernel, credit by %s, findings %o',
+    (credit, findings) => {
+      const { model, training } = withoutDropout(credit, findings);
       const logs = () => {
         const trainer = new Trainer(buildModel(model, TINY_SIZES), training, decode);
         return Array.from({ length: 6 }, () => trainer.trainStep(tinyBatch(), 0));

@@ -125,9 +125,9 @@ function checks(
   for (const given of [null, present]) {
     const when = given ? ' with absent patches' : '';
     const input = inputOf(patches, masks, given);
-    suite.noLeak(`no leaked tensor${when}`, () => tensorsOf(read(input)));
+    suite.noLeak(`no leaked tensor${when}`, () => madeBy(input, read(input)));
     suite.noLeak(`no leaked tensor in training${when}`, () =>
-      tensorsOf(read({ ...input, labels }, training())),
+      madeBy(input, read({ ...input, labels }, training())),
     );
     const said = read(input);
     suite.noLeak(`no leaked tensor of losses${when}`, () =>
@@ -192,6 +192,12 @@ const tensorsOf = ({ logits, memory, prefix }: FindingReading): tf.Tensor3D[] =>
   ...(memory ? [memory.tokens] : []),
   ...(prefix ? [prefix] : []),
 ];
+
+/** All that a reading has of its own. */
+const madeBy = ({ memory: given }: FindingInput, reading: FindingReading): tf.Tensor[] => {
+  const present = reading.memory?.present;
+  return [...tensorsOf(reading), ...(present && present !== given.present ? [present] : [])];
+};
 
 const lossInput = (
   { features, masks, memory }: FindingInput,
