@@ -109,8 +109,11 @@ describe.skipIf(!hasGolden('promptmrg'))(
       tf.reshape(tf.transpose(tf.reshape(x, [4, 18, -1]), [2, 1, 0]), [-1, 72]);
     const head = (golden: ReturnType<typeof goldenCase>, prior: tf.Tensor): FindingHead => {
       const frequencies = Object.fromEntries(names.map((name) => [name, 0.5]));
-      const options = { adjustment: 'adaptive', frequencies, tell: 'none', pool: ['mean'] } as const;
-      const made = findingHead({ width: 10, regions: 1, findings: names, ...options }, new Random(1));
+      const options = { adjustment: 'adaptive', frequencies, tell: 'none' } as const;
+      const made = findingHead(
+        { width: 10, regions: 1, findings: names, pool: ['mean'], ...options },
+        new Random(1),
+      );
       const set = (name: string, x: tf.Tensor) =>
         assignValues(made.parameters.get(name)!, x.dataSync() as Float32Array);
       set('classifier.mean.weight', byFinding(golden('head.weight')));

@@ -15,7 +15,7 @@ export const onlyCounted = (values: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D
 export function rowTotals(values: tf.Tensor2D, mask: tf.Tensor2D): RowTotals {
   const sum = tf.sum(tf.mul(onlyCounted(values, mask), mask), 1) as tf.Tensor1D;
   const count = tf.sum(mask, 1) as tf.Tensor1D;
-  const there = tf.cast(tf.greater(count, 0), 'float32');
+  const there = tf.cast(tf.greater(count, 0), 'float32') as tf.Tensor1D;
   return { sum, mean: tf.div(sum, orOne(count)) as tf.Tensor1D, there };
 }
 

@@ -45,7 +45,7 @@ describe('backbones as layers', () => {
     layer.setFastWeightInitDuringBuild(true); // 11 million draws fewer
     const one = tf.slice(images, [0, 0], [1, 1]);
     const shape = layer.computeOutputShape([null, 1, side, side, 3]);
-    tf.dispose(layer.apply(one));
+    tf.dispose(layer.apply(one) as tf.Tensor);
     const bias = layer.module.parameters.get('layer4.1.bn2.bias')!;
     bias.assign(tf.ones(bias.shape));
     const out = layer.apply(one) as tf.Tensor;
