@@ -401,7 +401,9 @@ const CONFIG: Case[] = [
   [
     'a module that gives NaN',
     () => {
-      const fuse = '(patches) => tf.mul(patches, NaN)';
+      const fuse =
+        '({ features: { patches } }) => ({ tokens: tf.mul(patches, NaN), present: null, ' +
+        "parts: [{ name: 'patches', from: 0, to: patches.shape[1] }] })";
       const info = "{ package: 'mine', version: '0', name: 'nan', config: {} }";
       const tfjs = new URL('../node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js', import.meta.url);
       const from = existsSync(tfjs) ? tfjs.href : '@tensorflow/tfjs-core';

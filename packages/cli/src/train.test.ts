@@ -112,16 +112,16 @@ describe('a folder whose run ended before its first resume point', () => {
   const weights = (out: string) => readFileSync(join(at(out), 'weights.safetensors'));
 
   it('is begun anew by the same command, with the weights of a run in a new folder', async () => {
-    expect((await start('whole')).code).toBe(0);
+    expect((await start('complete')).code).toBe(0);
     for (const name of ['config.json', 'vocab.json', 'run.json', 'metrics.jsonl'])
-      cpSync(join(at('whole'), name), join(at('early'), name));
-    const { code, errors } = await start('early');
+      cpSync(join(at('complete'), name), join(at('cut'), name));
+    const { code, errors } = await start('cut');
     expect(errors).toContain(
-      `warning: ${at('early')}: holds a run that ended before its first resume point; it starts anew`,
+      `warning: ${at('cut')}: holds a run that ended before its first resume point; it starts anew`,
     );
     expect(code).toBe(0);
-    expect(weights('early').equals(weights('whole'))).toBe(true);
-    expect(new RunFolder(at('early')).readMetrics()).toEqual(new RunFolder(at('whole')).readMetrics());
+    expect(weights('cut').equals(weights('complete'))).toBe(true);
+    expect(new RunFolder(at('cut')).readMetrics()).toEqual(new RunFolder(at('complete')).readMetrics());
   });
 
   it.each([
@@ -130,7 +130,7 @@ describe('a folder whose run ended before its first resume point', () => {
     ['a resume point', ['config.json', 'vocab.json', 'run.json', 'optimizer.safetensors']],
   ])('is another than one with %s', async (what, names) => {
     const out = what.replace(/\W+/g, '-');
-    for (const name of names) cpSync(join(at('whole'), name), join(at(out), name));
+    for (const name of names) cpSync(join(at('complete'), name), join(at(out), name));
     const { code, errors } = await start(out);
     expect(errors.at(-1)).toMatch(
       /: holds a run already; go on with it by --resume, or name another folder$/,

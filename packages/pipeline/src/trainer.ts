@@ -107,7 +107,6 @@ export class Trainer {
     try {
       const regions = episode?.regions ?? model.locate(encoded);
       const losses = model.lossesOf(encoded, regions, weighted, pass, config.lossWeights);
-      checkLossWeights(config.lossWeights, Object.keys(losses.parts));
       const { total, parts, predicted } = rollouts
         ? withRollouts(losses, rolloutLoss(model, encoded, detached(regions), rollouts, pass), config)
         : losses;
@@ -130,8 +129,9 @@ export class Trainer {
     return agent && isTrainableAgent(agent) && this.step % this.config.agentEvery === 0 ? agent : null;
   }
 
-  /** @throws Error that names the first loss which is not finite */
+  /** @throws Error that names the first loss which is not finite, or a weight that is meant for no loss */
   private logOf({ loss, parts }: Forward, rollouts: Rollouts | null): StepLog {
+    checkLossWeights(this.config.lossWeights, Object.keys(parts));
     const log: StepLog = {};
     for (const [name, part] of Object.entries(parts)) log[name] = finite(name, part, this.step);
     log.loss = finite('total', loss, this.step);
