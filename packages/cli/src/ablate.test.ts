@@ -23,9 +23,9 @@ const MODULE = `
 export default (config, { width }) => ({
   info: { package: 'mine', version: '1.0.0', name: 'mine', config },
   parameters: new Map(),
-  fuse(patches) {
+  fuse({ features: { patches, present } }) {
     if (patches.shape[2] !== width) throw new Error('width');
-    return patches;
+    return { tokens: patches, present, parts: [{ name: 'patches', from: 0, to: patches.shape[1] }] };
   },
   dispose() {},
 });

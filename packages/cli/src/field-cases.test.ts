@@ -15,7 +15,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   image: [
     'packages/data/src/node/field-images.test.ts',
     'packages/data/src/node/import/found-forms.test.ts',
-    'packages/data/src/node/import/csv.test.ts',
+    'packages/data/src/node/import/sources/csv.test.ts',
     'packages/cli/src/image-cases.test.ts',
   ],
 };

@@ -34,6 +34,7 @@ export { isCredentialed } from './credentialed';
 export {
   type Annotation,
   annotationSchema,
+  filterStudies,
   type Manifest,
   manifestSchema,
   parseAnnotation,

@@ -62,7 +62,7 @@ export const regionSetSchema = z
 /** Option `regions` of agents that can find others than the 12. */
 export const regionsOption = regionSetSchema
   .optional()
-  .describe('The regions that it finds; without it, the 12 of `thorax-12`.');
+  .describe('The regions that it finds; absent: the 12 of `thorax-12`.');
 
 /** The set of a parsed config. */
 export const regionsOf = ({ regions }: { readonly regions?: RegionSet }): RegionSet => regions ?? THORAX_12;

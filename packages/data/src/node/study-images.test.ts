@@ -20,9 +20,9 @@ it('reads ids and image files, whatever there is of reports', () => {
   });
   const images = (...names: string[]) => names.map((name) => join(dir, 'images', name));
   const [a, b, c] = [
-    { id: 'a', images: images('a/0.png', 'a/1.png') },
-    { id: 'b', images: images('b.png') },
-    { id: 'c', images: images('c.png') },
+    { id: 'a', images: images('a/0.png', 'a/1.png'), context: { views: ['unknown', 'unknown'] } },
+    { id: 'b', images: images('b.png'), context: { views: ['unknown'] } },
+    { id: 'c', images: images('c.png'), context: { views: ['unknown'] } },
   ];
   expect(readStudyImages(dir, 'test')).toEqual([a, b]);
   expect(readStudyImages(dir, 'all')).toEqual([a, b, c]);
