@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVALUATION } from '@raca/core';
 import { Tokenizer } from '@raca/data';
-import { afterAll, describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunConfig } from '../config';
 import { buildModel } from '../modules';
 import { TINY_SIZES, TINY_WORDS, tinyBatch, tinyConfig } from '../tiny';
@@ -15,6 +16,7 @@ import { RunFolder } from './run-folder';
 
 const root = mkdtempSync(join(tmpdir(), 'raca-own-'));
 const at = (name: string): string => join(root, name);
+beforeAll(() => tf.setBackend('cpu'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** The patches doubled; it finds tfjs though none lies beside it. */
