@@ -17,7 +17,7 @@ export {
   parseChanges,
   type StudyChanges,
 } from './changes/truth';
-export { CHANGE_CLASSES, type ChangeClass, changeClasses } from './changes/words';
+export { CHANGE_CLASSES, type ChangeClass, changeClasses, comparesWithEarlier } from './changes/words';
 export {
   type ContextCounts,
   type ContextTexts,
