@@ -3,7 +3,7 @@ import { Random, unknownViews } from '@raca/core';
 import { regionsBySentence } from '@raca/data';
 import { priorAgent, racaAgent } from '@raca/region-agent';
 import * as tf from '@tensorflow/tfjs-core';
-import { LOBES } from './lobes.mjs';
+import LOBES from './lobes.mjs';
 
 const GRID = { views: 1, rows: 10, cols: 10 };
 const [WIDTH, SHIFT] = [8, 2];

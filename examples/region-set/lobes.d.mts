@@ -1,4 +1,4 @@
 import type { RegionSet } from '@raca/core';
 
-export const LOBES: RegionSet;
+declare const LOBES: RegionSet;
 export default LOBES;

@@ -7,7 +7,7 @@ const below = (y) => ({ box: [0, y, 1, 1], cut: true });
 const abdomen = { below: { base: 0.72, bend: 1.2, middle: 0.22, mirrored: true }, cut: true };
 
 /** @type {import('@raca/core').RegionSet} */
-export const LOBES = {
+const LOBES = {
   name: 'lobes-5',
   names: ['Right upper lobe', 'Right middle lobe', 'Right lower lobe', 'Left upper lobe', 'Left lower lobe'],
   drawings: {

@@ -1,7 +1,7 @@
 // node main.mjs: five lobes in the place of the 12 regions.
 import { useBackend } from '@raca/backend/node';
 import { lobesOf, picture, train } from './demo.mjs';
-import { LOBES } from './lobes.mjs';
+import LOBES from './lobes.mjs';
 
 await useBackend();
 console.log(

@@ -2,7 +2,7 @@ import { useBackend } from '@raca/backend/node';
 import { regionSetSchema } from '@raca/region-agent';
 import { beforeAll, expect, it } from 'vitest';
 import { drawnLobes, lobesOf, picture, train } from './demo.mjs';
-import { LOBES } from './lobes.mjs';
+import LOBES from './lobes.mjs';
 
 beforeAll(async () => {
   await useBackend({ prefer: ['wasm'] });

@@ -32,6 +32,7 @@ export {
   type CsvOptions,
   chexpertPlus,
   csv,
+  filesByPath,
   IMAGE_MODES,
   type ImageMode,
   type ImportManifest,

@@ -64,11 +64,7 @@ function mostOfEach(all: readonly NgramCounts[]): NgramCounts {
   return most;
 }
 
-/** BLEU-1 … BLEU-order of counts, as pycocoevalcap's `BleuScorer` prints them. */
-export const bleuFromCounts = (counts: BleuCounts): number[] =>
-  bleuFromSums(bleuRow(counts), counts.matches.length);
-
-/** {@link bleuFromCounts} of a row of {@link bleuRow}, or a sum of rows. */
+/** BLEU-1 … BLEU-order of a row of {@link bleuRow}, or a sum of rows, as pycocoevalcap's `BleuScorer` prints them. */
 function bleuFromSums(row: ArrayLike<number>, order: number): number[] {
   const ratio = (row[0]! + TINY) / (row[1]! + SMALL);
   const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;

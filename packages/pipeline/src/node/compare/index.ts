@@ -1,2 +1,2 @@
 export { type CompareRunsOptions, compareRuns, type RunComparison, type ScoredRuns } from './compare-runs';
-export { differingFields, type FieldDifference } from './differences';
+export type { FieldDifference } from './differences';
