@@ -44,7 +44,7 @@ export const findingHeadConfigSchema = z
       .default('soft')
       .describe(
         'What the head says of its own opinion. `soft`: probabilities, through which the decoder’s gradient flows. `hard`: the most ' +
-          'probable state. `thresholds`: positive from a probability of its own for each finding, 0.5 until `calibrate` sets it from ' +
+          'probable state. `thresholds`: positive from a probability of its own for each finding, 0.5 until `calibrate`, which `raca train` does not call yet, sets it from ' +
           'validation; else the most probable other state.',
       ),
     gold: z
@@ -79,7 +79,7 @@ export const findingHeadConfigSchema = z
       .default('none')
       .describe(
         'PromptMRG’s ln π, added to the positive logit in the loss. `static`: π is `frequencies` over the largest. `adaptive`: π starts ' +
-          'so, and `calibrate` replaces it after each validation, so that validation feeds training.',
+          'so, and `calibrate` replaces it after each validation, so that validation feeds training; `raca train` does not call it yet.',
       ),
   })
   .superRefine(({ findings, weights, frequencies, adjustment }, context) => {
