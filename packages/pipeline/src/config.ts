@@ -207,6 +207,15 @@ export const trainingConfigSchema = z.strictObject({
     .describe(
       'Report quality that the agent learns from, as `selfCritical.reward`; absent: `sentence-bleu`, as published.',
     ),
+  eyesFirst: z
+    .int()
+    .nonnegative()
+    .max(LARGEST.rounds)
+    .default(0)
+    .describe(
+      'How many of the epochs, the first ones, go to the eyes: encoder and finding head learn the labels of the reports, and nothing ' +
+        'is written yet, which makes such an epoch cheap. `schedule` counts from the first epoch after them.',
+    ),
   metrics: metricsSchema
     .optional()
     .describe(
@@ -236,6 +245,13 @@ export const trainingConfigSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
+/** Why the eyes cannot learn first; null where they can. */
+function eyesFirstMessage({ findings }: ModelConfig, { eyesFirst, epochs }: TrainingConfig): string | null {
+  if (eyesFirst === 0) return null;
+  if (findings === null) return 'expected a model with a finding head (model.findings), found none';
+  return eyesFirst < epochs ? null : `expected fewer than the ${epochs} epochs, found ${eyesFirst}`;
+}
+
 /** `config.json` of a run. */
 export const runConfigSchema = z
   .strictObject({
@@ -243,8 +259,11 @@ export const runConfigSchema = z
     training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
   })
   .superRefine(({ model, training }, context) => {
-    const message = stepTooLarge(model, training.batchSize);
-    if (message !== null) context.addIssue({ code: 'custom', path: ['training', 'batchSize'], message });
+    const refuse = (field: string, message: string | null): void => {
+      if (message !== null) context.addIssue({ code: 'custom', path: ['training', field], message });
+    };
+    refuse('batchSize', stepTooLarge(model, training.batchSize));
+    refuse('eyesFirst', eyesFirstMessage(model, training));
   });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 

@@ -220,20 +220,51 @@ export class Raca {
     return { total: total as tf.Scalar, parts, predicted: tf.argMax(logits, -1) as tf.Tensor2D };
   }
 
+  /** Losses of the finding head alone: what encoder and head learn from while nothing is written. */
+  findingLosses(
+    encoded: Encoded,
+    { masks }: RegionMasks,
+    batch: ModelBatch,
+    pass: Pass,
+    weights: Readonly<Record<string, number>> = {},
+  ): Pick<Losses, 'total' | 'parts'> & { readonly reading: FindingReading } {
+    const { findings } = this.parts;
+    const { labels } = batch;
+    if (!findings || !labels)
+      throw new Error('findingLosses: expected a finding head and labels, found none');
+    const memory = patchMemory(encoded.features);
+    const own = streamOf(pass, 'findings');
+    const reading = findings.read({ features: encoded.features, masks, memory, labels }, own);
+    const parts = findings.losses(this.lossInput(encoded, masks, { memory, reading }, batch, pass), own);
+    const weighed = Object.entries(parts).map(([name, loss]) => tf.mul(loss, weights[name] ?? 1));
+    return { total: tf.addN(weighed) as tf.Scalar, parts, reading };
+  }
+
   /** Losses of every module that has some. */
   private moduleLosses(
-    { features, context }: Encoded,
+    encoded: Encoded,
     { masks }: RegionMasks,
-    { memory, reading }: Readable,
+    readable: Readable,
     batch: ModelBatch,
     pass: Pass,
   ): [name: string, loss: tf.Scalar][] {
     const withLosses = this.slots.filter(([, module]) => module.losses);
     if (withLosses.length === 0) return [];
+    const input = this.lossInput(encoded, masks, readable, batch, pass);
+    return withLosses.flatMap(([, module]) => Object.entries(module.losses!(input, pass)));
+  }
+
+  private lossInput(
+    { features, context }: Encoded,
+    masks: tf.Tensor3D,
+    { memory, reading }: Pick<Readable, 'memory' | 'reading'>,
+    batch: ModelBatch,
+    pass: Pass,
+  ): LossInput {
     const { tokens, sentenceRegions, study } = batch;
     const { decoder, agent } = this.parts;
     let embedded: tf.Tensor3D | undefined;
-    const input: LossInput = {
+    return {
       tokens,
       get embedded() {
         embedded ??= decoder.embed(tokens, pass);
@@ -252,7 +283,6 @@ export class Raca {
       },
       words: batch.words,
     };
-    return withLosses.flatMap(([, module]) => Object.entries(module.losses!(input, pass)));
   }
 
   /**

@@ -33,8 +33,8 @@ interface Forward {
   readonly loss: tf.Scalar;
   /** Losses before weighting, by name. */
   readonly parts: Readonly<Record<string, tf.Scalar>>;
-  /** Most probable next token at every position, `[b, t − 1]`. */
-  readonly predicted: tf.Tensor2D;
+  /** Most probable next token at every position, `[b, t − 1]`; null where nothing is written. */
+  readonly predicted: tf.Tensor2D | null;
   /** What a trainable agent did; null in steps in which it only finds the regions. */
   readonly acted: Acted | null;
   dispose(): void;
@@ -79,12 +79,15 @@ export class Trainer {
    */
   trainStep(batch: ModelBatch, epoch: number, rollouts: Rollouts | null = null): StepLog {
     const pass = { training: true, random: new Random(this.config.seed).split(`step ${this.step}`) } as const;
-    const done = differentiated(() => this.forward(batch, pass, rollouts), this.model.trained);
+    const { eyesFirst } = this.config;
+    const forward =
+      epoch < eyesFirst ? () => this.look(batch, pass) : () => this.forward(batch, pass, rollouts);
+    const done = differentiated(forward, this.model.trained);
     try {
       const log = this.logOf(done, rollouts);
       const { acted, predicted } = done;
-      const feedback = acted && this.feedback(acted, predicted, batch, pass);
-      this.optimizer.epoch = epoch;
+      const feedback = acted && predicted && this.feedback(acted, predicted, batch, pass);
+      this.optimizer.epoch = Math.max(0, epoch - eyesFirst);
       this.optimizer.step(done.gradients);
       if (feedback) {
         const learned = acted.agent.learn(acted.episode, feedback);
@@ -123,6 +126,16 @@ export class Trainer {
     }
   }
 
+  /** Encodes, and compares what the finding head says with the labels: see `eyesFirst`. */
+  private look(batch: ModelBatch, pass: TrainingPass): Forward {
+    const { model, config } = this;
+    const encoded = model.encode(batch.study, pass);
+    const regions = model.locate(encoded);
+    const { total, parts } = model.findingLosses(encoded, regions, batch, pass, config.lossWeights);
+    const kept = Object.values(parts).map(tf.keep);
+    return { loss: total, parts, predicted: null, acted: null, dispose: () => tf.dispose(kept) };
+  }
+
   /** The agent, in steps in which it tries something and learns from it. */
   private actingAgent(): TrainableRegionAgent | null {
     const { agent } = this.model.parts;
@@ -130,12 +143,12 @@ export class Trainer {
   }
 
   /** @throws Error that names the first loss which is not finite, or a weight that is meant for no loss */
-  private logOf({ loss, parts }: Forward, rollouts: Rollouts | null): StepLog {
-    checkLossWeights(this.config.lossWeights, Object.keys(parts));
+  private logOf({ loss, parts, predicted }: Forward, rollouts: Rollouts | null): StepLog {
+    if (predicted) checkLossWeights(this.config.lossWeights, Object.keys(parts));
     const log: StepLog = {};
     for (const [name, part] of Object.entries(parts)) log[name] = finite(name, part, this.step);
     log.loss = finite('total', loss, this.step);
-    if (rollouts) {
+    if (rollouts && predicted) {
       log['selfCritical/reward'] = rollouts.sampled;
       log['selfCritical/greedy'] = rollouts.greedy;
     }

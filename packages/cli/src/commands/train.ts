@@ -180,9 +180,18 @@ function show(event: TrainingEvent, update: (done: number, total: number, note?:
 function epochLine(line: MetricsLine): string {
   const shown = ([key, label]: readonly [string, string]): string =>
     `${label} ${Number(line[key]).toFixed(3)}`;
+  if (line.headMicroF1 !== undefined && line.bleu4 === undefined)
+    return `epoch ${line.epoch}: eyes only, validation ${SHOWN_OF_EYES.map(shown).join(', ')}`;
   const all = line.selection === undefined ? SHOWN : [...SHOWN, ['selection', 'selection'] as const];
   return `epoch ${line.epoch}: validation ${all.map(shown).join(', ')}, ${line.distinct} different texts for ${line.texts} studies`;
 }
+
+/** Numbers that are printed while only the finding head learns. */
+const SHOWN_OF_EYES = [
+  ['loss', 'loss'],
+  ['headMicroF1', 'micro-F1 of the finding head'],
+  ['headMacroF1', 'macro-F1'],
+] as const;
 
 /** Numbers of a validation that are printed. */
 const SHOWN = [

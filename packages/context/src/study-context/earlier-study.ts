@@ -20,7 +20,7 @@ import {
   presenceBias,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { chosen } from '../text-encoder';
+import { eitherMemory } from '../memories';
 import { alignedPatches } from './aligned-patches';
 import type { StudyContextOptions } from './config';
 import { TIME_BINS, timeBin } from './elapsed-time';
@@ -68,13 +68,15 @@ export function earlierStudy(p: Parameters, options: StudyContextOptions): Earli
 }
 
 /**
- * The earlier study as places `[b, 1 + p, d]`: first `begin` with the time that has gone by, or `absent` where there is no earlier
- * study, which then has no other place; then one place for each of its patches x,
+ * The earlier study as places `[b, 1 + p, d]`: first `begin` with the time that has gone by, then one place for each of its
+ * patches x,
  *
  *     N(x + mark + time + W 4(y − x) + c)
  *
  * with y the present study's patch at the same spot of the same view, and the difference left out where there is none. With
  * attention, x is what the earlier patches answer to y, for each patch y of the present study.
+ *
+ * Where there is no earlier study, N(absent) stands in 1 + p places, p the present study's patches: as loud as one would be.
  *
  * @param here `[b]`, 1 where there is an earlier study
  */
@@ -84,22 +86,29 @@ export function encodeEarlier(
   here: Uint8Array,
   pass: Pass,
 ): Memory {
+  const absent = withoutEarlier(e, current);
+  if (!prior || here.every((x) => x === 0)) return absent;
   const b = here.length;
-  const d = e.absent.size;
-  if (!prior || here.every((x) => x === 0)) {
-    const absent = tf.tile(tf.reshape(e.absent, [1, 1, d]), [b, 1, 1]) as tf.Tensor3D;
-    return memoryPart('prior', applyNorm(e.norm, absent));
-  }
   const bins = tf.tensor1d(Int32Array.from(prior.days, timeBin), 'int32');
-  const time = tf.reshape(tf.gather(e.time, bins), [b, 1, d]);
-  const head = chosen(here, tf.add(tf.reshape(e.begin, [1, 1, d]), time), e.absent);
+  const time = tf.reshape(tf.gather(e.time, bins), [b, 1, e.absent.size]);
+  const head = tf.add(tf.reshape(e.begin, [1, 1, -1]), time);
   const { patches, present } = comparedPatches(e, current, prior.features, pass);
   const marked = tf.add(patches, tf.add(time, e.mark));
-  const rows = tf.tensor2d(Float32Array.from(here), [b, 1]);
-  const there = present ? tf.mul(present, rows) : tf.tile(rows, [1, patches.shape[1]]);
   const places = applyNorm(e.norm, tf.concat([head, marked], 1) as tf.Tensor3D);
-  return memoryPart('prior', places, tf.concat([tf.ones([b, 1]), there], 1) as tf.Tensor2D);
+  const earlier = memoryPart('prior', places, present && withFirst(present));
+  return here.every((x) => x === 1) ? earlier : eitherMemory(here, earlier, absent);
 }
+
+/** The same vector in as many places as the present study has, and one more. */
+function withoutEarlier({ absent, norm }: EarlierStudy, { patches, present }: PatchFeatures): Memory {
+  const [b, p, d] = patches.shape;
+  const place = applyNorm(norm, tf.reshape(absent, [1, 1, d]) as tf.Tensor3D);
+  return memoryPart('prior', tf.tile(place, [b, 1 + p, 1]), present && withFirst(present));
+}
+
+/** Presence `[b, p]` with a place before it that is always there. */
+const withFirst = (present: tf.Tensor2D): tf.Tensor2D =>
+  tf.concat([tf.ones([present.shape[0], 1]), present], 1) as tf.Tensor2D;
 
 /** Patches `[b, p, d]` with what has changed, and which of them there are. */
 function comparedPatches(

@@ -35,6 +35,7 @@ import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
 import { trainedOn } from './trained-on';
 import { validate } from './validate';
+import { validateFindings } from './validate-findings';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -167,6 +168,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     options.strict ? undefined : skip,
   );
   const validated = () => validate(model, loaders.evaluation, { features, tokenizer, config, ...scoring });
+  const looked = () => validateFindings(model, loaders.evaluation, { features, tokenizer, config });
   try {
     const trainer = new Trainer(
       model,
@@ -233,10 +235,11 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validated();
+      const isLooking = state.epoch < training.eyesFirst;
+      const scores = isLooking ? await looked() : await validated();
       const validation = { epoch: state.epoch + 1, score: scores[chosen], loss: scores.loss };
       shared?.save();
-      const improved = isBetter(validation, state.best);
+      const improved = !isLooking && isBetter(validation, state.best);
       const line: MetricsLine = { step: state.step, epoch: validation.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);
       if (improved) run.writeWeights(model, tokenizer);
@@ -268,8 +271,8 @@ function pretrain(model: Raca, tokenizer: Tokenizer, dir: string) {
 }
 
 /** Whether the best validation is recent enough to go on. */
-const isPatient = ({ epoch, best }: TrainingState, { patience }: TrainingConfig): boolean =>
-  epoch - (best?.epoch ?? 0) < patience;
+const isPatient = ({ epoch, best }: TrainingState, { patience, eyesFirst }: TrainingConfig): boolean =>
+  epoch - (best?.epoch ?? eyesFirst) < patience;
 
 /** What to say where the weights kept write one report for all validation studies. */
 function sameText(run: RunFolder, { best }: TrainingState): string | null {
