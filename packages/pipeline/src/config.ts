@@ -214,7 +214,8 @@ export const trainingConfigSchema = z.strictObject({
     .default(0)
     .describe(
       'How many of the epochs, the first ones, go to the eyes: encoder and finding head learn the labels of the reports, and nothing ' +
-        'is written yet, which makes such an epoch cheap. `schedule` counts from the first epoch after them.',
+        'is written yet, which makes such an epoch cheap. None without a finding head; at least one epoch is left for the rest, from ' +
+        'whose beginning `schedule` counts.',
     ),
   metrics: metricsSchema
     .optional()
@@ -245,12 +246,11 @@ export const trainingConfigSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
-/** Why the eyes cannot learn first; null where they can. */
-function eyesFirstMessage({ findings }: ModelConfig, { eyesFirst, epochs }: TrainingConfig): string | null {
-  if (eyesFirst === 0) return null;
-  if (findings === null) return 'expected a model with a finding head (model.findings), found none';
-  return eyesFirst < epochs ? null : `expected fewer than the ${epochs} epochs, found ${eyesFirst}`;
-}
+/** Epochs at the start in which only encoder and finding head learn; none without a finding head, at most all but the last. */
+export const eyesEpochs = (
+  { findings }: { readonly findings?: unknown },
+  { eyesFirst, epochs }: Pick<TrainingConfig, 'eyesFirst' | 'epochs'>,
+): number => (findings ? Math.min(eyesFirst, epochs - 1) : 0);
 
 /** `config.json` of a run. */
 export const runConfigSchema = z
@@ -259,11 +259,8 @@ export const runConfigSchema = z
     training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
   })
   .superRefine(({ model, training }, context) => {
-    const refuse = (field: string, message: string | null): void => {
-      if (message !== null) context.addIssue({ code: 'custom', path: ['training', field], message });
-    };
-    refuse('batchSize', stepTooLarge(model, training.batchSize));
-    refuse('eyesFirst', eyesFirstMessage(model, training));
+    const message = stepTooLarge(model, training.batchSize);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['training', 'batchSize'], message });
   });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 

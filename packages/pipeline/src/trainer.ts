@@ -13,7 +13,7 @@ import {
 } from '@raca/core';
 import { type Reward, sentenceBleu } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingConfig } from './config';
+import { eyesEpochs, type TrainingConfig } from './config';
 import { FindingWeights } from './finding-weights';
 import { tensorsOf } from './generate';
 import { detached, type Encoded, type Losses, type ModelBatch, type Raca } from './model';
@@ -79,15 +79,14 @@ export class Trainer {
    */
   trainStep(batch: ModelBatch, epoch: number, rollouts: Rollouts | null = null): StepLog {
     const pass = { training: true, random: new Random(this.config.seed).split(`step ${this.step}`) } as const;
-    const { eyesFirst } = this.config;
-    const forward =
-      epoch < eyesFirst ? () => this.look(batch, pass) : () => this.forward(batch, pass, rollouts);
+    const eyes = eyesEpochs(this.model.parts, this.config);
+    const forward = epoch < eyes ? () => this.look(batch, pass) : () => this.forward(batch, pass, rollouts);
     const done = differentiated(forward, this.model.trained);
     try {
       const log = this.logOf(done, rollouts);
       const { acted, predicted } = done;
       const feedback = acted && predicted && this.feedback(acted, predicted, batch, pass);
-      this.optimizer.epoch = Math.max(0, epoch - eyesFirst);
+      this.optimizer.epoch = Math.max(0, epoch - eyes);
       this.optimizer.step(done.gradients);
       if (feedback) {
         const learned = acted.agent.learn(acted.episode, feedback);

@@ -15,7 +15,7 @@ import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
-import type { RunConfig, TrainingConfig } from '../config';
+import { eyesEpochs, type RunConfig, type TrainingConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { regionSetOf } from '../region-config';
@@ -235,7 +235,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const isLooking = state.epoch < training.eyesFirst;
+      const isLooking = state.epoch < eyesEpochs(sizes, training);
       const scores = isLooking ? await looked() : await validated();
       const validation = { epoch: state.epoch + 1, score: scores[chosen], loss: scores.loss };
       shared?.save();
@@ -271,8 +271,8 @@ function pretrain(model: Raca, tokenizer: Tokenizer, dir: string) {
 }
 
 /** Whether the best validation is recent enough to go on. */
-const isPatient = ({ epoch, best }: TrainingState, { patience, eyesFirst }: TrainingConfig): boolean =>
-  epoch - (best?.epoch ?? eyesFirst) < patience;
+const isPatient = ({ epoch, best }: TrainingState, { patience }: TrainingConfig): boolean =>
+  best === null || epoch - best.epoch < patience;
 
 /** What to say where the weights kept write one report for all validation studies. */
 function sameText(run: RunFolder, { best }: TrainingState): string | null {
