@@ -57,6 +57,7 @@ export { type OutputFault, outputFaults } from './output-faults';
 export { pairReports, referencesOf } from './pairs';
 export { withPtbTokens } from './ptb';
 export { type RadCliqParts, radCliq } from './radcliq';
+export * from './probability';
 export * from './radfact-boxes';
 export * from './registry';
 export * from './resampling';
