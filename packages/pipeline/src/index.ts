@@ -1,9 +1,11 @@
+export * from './calibration';
 export * from './checkpoint-config';
 export type { ComparedFindings, FindingKind, FindingMark } from './compare-findings';
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
 export { isFields } from './fields';
+export { validationFeeds, withFrequencies } from './finding-frequencies';
 export * from './fit-to-data';
 export {
   type EncodedStudies,
@@ -46,4 +48,5 @@ export {
   type TrainingScores,
   trainingScores,
 } from './training-scores';
+export { wordLogProbabilities } from './word-probabilities';
 export type { WrittenReport } from './written-report';

@@ -57,4 +57,4 @@ export {
   sentenceAttention,
 } from './node/truth/pointing';
 export { type RankedSentence, type Retrieval, retrieval } from './node/truth/retrieval';
-export { type ValidationOptions, validate } from './node/validate';
+export { findingScores, type ValidationOptions, type ValidationResult, validate } from './node/validate';

@@ -15,7 +15,10 @@ import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
+import { fitCalibration } from '../calibration';
 import type { RunConfig, TrainingConfig } from '../config';
+import { validationFeeds, withFrequencies } from '../finding-frequencies';
+import { reportLabels } from '../finding-labels';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { regionSetOf } from '../region-config';
@@ -33,8 +36,9 @@ import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
+import { subsetOf, withFirstStudies } from './subset';
 import { trainedOn } from './trained-on';
-import { validate } from './validate';
+import { findingScores, validate } from './validate';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -85,6 +89,11 @@ export interface TrainOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Stop at the first image that cannot be read. Otherwise its study is left out and an event names it. */
   readonly strict?: boolean;
+  /**
+   * Training studies to learn from: the first ones in an order that the seed fixes. A resumed run goes on with its own number
+   * and refuses another one; all by default.
+   */
+  readonly studies?: number;
   /** Decoded images kept in memory, in bytes; 1 GB. */
   readonly cacheBytes?: number;
   /** File of decoded images that runs on the same data share; made where it is missing. */
@@ -108,10 +117,10 @@ export interface TrainedRun {
  * is not finite (the last resume point stays)
  */
 export async function train(options: TrainOptions): Promise<TrainedRun> {
-  const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
-  const { training, model: sizes } = config;
+  const { modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
+  const { training, model: sizes } = options.config;
   const annotation = annotateMissing(options.dataset.annotation, training.cleaning, regionSetOf(sizes));
-  const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
+  const whole = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
     onEvent({ kind: 'skipped', line }),
   );
   const run = new RunFolder(options.out);
@@ -126,7 +135,18 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     throw new Error(
       `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
     );
+  const studies = resuming ? subsetOf(run) : options.studies;
+  if (options.studies !== undefined && options.studies !== studies) {
+    throw new Error(
+      `${run.path('run.json')}: the run was started on ${studies ?? 'all'} training studies, found ${options.studies} asked for; ` +
+        'resume without a number',
+    );
+  }
+  const dataset = studies === undefined ? whole : withFirstStudies(whole, studies, training.seed);
   requireStudies(dataset);
+  const config = withFrequencies(options.config, () =>
+    reportLabels(dataset.annotation.train.map(({ report }) => cleanReport(report, training.cleaning))),
+  );
   if (anew)
     onEvent({
       kind: 'warning',
@@ -150,7 +170,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     ...modelContext(tokenizer, training.seed, contextTokenizer),
     weights: known ? 'loaded' : 'drawn',
   } as const;
-  const model = buildModel(sizes, context, withCompiledBackbones(modules));
+  const model = buildModel(config.model, context, withCompiledBackbones(modules));
   const limit = { maxBytes: options.cacheBytes ?? 1e9 };
   const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
   const cache = shared ?? new ImageCache(limit);
@@ -166,7 +186,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     cache,
     options.strict ? undefined : skip,
   );
-  const validated = () => validate(model, loaders.evaluation, { features, tokenizer, config, ...scoring });
+  const validated = async () => {
+    const reading = { features, tokenizer, config };
+    const { findings } = model.parts;
+    const said = await findingScores(model, loaders.evaluation, reading);
+    if (said) findings?.calibrate?.(said); // before reports are written with its thresholds
+    const { scores, sentences } = await validate(model, loaders.evaluation, { ...reading, ...scoring });
+    return { scores, calibration: fitCalibration(said, findings?.findings ?? [], sentences) };
+  };
   try {
     const trainer = new Trainer(
       model,
@@ -193,14 +220,20 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       run.prepare();
       const pretrained =
         options.pretrained === undefined ? {} : pretrain(model, tokenizer, options.pretrained);
-      const facts = { ...describeRun(model, dataset, config), ...pretrained };
+      const feeds = validationFeeds(config.model);
+      const facts = {
+        ...describeRun(model, dataset, config),
+        ...(studies !== undefined && { subset: { studies, of: whole.annotation.train.length } }),
+        ...(feeds.length > 0 && { validationFeeds: feeds }),
+        ...pretrained,
+      };
       if (!first) run.writeStart(config, tokenizer, facts, contextTokenizer);
       else {
         first.readWeights(model, tokenizer);
-        const scores = await validated();
+        const { scores, calibration } = await validated();
         state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
-        run.writeWeights(model, tokenizer);
+        run.writeWeights(model, tokenizer, calibration);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = {
           weights: fileHash(first.path('weights.safetensors')),
@@ -233,13 +266,13 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const scores = await validated();
+      const { scores, calibration } = await validated();
       const validation = { epoch: state.epoch + 1, score: scores[chosen], loss: scores.loss };
       shared?.save();
       const improved = isBetter(validation, state.best);
       const line: MetricsLine = { step: state.step, epoch: validation.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);
-      if (improved) run.writeWeights(model, tokenizer);
+      if (improved) run.writeWeights(model, tokenizer, calibration);
       const best = improved ? validation : state.best;
       state = { ...state, epoch: validation.epoch, cursor: 0, best };
       state = { ...state, finished: isFinished(state, training) };
@@ -304,7 +337,12 @@ export function modelContext(
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
 export function makeLoaders(
   dataset: Dataset,
-  { config, tokenizer, contextTokenizer, model: made }: Omit<LoadedRun, 'run'>,
+  {
+    config,
+    tokenizer,
+    contextTokenizer,
+    model: made,
+  }: Pick<LoadedRun, 'config' | 'tokenizer' | 'contextTokenizer' | 'model'>,
   cache: ImageCache,
   onUnreadable?: (line: string) => void,
 ) {
