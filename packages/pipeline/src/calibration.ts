@@ -1,45 +1,25 @@
 import { FINDING_STATES, type FindingLabels, type FindingScores } from '@raca/core';
 import { readableSentences, readableSpans } from '@raca/data';
 import { thresholdsFor } from '@raca/findings';
-import { atTemperature, fitPlatt, fitTemperature, plattProbability } from '@raca/metrics';
+import { fitPlatt, logit, plattProbability } from '@raca/metrics';
 import { z } from 'zod';
-import { saysFinding, sentencesRight } from './compare-findings';
+import { sentencesRight } from './compare-findings';
 
 const finite = z.number();
 
+const platt = { slope: finite.nonnegative(), intercept: finite };
+
 /** What validation says of a model's probabilities; stored with its weights. */
 export const calibrationSchema = z.strictObject({
-  /** Of the finding head; null without one. */
-  findings: z
-    .strictObject({
-      /** Divides logits of P(positive), one for all findings (temperature scaling). */
-      temperature: finite.positive(),
-      /** By name: the probability, before calibration, from which on a finding is taken as positive. */
-      thresholds: z.record(z.string(), finite),
-    })
-    .nullable(),
-  /** From a sentence's mean ln p of a word to the probability that its labels are right (Platt); null without sentences. */
-  sentences: z.strictObject({ slope: finite, intercept: finite }).nullable(),
+  /**
+   * By finding of the finding head, Platt scaling of the log-odds of P(positive), and the probability, before that, from which on the
+   * finding is taken as positive; null without a head.
+   */
+  findings: z.record(z.string(), z.strictObject({ ...platt, threshold: finite })).nullable(),
+  /** From a sentence's mean ln p of a word to the probability that its labels are right (Platt scaling); null without sentences. */
+  sentences: z.strictObject(platt).nullable(),
 });
 export type Calibration = z.infer<typeof calibrationSchema>;
-
-/** A sentence that a model wrote. */
-export interface SentenceProbability {
-  /** Geometric mean of the probabilities of its words, its stop included. */
-  readonly word: number;
-  /**
-   * Probability that its labels are right: that what it affirms is there and what it denies is not, by the rule labeler. Null
-   * without calibration, and for a sentence that says neither of any class.
-   */
-  readonly right: number | null;
-}
-
-/** A finding as the finding head sees it. */
-export interface FindingProbability {
-  readonly finding: string;
-  /** That it is positive; calibrated where the run is. */
-  readonly probability: number;
-}
 
 /** What a written sentence says, for calibration: a score, and whether its labels are right (null: it has none). */
 export interface JudgedSentence {
@@ -100,15 +80,7 @@ export function fitCalibration(
 ): Calibration {
   const told = sentences.filter(({ right }) => right !== null);
   return {
-    findings: findings && {
-      temperature: fitTemperature(
-        positiveProbabilities(findings.probabilities),
-        positiveTruth(findings.labels, names),
-      ),
-      thresholds: Object.fromEntries(
-        [...thresholdsFor(findings.probabilities, findings.labels, names)].map((x, c) => [names[c], x]),
-      ),
-    },
+    findings: findings && calibrateFindings(findings, names),
     sentences: fitPlatt(
       told.map(({ score }) => score),
       told.map(({ right }) => right === true),
@@ -116,23 +88,38 @@ export function fitCalibration(
   };
 }
 
-/** P(positive) after calibration; the same where there is none. */
-export const calibratedFinding = (probability: number, calibration: Calibration | null): number =>
-  calibration?.findings ? atTemperature(probability, calibration.findings.temperature) : probability;
+function calibrateFindings(
+  { probabilities, labels }: FindingScores,
+  names: readonly string[],
+): NonNullable<Calibration['findings']> {
+  const positive = positiveProbabilities(probabilities);
+  const truth = positiveTruth(labels, names);
+  const thresholds = thresholdsFor(probabilities, labels, names);
+  return Object.fromEntries(
+    names.map((name, c) => {
+      const own = (i: number): boolean => i % names.length === c;
+      const fit = fitPlatt(
+        [...positive].filter((_, i) => own(i)).map(logit),
+        truth.filter((_, i) => own(i)),
+      );
+      return [name, { ...(fit ?? UNCHANGED), threshold: thresholds[c] }];
+    }),
+  );
+}
+
+/** σ(logit(p)) = p */
+const UNCHANGED = { slope: 1, intercept: 0 };
+
+/** P(positive) of a finding after calibration; the same where there is none. */
+export function calibratedFinding(
+  finding: string,
+  probability: number,
+  calibration: Calibration | null,
+): number {
+  const own = calibration?.findings?.[finding];
+  return own ? plattProbability(own, logit(probability)) : probability;
+}
 
 /** Probability that a sentence's labels are right; null where it has none, and without calibration. */
 export const sentenceRight = (score: number, calibration: Calibration | null): number | null =>
   calibration?.sentences ? plattProbability(calibration.sentences, score) : null;
-
-/** Every sentence of a report, {@link readableSentences}, with its probabilities. @param words ln p of each word */
-export function sentenceProbabilities(
-  report: string,
-  words: ArrayLike<number>,
-  calibration: Calibration | null,
-): SentenceProbability[] {
-  const sentences = readableSentences(report);
-  return sentenceScores(report, words).map((score, i) => ({
-    word: Math.exp(score),
-    right: saysFinding(sentences[i]) ? sentenceRight(score, calibration) : null,
-  }));
-}

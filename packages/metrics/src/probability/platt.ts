@@ -1,4 +1,4 @@
-import { sigmoid } from './logistic';
+import { logit, sigmoid } from './logistic';
 
 /** σ(slope · x + intercept) is the probability of an event with score x. */
 export interface PlattScaling {
@@ -8,7 +8,8 @@ export interface PlattScaling {
 
 /**
  * Logistic regression of what happened on a score, with Platt's targets: (n₊ + 1)/(n₊ + 2) for an event and 1/(n₋ + 2) for
- * none, which keep the fit finite. Newton's method with halved steps. Null without a case.
+ * none, which keep the fit finite. The slope is at least 0: a higher score never means a less probable event. Newton's method with
+ * halved steps. Null without a case.
  *
  * @param scores `[n]`, finite
  * @throws RangeError if the lists differ in length or a score is not finite
@@ -52,7 +53,8 @@ export function fitPlatt(scores: ArrayLike<number>, truth: readonly boolean[]): 
     [fit, value] = [next, reached];
     if (gained < 1e-12 * n) break;
   }
-  return fit;
+  if (fit.slope >= 0) return fit;
+  return { slope: 0, intercept: logit(targets.reduce((sum, x) => sum + x, 0) / n) };
 }
 
 const STEPS = 100;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { auc, expectedCalibrationError, fitPlatt, fitTemperature, plattProbability } from './index';
-import { atTemperature } from './temperature';
+import { auc, expectedCalibrationError, fitPlatt, logit, plattProbability } from './index';
 
-// Expected values computed in NumPy (pairs counted, bins summed, temperatures tried one by one, gradient descent).
+// Expected values computed in NumPy (pairs counted, bins summed, gradient descent).
 const p = [0.9, 0.8, 0.95, 0.3, 0.2, 0.6, 0.05, 0.7];
 const truth = [1, 0, 1, 0, 1, 0, 0, 1].map(Boolean);
 
@@ -42,20 +41,6 @@ describe('expected calibration error', () => {
   });
 });
 
-describe('temperature', () => {
-  it('has the least cross-entropy', () => {
-    expect(fitTemperature(p, truth)).toBeCloseTo(1.80626, 4);
-    expect(atTemperature(0.9, 2)).toBeCloseTo(0.75, 12); // odds 9 → 3
-  });
-
-  it('stays finite for what is always right, always wrong, sure or absent', () => {
-    expect(fitTemperature([0.9, 0.1], [true, false])).toBe(0.05);
-    expect(fitTemperature([0.9, 0.1], [false, true])).toBe(20);
-    expect(fitTemperature([1, 0, 1], [true, false, false])).toBeGreaterThan(1);
-    expect(fitTemperature([], [])).toBe(1);
-  });
-});
-
 describe('Platt scaling', () => {
   const scores = [-2, -1.2, -0.7, -0.4, -0.3, -0.1, 0.2, 0.5];
   const right = [0, 0, 1, 0, 1, 0, 1, 1].map(Boolean);
@@ -65,6 +50,12 @@ describe('Platt scaling', () => {
     expect(fit.slope).toBeCloseTo(1.17176, 4);
     expect(fit.intercept).toBeCloseTo(0.5538, 4);
     expect(plattProbability(fit, 0)).toBeCloseTo(1 / (1 + Math.exp(-0.5538)), 5);
+  });
+
+  it('never falls: the share of events where the score points the wrong way', () => {
+    const fit = fitPlatt([3, 2, 1, 0], [false, false, true, true])!;
+    expect(fit.slope).toBe(0);
+    expect(plattProbability(fit, 5)).toBeCloseTo(0.5, 12);
   });
 
   it('stays finite where a score tells all, where all are right, and where scores are equal', () => {
@@ -90,4 +81,10 @@ describe('Platt scaling', () => {
     );
     expect(gap).toBeCloseTo(0, 5); // the derivative by the intercept
   });
+});
+
+it('knows log odds, kept from infinity', () => {
+  expect(logit(0.75)).toBeCloseTo(Math.log(3), 12);
+  expect(logit(0)).toBeCloseTo(Math.log(1e-7), 6);
+  expect(logit(1)).toBeCloseTo(-logit(0), 6);
 });

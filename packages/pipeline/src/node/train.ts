@@ -18,7 +18,7 @@ import { readWeightsFile } from '@raca/vision/node';
 import { fitCalibration } from '../calibration';
 import type { RunConfig, TrainingConfig } from '../config';
 import { validationFeeds, withFrequencies } from '../finding-frequencies';
-import { reportLabels } from '../finding-labels';
+import { areLabelled, reportLabels } from '../finding-labels';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { regionSetOf } from '../region-config';
@@ -192,7 +192,8 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     const said = await findingScores(model, loaders.evaluation, reading);
     if (said) findings?.calibrate?.(said); // before reports are written with its thresholds
     const { scores, sentences } = await validate(model, loaders.evaluation, { ...reading, ...scoring });
-    return { scores, calibration: fitCalibration(said, findings?.findings ?? [], sentences) };
+    const names = findings?.findings ?? [];
+    return { scores, calibration: fitCalibration(areLabelled(names) ? said : null, names, sentences) };
   };
   try {
     const trainer = new Trainer(
