@@ -27,14 +27,16 @@ describe('paper.yaml', () => {
   it('makes models that differ in what the rows say alone', () => {
     const made = rows.map(({ config }) => buildModel(config.model, sizes));
     const names = made.map(({ parts }) =>
-      [parts.agent, parts.alignment, parts.fusion].map((part) => part?.info.name ?? null),
+      [parts.agent, parts.alignment, parts.fusion, parts.findings].map((part) => part?.info.name ?? null),
     );
     expect(names).toEqual([
-      [null, null, null],
-      ['racaAgent', null, 'meanFusion'],
-      [null, 'contrastiveAlignment', null],
-      [null, null, 'bca'],
-      ['racaAgent', 'contrastiveAlignment', 'bca'],
+      [null, null, null, null],
+      ['racaAgent', null, 'meanFusion', null],
+      [null, 'contrastiveAlignment', null, null],
+      [null, null, 'bca', null],
+      [null, null, null, 'findingHead'],
+      ['racaAgent', 'contrastiveAlignment', 'bca', null],
+      ['racaAgent', 'contrastiveAlignment', 'bca', 'findingHead'],
     ]);
     // every module draws its first weights from a stream of its own
     const decoders = made.map(({ parameters }) =>

@@ -1,4 +1,6 @@
 import {
+  calibrationLines,
+  classTable,
   columnsOf,
   type Evaluation,
   PROTOCOLS,
@@ -6,6 +8,7 @@ import {
   shownIn,
   type TruthScores,
   tableRows,
+  validationFeedsLine,
 } from '@raca/pipeline/node';
 import Table from 'cli-table3';
 
@@ -26,6 +29,31 @@ export function scoreTable(evaluation: Evaluation, source: string): string {
     : '';
   return `${split} split, ${studies.length} studies, data: ${source}${note}\n\n${tables.join('\n\n')}`;
 }
+
+/** Scores of the 14 classes as text, the finding head's beside them. */
+export function classSummary(evaluation: Evaluation): string {
+  const { title, columns, rows } = classTable(evaluation);
+  const table = new Table({
+    head: ['', ...columns.map(({ label, direction }) => label + ARROWS[direction])],
+    style: { head: [], border: [] },
+  });
+  for (const { system, scores } of rows) {
+    table.push([
+      system,
+      ...columns.map((column) =>
+        scores[column.key] === undefined ? '' : shownIn(column, scores[column.key]),
+      ),
+    ]);
+  }
+  return `${title}\n${table.toString()}`;
+}
+
+/** How far probabilities are from what happens, and what validation gave to training; empty where there is nothing to say. */
+export const probabilitySummary = (evaluation: Evaluation): string =>
+  [
+    ...calibrationLines(evaluation),
+    ...(evaluation.validationFeeds.length > 0 ? [validationFeedsLine(evaluation.validationFeeds)] : []),
+  ].join('\n');
 
 const ARROWS = { higher: ' ↑', lower: ' ↓', '': '' };
 

@@ -66,7 +66,7 @@ export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } fr
 export * from './phantom';
 export { parseRexrank, type RexrankEntries, rexrankEntry, rexrankOf } from './rexrank';
 export { type Cleaning, cleanIu, cleanReport, splitSentences, words } from './text/clean';
-export { readableReport, readableSentences } from './text/readable-report';
+export { readableReport, readableSentences, readableSpans } from './text/readable-report';
 export * from './text/tokenizer';
 export { type MissingViews, ownSlots, picturesUsed, type ViewSlots, viewSlots } from './view-slots';
 export { viewKind, viewKindsOf } from './views';

@@ -44,8 +44,8 @@ export const findingHeadConfigSchema = z
       .default('soft')
       .describe(
         'What the head says of its own opinion. `soft`: probabilities, through which the decoder’s gradient flows. `hard`: the most ' +
-          'probable state. `thresholds`: positive from a probability of its own for each finding, 0.5 until `calibrate`, which `raca train` does not call yet, sets it from ' +
-          'validation; else the most probable other state.',
+          'probable state. `thresholds`: positive from a probability of its own for each finding, set from validation after each ' +
+          'epoch of `raca train` (0.5 before the first); else the most probable other state.',
       ),
     gold: z
       .number()
@@ -72,17 +72,18 @@ export const findingHeadConfigSchema = z
       .record(z.string(), z.number().gt(0).lt(1))
       .default({})
       .describe(
-        'Share of the training reports in which each finding is positive; see `positiveFrequencies`.',
+        'Share of the training reports in which each finding is positive, for `weights: balanced` and `adjustment`. `raca train` ' +
+          'counts those that a config leaves out.',
       ),
     adjustment: z
       .enum(['none', 'static', 'adaptive'])
       .default('none')
       .describe(
         'PromptMRG’s ln π, added to the positive logit in the loss. `static`: π is `frequencies` over the largest. `adaptive`: π starts ' +
-          'so, and `calibrate` replaces it after each validation, so that validation feeds training; `raca train` does not call it yet.',
+          'so, and what validation says replaces it after each epoch, so that validation feeds training; `run.json` says so.',
       ),
   })
-  .superRefine(({ findings, weights, frequencies, adjustment }, context) => {
+  .superRefine(({ findings, weights, frequencies }, context) => {
     const refuse = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
     const unknownIn = (record: Readonly<Record<string, number>>): string | undefined =>
@@ -95,10 +96,6 @@ export const findingHeadConfigSchema = z
       if (unknown !== undefined)
         refuse('weights', `expected names of findings, found ${JSON.stringify(unknown)}`);
     }
-    if (weights !== 'balanced' && adjustment === 'none') return;
-    const missing = findings.find((name) => !Object.hasOwn(frequencies, name));
-    if (missing !== undefined)
-      refuse('frequencies', `expected one of each finding, found none of ${JSON.stringify(missing)}`);
   });
 
 /** Config of {@link findingHead}; every field has a default. */
@@ -106,3 +103,17 @@ export type FindingHeadConfig = z.input<typeof findingHeadConfigSchema>;
 
 /** Options with their defaults. */
 export type FindingHeadOptions = z.output<typeof findingHeadConfigSchema>;
+
+/**
+ * Findings that a head needs a frequency of and has none. A config may leave them out before training, which counts them.
+ * @param options with defaults
+ */
+export function missingFrequencies({
+  findings,
+  weights,
+  adjustment,
+  frequencies,
+}: Pick<FindingHeadOptions, 'findings' | 'weights' | 'adjustment' | 'frequencies'>): string[] {
+  if (weights !== 'balanced' && adjustment === 'none') return [];
+  return findings.filter((name) => !Object.hasOwn(frequencies, name));
+}

@@ -197,7 +197,7 @@ describe('the loss', () => {
 describe('errors', () => {
   it.each<[string, FindingHeadConfig]>([
     ['a finding is named twice', { findings: ['A', 'A'] }],
-    ['expected one of each finding, found none of \\"No Finding\\"', { weights: 'balanced' }],
+    ['expected one of each finding, found none of "No Finding"', { weights: 'balanced' }],
     ['expected names of findings, found \\"Edmea\\"', { weights: { Edmea: 2 } }],
     ['expected names of findings, found \\"Edmea\\"', { frequencies: { Edmea: 0.2 } }],
     ['a pool is named twice', { pool: ['mean', 'mean'] }],

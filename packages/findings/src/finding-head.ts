@@ -21,7 +21,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../package.json';
 import { firstPrior, nextPrior, thresholdsFor } from './calibration';
 import { type Classifier, classifier, classify, STATES } from './classifier';
-import { type FindingHeadConfig, type FindingHeadOptions, findingHeadConfigSchema } from './config';
+import {
+  type FindingHeadConfig,
+  type FindingHeadOptions,
+  findingHeadConfigSchema,
+  missingFrequencies,
+} from './config';
 import { findingLoss, lossWeights } from './finding-loss';
 import { oneHotStates, statesByName } from './labels';
 import { ownStates } from './states';
@@ -45,6 +50,11 @@ class RacaFindingHead implements FindingHead {
   constructor(config: FindingHeadConfig, random: Random) {
     this.options = findingHeadConfigSchema.parse(config);
     const { findings, adjustment, states, frequencies } = this.options;
+    const [missing] = missingFrequencies(this.options);
+    if (missing !== undefined)
+      throw new Error(
+        `frequencies: expected one of each finding, found none of ${JSON.stringify(missing)}; positiveFrequencies counts them`,
+      );
     const p = Parameters.create(random);
     const learnt = (name: string, init: Initializer): tf.Variable =>
       p.add(name, [findings.length], init, false);

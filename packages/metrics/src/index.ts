@@ -55,6 +55,7 @@ export { accumulate, additive, meanMetric, measure, metricOver } from './measure
 export * from './meteor';
 export { type OutputFault, outputFaults } from './output-faults';
 export { pairReports, referencesOf } from './pairs';
+export * from './probability';
 export { withPtbTokens } from './ptb';
 export { type RadCliqParts, radCliq } from './radcliq';
 export * from './radfact-boxes';

@@ -61,6 +61,25 @@ export function compareFindings(
   };
 }
 
+/**
+ * Whether what each generated sentence says is right by the rule labeler: what it affirms is positive in the reference, and what it
+ * denies is not. Null for a sentence that neither affirms nor denies a class.
+ */
+export function sentencesRight(
+  generated: readonly string[],
+  reference: readonly string[],
+): (boolean | null)[] {
+  const truth = positivesOf(reference);
+  return generated.map((sentence) => {
+    const told = [...toldIn(sentence)].filter(([, value]) => value === 0 || value === 1);
+    return told.length === 0 ? null : told.every(([finding, value]) => truth.has(finding) === (value === 1));
+  });
+}
+
+/** Whether a sentence affirms or denies a class. */
+export const saysFinding = (sentence: string): boolean =>
+  [...toldIn(sentence).values()].some((value) => value === 0 || value === 1);
+
 function positivesOf(sentences: readonly string[]): Set<ChexpertClass> {
   const labels = labelReport(sentences.map(forRules).join(' '));
   return new Set(CHEXPERT_14.filter((name) => labels[name] === 1));

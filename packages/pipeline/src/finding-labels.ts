@@ -18,3 +18,7 @@ export function reportLabels(reports: readonly string[]): FindingLabels {
   });
   return { names: CHEXPERT_14, states: Uint8Array.from(states) };
 }
+
+/** Whether {@link reportLabels} says something of every finding; a head of somebody's own may have others. */
+export const areLabelled = (findings: readonly string[]): boolean =>
+  findings.every((name) => CHEXPERT_14.some((known) => known === name));

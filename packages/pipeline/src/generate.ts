@@ -1,8 +1,9 @@
-import { INFERENCE, type Memory, type Pass, type RegionMasks, type StudyInput } from '@raca/core';
+import { INFERENCE, type Memory, type Pass, type RegionMasks, type StudyInput, tidyRead } from '@raca/core';
 import { generate, TRIGRAM_PENALTY } from '@raca/decoder';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainingConfig } from './config';
 import type { Encoded, Raca, Readable } from './model';
+import { wordLogProbabilities } from './word-probabilities';
 
 /** How reports are written. */
 export type GenerationOptions = Omit<TrainingConfig['generation'], 'unknown'> & {
@@ -26,6 +27,10 @@ export interface WrittenReports extends EncodedStudies {
   readonly tokens: readonly (readonly number[])[];
   /** Sum of log-probabilities of each report. */
   readonly scores: readonly number[];
+  /** Of each report ln p of its words, as the model reads it again; without the end and penalties. */
+  readonly words: readonly Float32Array[];
+  /** Probabilities of the findings' states, `[b, c, s]` row by row; null without a finding head. */
+  readonly states: Float32Array | null;
 }
 
 /** Encodes studies, and lets the agent act once a study. No gradient goes through. */
@@ -45,7 +50,9 @@ export async function writeReports(
   const encoded = encodeStudies(model, study);
   const readable = readableOf(model, encoded);
   try {
-    return { ...(await writeFrom(model, readable, options)), ...encoded };
+    const written = await writeFrom(model, readable, options);
+    const words = wordLogProbabilities(model, readable, written.tokens, options.maxLength);
+    return { ...written, words, states: statesOf(readable), ...encoded };
   } catch (error) {
     encoded.dispose();
     throw error;
@@ -60,6 +67,10 @@ export const readableOf = (
   encoded: Encoded & Pick<EncodedStudies, 'regions'>,
   pass: Pass = INFERENCE,
 ): Readable => outliving(() => cloned(model.read(encoded, encoded.regions, pass)), tensorsOfReadable);
+
+/** Softmax of the finding head's logits, `[b, c, s]`; null without a head. */
+export const statesOf = ({ reading }: Pick<Readable, 'reading'>): Float32Array | null =>
+  reading && tidyRead(() => tf.softmax(reading.logits).dataSync().slice() as Float32Array);
 
 /** Frees what {@link readableOf} gave. */
 export const disposeReadable = (readable: Readable): void => tf.dispose(tensorsOfReadable(readable));

@@ -1,9 +1,12 @@
+export * from './calibration';
 export * from './checkpoint-config';
 export type { ComparedFindings, FindingKind, FindingMark } from './compare-findings';
+export * from './confidence';
 export * from './config';
 export * from './config-for-data';
 export { type ConfigOption, configOptions } from './config-options';
 export { isFields } from './fields';
+export { validationFeeds, withFrequencies } from './finding-frequencies';
 export * from './fit-to-data';
 export {
   type EncodedStudies,
@@ -37,7 +40,7 @@ export * from './same-text';
 export { type Selection, selectionKey, selectionName } from './score-config';
 export { type RolloutOptions, type Rollouts, referencesOf, rollOut } from './self-critical';
 export * from './self-critical-config';
-export type { PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
+export type { FindingProbability, PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';
 export {
   configuredMetrics,
@@ -46,4 +49,5 @@ export {
   type TrainingScores,
   trainingScores,
 } from './training-scores';
+export { wordLogProbabilities } from './word-probabilities';
 export type { WrittenReport } from './written-report';

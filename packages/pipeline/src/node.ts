@@ -1,6 +1,7 @@
 export * from './node/ablate';
 export * from './node/baselines';
 export { type BatchOptions, withBatch } from './node/batches';
+export { calibrationLines, classTable, validationFeedsLine } from './node/class-table';
 export {
   type CompareRunsOptions,
   compareRuns,
@@ -14,6 +15,7 @@ export { type FeatureSource, fitToFeatures, openFeatures } from './node/features
 export { findStudies } from './node/find-studies';
 export * from './node/generate-files';
 export * from './node/generate-studies';
+export * from './node/head-scores';
 export * from './node/import-weights';
 export * from './node/load-run';
 export {
@@ -57,4 +59,4 @@ export {
   sentenceAttention,
 } from './node/truth/pointing';
 export { type RankedSentence, type Retrieval, retrieval } from './node/truth/retrieval';
-export { type ValidationOptions, validate } from './node/validate';
+export { findingScores, type ValidationOptions, type ValidationResult, validate } from './node/validate';

@@ -32,6 +32,8 @@ export interface ReportPage {
   readonly facts: Readonly<Record<string, string>>;
   /** Above the studies. */
   readonly tables: readonly ScoreTable[];
+  /** Folded away below those. */
+  readonly classTables?: readonly ScoreTable[];
   /** Which studies are shown, in a sentence. */
   readonly shown?: string;
   readonly studies: readonly StudyView[];
@@ -47,7 +49,8 @@ export interface ReportPage {
  * texts are escaped.
  */
 export async function reportPage(page: ReportPage): Promise<string> {
-  const { title, notices, facts, tables, shown, studies, sortKeys, moreTables = [], curves = [] } = page;
+  const { title, notices, facts, tables, classTables = [], shown, studies, sortKeys } = page;
+  const { moreTables = [], curves = [] } = page;
   const policy = [
     "default-src 'none'",
     'img-src data:',
@@ -63,6 +66,9 @@ export async function reportPage(page: ReportPage): Promise<string> {
       .map(([k, v]) => `<dt>${escapeHtml(k)}</dt><dd>${escapeHtml(v)}</dd>`)
       .join('')}</dl>`,
     ...(tables.length > 0 ? ['<h2>Scores</h2>', ...tables.map(scoreTable)] : []),
+    classTables.length > 0
+      ? `<details><summary>By class</summary>${classTables.map(scoreTable).join('')}</details>`
+      : '',
     studies.length === 1 ? '' : '<h2>Studies</h2>',
     shown === undefined ? '' : `<p>${escapeHtml(shown)}</p>`,
     studyViewer(studies, sortKeys),

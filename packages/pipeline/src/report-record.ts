@@ -1,3 +1,4 @@
+import type { Confidence } from './confidence';
 import type { ModelConfig } from './config';
 import { regionSetOf } from './region-config';
 import type { WrittenReport } from './written-report';
@@ -33,10 +34,21 @@ export interface ReportContext {
 /**
  * A report as JSON for machines: the model's words in `report`, `text` for people, `score` (log-probability), `regions`
  * (masks, 0 or 1) and `probabilities` by name, view by view and row by row of patches, four decimals; `viewKinds` says what
- * each of the `views` shows.
+ * each of the `views` shows. `confidence` says how sure the model is of each sentence of `text` and of each finding.
  */
 export function reportRecord(written: WrittenReport, { images, model, trainedOn }: ReportContext) {
-  const { report, sentences, score, contradictions, kinds, masks, probabilities, warnings, notes } = written;
+  const {
+    report,
+    sentences,
+    score,
+    confidence,
+    contradictions,
+    kinds,
+    masks,
+    probabilities,
+    warnings,
+    notes,
+  } = written;
   const { names } = regionSetOf(model);
   const p = masks.length / names.length;
   const byRegion = (values: ArrayLike<number>) =>
@@ -47,6 +59,7 @@ export function reportRecord(written: WrittenReport, { images, model, trainedOn 
     report,
     text: sentences.join(' '),
     score: round(score),
+    ...(confidence && { confidence: roundedConfidence(confidence) }),
     contradictions: contradictions.map(({ label, affirmed, denied }) => ({
       finding: label,
       affirmed: sentences[affirmed],
@@ -64,6 +77,13 @@ export function reportRecord(written: WrittenReport, { images, model, trainedOn 
     notice: noticesOf(trainedOn).join(' '),
   };
 }
+
+const roundedConfidence = ({ sentences, findings, calibrated }: Confidence) => ({
+  sentences: sentences.map(({ word, right }) => ({ word: round(word), right: right && round(right) })),
+  findings:
+    findings?.map(({ finding, probability }) => ({ finding, probability: round(probability) })) ?? null,
+  calibrated,
+});
 
 /** A report as a text file: sentences, what to know about them, and the notices. */
 export function reportText(

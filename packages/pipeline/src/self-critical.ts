@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { disposeReadable, encodeStudies, forbiddenWords, readableOf } from './generate';
 import { type Encoded, type ModelBatch, type Raca, type Readable, withoutLast } from './model';
 import type { SelfCriticalConfig } from './self-critical-config';
+import { rowsOf } from './word-probabilities';
 
 /** Sampled reports of a batch and how much better than a baseline they are. Axes: b studies, k samples a study. */
 export interface Rollouts {
@@ -97,16 +98,6 @@ export function referencesOf(
   decode: (ids: ArrayLike<number>) => string,
 ): string[] {
   return Array.from({ length: b }, (_, i) => decode(ids.subarray(i * t + 1, (i + 1) * t)));
-}
-
-/** Written reports as token rows: 0, the words, 0 (none where a report was cut at the longest length), padding. */
-function rowsOf(reports: readonly (readonly number[])[], maxLength: number): TokenBatch {
-  const t = Math.max(2, ...reports.map(({ length }) => Math.min(length + 2, maxLength + 1)));
-  const ids = new Int32Array(reports.length * t);
-  reports.forEach((words, i) => {
-    ids.set(words, i * t + 1);
-  });
-  return { ids, shape: [reports.length, t] };
 }
 
 /** {@link repeatedRows} whose tensors are the caller's to free. */

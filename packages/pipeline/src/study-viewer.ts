@@ -24,6 +24,16 @@ export interface SentenceView {
   readonly marks: readonly FindingMark[];
   /** Whether another sentence of the report says the opposite. */
   readonly contradicted?: boolean;
+  /** Geometric mean of the probabilities of its words. */
+  readonly word?: number;
+  /** Probability that its labels are right; null where nobody knows. */
+  readonly right?: number | null;
+}
+
+/** A finding and how probable it is. */
+export interface FindingProbability {
+  readonly finding: string;
+  readonly probability: number;
 }
 
 /** One study on the page. */
@@ -32,8 +42,10 @@ export interface StudyView {
   readonly pictures: readonly PictureView[];
   readonly sentences: readonly SentenceView[];
   /** Null where there is none. */
-  readonly reference: readonly Omit<SentenceView, 'regions'>[] | null;
+  readonly reference: readonly Pick<SentenceView, 'text' | 'marks'>[] | null;
   readonly findings: readonly FindingMark[];
+  /** What the model's finding head sees, beside what the report says. */
+  readonly head?: { readonly findings: readonly FindingProbability[]; readonly calibrated: boolean };
   /** Numbers to sort by, by key of {@link SortKey}. */
   readonly scores: Readonly<Record<string, number>>;
   /** One line each about the text, such as contradictions. */
@@ -129,9 +141,9 @@ function article(study: StudyView, sortKeys: readonly SortKey[]): string {
     .map(({ key, label }) => `${escapeHtml(label)} ${scores[key]?.toFixed(3) ?? '–'}`)
     .join(' · ');
   const generated = sentences.map(
-    ({ text, regions, marks, contradicted }) =>
+    ({ text, regions, marks, contradicted, word, right }) =>
       `<li><button type="button" aria-pressed="false" data-regions="${regions.map((name) => names.indexOf(name)).join(' ')}">` +
-      `${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}${contradicted ? CONTRADICTED : ''}</button></li>`,
+      `${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}${contradicted ? CONTRADICTED : ''}${sureness(word, right)}</button></li>`,
   );
   const told = (reference ?? []).map(
     ({ text, marks }) => `<li>${escapeHtml(text)} ${marks.map((m) => mark(m)).join(' ')}</li>`,
@@ -147,10 +159,30 @@ ${generated.length ? `<ol class="sentences">${generated.join('\n')}</ol>` : '<p>
 ${lines('notes', notes)}
 ${reference ? `<h4>Reference</h4><ol class="reference">${told.join('\n')}</ol>` : ''}
 <h4>Findings</h4><p>${findings.map((m) => mark(m)).join(' ') || 'none'}</p>
+${study.head ? headFindings(study.head) : ''}
 ${lines('notes plain', warnings)}
 <h4>Regions</h4><div class="regions" role="group" aria-label="regions" hidden>${regionButtons.join('')}</div>
 </div><div class="pictures">${pictures.map(figure).join('')}</div></div></article>`;
 }
+
+/** How sure the model is of a sentence: that its labels are right, or of its words. */
+function sureness(word?: number, right?: number | null): string {
+  if (typeof right === 'number')
+    return ` <span class="sure" title="probability that what it affirms and denies is right, calibrated on validation">${percent(right)}</span>`;
+  return word === undefined
+    ? ''
+    : ` <span class="sure" title="geometric mean of the probabilities of its words; says nothing of being right">words ${word.toFixed(2)}</span>`;
+}
+
+/** The most probable first. */
+function headFindings({ findings, calibrated }: NonNullable<StudyView['head']>): string {
+  const order = [...findings].sort((a, b) => b.probability - a.probability);
+  const each = order.map(({ finding, probability }) => `${escapeHtml(finding)} ${percent(probability)}`);
+  const how = calibrated ? 'calibrated on validation' : 'not calibrated';
+  return `<h4>Finding head, probabilities (${how})</h4><p class="sure">${each.join(' · ')}</p>`;
+}
+
+const percent = (p: number): string => `${(100 * p).toFixed(0)}\u00a0%`;
 
 const lines = (kind: string, texts: readonly string[]): string =>
   texts.length === 0

@@ -50,6 +50,7 @@ ol{list-style:none;margin:0;padding:0}
 .sentences button[aria-pressed=true],.regions button[aria-pressed=true]{background:var(--pick);border-color:#bf8700}
 .mark{display:inline-block;font-size:.78rem;font-weight:600;line-height:1.45;border:1px solid;border-radius:4px;padding:0 .35rem;margin:0 .1rem;white-space:nowrap}
 .right{color:var(--right)}.wrong{color:var(--wrong)}.missed{color:var(--missed);border-style:dashed}.said{color:var(--dim)}.odd{color:#7a4d00;background:#fff8e5}
+.sure{font-size:.82rem;color:var(--dim);font-variant-numeric:tabular-nums}
 .notes{font-size:.88rem;background:#fff8e5;border-left:3px solid #bf8700;padding:.3rem .7rem;margin:.6rem 0}
 .notes.plain{background:var(--soft);border-color:var(--line)}
 .hint{font-size:.86rem;color:var(--dim)}

@@ -1,6 +1,7 @@
 import type { ViewKind } from '@raca/core';
 import { UNKNOWN } from '@raca/data';
 import type { Contradiction } from '@raca/metrics';
+import type { Confidence } from './confidence';
 
 /** What a model wrote for one study, and where it looked. */
 export interface WrittenReport {
@@ -10,6 +11,8 @@ export interface WrittenReport {
   readonly sentences: readonly string[];
   /** Natural logarithm of the report's probability, at most 0; longer reports have lower ones. */
   readonly score: number;
+  /** How sure the model is of each sentence and, with a finding head, of each finding. */
+  readonly confidence?: Confidence;
   /** Pairs of `sentences` that cannot both be true. */
   readonly contradictions: readonly Contradiction[];
   /** What each picture of the study shows, as far as anybody has said; v of them, without empty or repeated slots. */

@@ -42,7 +42,7 @@ export function addAblate(program: Command): void {
     .description('train and evaluate every row of a grid with several seeds; write a table with tests')
     .requiredOption(
       '--config <name|file>',
-      'a grid (base, rows), or a config: then the rows are baseline, +agent, +alignment, +BCA, full',
+      'a grid (base, rows), or a config: then the rows are baseline, +agent, +alignment, +BCA, +findings, full, full+findings',
     )
     .requiredOption('--out <dir>', 'folder for runs and tables; what is finished there is not done again')
     .option('--seeds <n>', 'runs a row', wholeNumber('--seeds'), 3)

@@ -25,6 +25,7 @@ interface TrainFlags extends ImageFlags {
   config?: string;
   epochs?: number;
   seed?: number;
+  studies?: number;
   backboneWeights?: string;
   features?: string;
   init?: string;
@@ -52,6 +53,11 @@ export function addTrain(program: Command): void {
     )
     .option('--epochs <n>', 'instead of the config’s', wholeNumber('--epochs'))
     .option('--seed <n>', 'instead of the config’s', wholeNumber('--seed', -(2 ** 31)))
+    .option(
+      '--studies <n>',
+      'learn from this many training studies, the first in an order fixed by the seed (default: all)',
+      wholeNumber('--studies'),
+    )
     .option('--features <dir>', 'folder made by raca extract, read instead of running the backbone')
     .option('--backbone-weights <file>', 'torchvision ResNet weights (safetensors, or PyTorch’s .pth)')
     .option(
@@ -102,6 +108,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       ownScores,
       signal,
       resume: flags.resume,
+      studies: flags.studies,
       saveEvery: flags.saveEvery,
       strict: flags.strict,
       backboneWeights: flags.backboneWeights,

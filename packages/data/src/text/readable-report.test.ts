@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readableReport, readableSentences } from './readable-report';
+import { readableReport, readableSentences, readableSpans } from './readable-report';
 
 describe('readableReport', () => {
   it.each([
@@ -82,5 +82,20 @@ describe('readableReport', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('readableSpans', () => {
+  it('says which words a sentence was made of', () => {
+    // decimals are one word, stops without a word and repeated missing words belong to the sentence they stand in
+    const report = 'a 2 . 5 cm mass . . no <unk> <unk> effusion . heart normal';
+    expect(readableSentences(report)).toEqual(['A 2.5 cm mass.', 'No […] effusion.', 'Heart normal.']);
+    expect(readableSpans(report)).toEqual([
+      { from: 0, to: 7 },
+      { from: 7, to: 13 },
+      { from: 13, to: 15 },
+    ]);
+    expect(readableSpans('. .')).toEqual([]);
+    expect(readableSpans('')).toEqual([]);
   });
 });

@@ -38,15 +38,33 @@ const BEFORE_B = new Set(['kerley']);
  * changed: a decimal point that cleaning removed (`35 cm`) cannot be brought back. Text that is readable already stays.
  */
 export function readableSentences(report: string): string[] {
-  return sentencesOf(closeNumbers(report.split(/\s+/).filter(Boolean))).map(written);
+  return sentencesOf(closeNumbers(wordsOf(report))).map(({ words }) => written(words));
+}
+
+/** Words `[from, to)` of a tokenised report, blanks apart, that each of its {@link readableSentences} was made of. */
+export function readableSpans(report: string): { readonly from: number; readonly to: number }[] {
+  let from = 0;
+  return sentencesOf(closeNumbers(wordsOf(report))).map(({ to }) => {
+    const span = { from, to };
+    from = to;
+    return span;
+  });
 }
 
 /** {@link readableSentences} in one line; empty for a report without words. */
 export const readableReport = (report: string): string => readableSentences(report).join(' ');
 
+const wordsOf = (report: string): string[] => report.split(/\s+/).filter(Boolean);
+
+/** A word, and where it ends in the report, in words. */
+interface Placed {
+  readonly word: string;
+  readonly to: number;
+}
+
 /** `2 . 5 cm` → `2.5 cm`, also in `2 . 5 x 3 . 1 cm`. */
-function closeNumbers(tokens: readonly string[]): string[] {
-  const out: string[] = [];
+function closeNumbers(tokens: readonly string[]): Placed[] {
+  const out: Placed[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const [point, fraction, after] = tokens.slice(i + 1, i + 4);
     const isDecimal =
@@ -54,28 +72,29 @@ function closeNumbers(tokens: readonly string[]): string[] {
       point === '.' &&
       NUMBER.test(fraction ?? '') &&
       AFTER_DECIMAL.test(after ?? '');
-    out.push(isDecimal ? `${tokens[i]}.${fraction}` : tokens[i]);
+    const word = isDecimal ? `${tokens[i]}.${fraction}` : tokens[i];
     if (isDecimal) i += 2;
+    out.push({ word, to: i + 1 });
   }
   return out;
 }
 
-/** Tokens of each sentence that has a word, its stop included where it has one. */
-function sentencesOf(tokens: readonly string[]): string[][] {
-  const sentences: string[][] = [];
+/** Words of each sentence that has one, its stop included where it has one, and where it ends in the report. */
+function sentencesOf(tokens: readonly Placed[]): { readonly words: string[]; readonly to: number }[] {
+  const sentences: { words: string[]; to: number }[] = [];
   let sentence: string[] = [];
-  const end = (): void => {
-    if (sentence.length > 0) sentences.push(sentence);
+  const end = (to: number): void => {
+    if (sentence.length > 0) sentences.push({ words: sentence, to });
     sentence = [];
   };
-  for (const token of tokens) {
+  for (const { word: token, to } of tokens) {
     const word = token === UNKNOWN || DE_IDENTIFIED.test(token) ? MISSING_WORD : token;
     if (word === MISSING_WORD && sentence.at(-1) === MISSING_WORD) continue;
     if (sentence.length === 0 && CLOSING.test(word)) continue; // no word to stand at
     sentence.push(word);
-    if (STOP.test(word) || /[^.][.?!]$/.test(word)) end();
+    if (STOP.test(word) || /[^.][.?!]$/.test(word)) end(to);
   }
-  end();
+  end(tokens.at(-1)?.to ?? 0);
   return sentences;
 }
 

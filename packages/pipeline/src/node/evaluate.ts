@@ -13,16 +13,22 @@ import {
   score,
 } from '@raca/metrics';
 import { stringify } from 'csv-stringify/sync';
-import { writeReports } from '../generate';
+import { type JudgedSentence, judgedSentences } from '../calibration';
+import { type Confidence, confidenceOf } from '../confidence';
+import { validationFeeds } from '../finding-frequencies';
+import { areLabelled } from '../finding-labels';
+import { type GenerationOptions, writeReports } from '../generate';
 import { configuredMetrics, type OwnScores } from '../training-scores';
 import { testedKeys } from './ablate/study-scores';
 import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
 import { openFeatures, withoutLeftOut } from './features';
+import { type CalibrationErrors, calibrationErrors, type HeadScores, headScores } from './head-scores';
 import type { LoadedRun } from './load-run';
 import { makeLoaders } from './train';
 import { measureChanges, type SystemChanges } from './truth/changes';
 import { TruthMeasures, type TruthScores } from './truth/measure-truth';
+import { positivesOf } from './write-studies';
 
 /** One study with its generated report and the masks it was written from. */
 export interface EvaluatedStudy {
@@ -40,6 +46,12 @@ export interface EvaluatedStudy {
   readonly generated: string;
   /** Natural logarithm of the generated report's probability. */
   readonly score: number;
+  /** How sure the model is of each sentence and finding. */
+  readonly confidence: Confidence;
+  /** Its sentences, judged by the reference. */
+  readonly sentences: readonly JudgedSentence[];
+  /** P(positive) of each finding by the finding head, before calibration; null without a head. */
+  readonly positive: Float32Array | null;
   /** `[r · p]`, each 0 or 1, region by region. */
   readonly masks: Uint8Array;
   /** `[r · p]`, each 0..1: how likely the agent is to pick the patch. */
@@ -55,11 +67,17 @@ export interface SystemScores {
 /** Result of {@link evaluate}. */
 export interface Evaluation {
   readonly split: Split;
-  /** The model first, then the trivial baselines. */
+  /** The model first, then the trivial baselines, unless they are left out. */
   readonly systems: readonly SystemScores[];
   readonly studies: readonly EvaluatedStudy[];
   /** Scores to print of metrics beside the standard ones, by key. */
   readonly further: readonly string[];
+  /** What the finding head itself finds, beside the report; null without a head. */
+  readonly head: HeadScores | null;
+  /** How far the model's probabilities are from what happens. */
+  readonly calibration: CalibrationErrors;
+  /** What validation gave to training beside the choice of weights, such as `findings.prior`; mostly nothing. */
+  readonly validationFeeds: readonly string[];
   /** Against `regions.json`; null where the data set has none. */
   readonly truth: TruthScores | null;
   /** Words of change of each system against `changes.json`; null where the data set has none. */
@@ -75,6 +93,10 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Training studies that the nearest-report baseline looks at, the first ones in a seeded order; 2000. */
   readonly neighbours?: number;
+  /** How reports are written; the run's config where left out. */
+  readonly generation?: Partial<Pick<GenerationOptions, 'search' | 'beam'>>;
+  /** Whether {@link trivialBaselines} stand beside the model; true. */
+  readonly baselines?: boolean;
   /** Folder of stored features, for a model without backbone. */
   readonly features?: string;
   /**
@@ -111,18 +133,13 @@ export async function evaluate(
   const metrics = [...standard, ...furtherMetrics(loaded, options, standard)];
   const { views } = loaded.config.model;
   const { seed, cleaning } = loaded.config.training;
-  const { neighbours } = options;
+  const { neighbours, baselines: wanted = true } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   // Another thread decodes its images while the model works.
-  const baselining = trivialBaselines(dataset, split, {
-    views,
-    seed,
-    cleaning,
-    neighbours,
-    signal,
-    onUnreadable,
-  });
+  const baselining = wanted
+    ? trivialBaselines(dataset, split, { views, seed, cleaning, neighbours, signal, onUnreadable })
+    : Promise.resolve([]);
   baselining.catch(() => {}); // reported when its turn comes
   try {
     const { studies, truth } = await writeSplit(loaded, dataset, split, { ...options, onUnreadable });
@@ -143,7 +160,21 @@ export async function evaluate(
     const further = metrics.slice(standard.length).flatMap(testedKeys);
     const ids = studies.map(({ id }) => id);
     const changes = measureChanges(dataset, ids, [model, ...baselines]);
-    return { split, systems, studies, further, truth, changes, leftOut: [...leftOut] };
+    const found = loaded.model.parts.findings?.findings;
+    const names = found && areLabelled(found) ? found : null;
+    const calibration = loaded.calibration ?? null;
+    return {
+      split,
+      systems,
+      studies,
+      further,
+      head: names && headScores(studies, names, calibration),
+      calibration: calibrationErrors(studies, names ?? [], calibration),
+      validationFeeds: validationFeeds(loaded.config.model),
+      truth,
+      changes,
+      leftOut: [...leftOut],
+    };
   } finally {
     stop.abort();
     await Promise.allSettled([baselining]);
@@ -189,6 +220,7 @@ async function writeSplit(
     onProgress = () => {},
     signal,
     features: folder,
+    generation,
     onUnreadable,
   }: EvaluateOptions & { readonly onUnreadable?: (line: string) => void },
 ): Promise<Pick<Evaluation, 'studies' | 'truth'>> {
@@ -205,13 +237,18 @@ async function writeSplit(
       await withBatch(batch, { features, tokenizer }, async (input) => {
         const written = await writeReports(model, input.study, {
           ...config.training.generation,
+          ...generation,
           maxLength: config.model.maxLength,
         });
         try {
           const [, r, p] = written.regions.masks.shape;
           const masks = Uint8Array.from(written.regions.masks.dataSync());
           const probabilities = written.regions.probabilities.dataSync() as Float32Array;
+          const findings = positivesOf(model, written.states);
           batch.ids.forEach((id, i) => {
+            const generated = tokenizer.decode(written.tokens[i] as number[]);
+            const words = written.words[i];
+            const opinion = { report: generated, words, findings: findings(i) };
             const slots = ownSlots({ pictures: batch.pictures[i] });
             studies.push({
               id,
@@ -220,8 +257,11 @@ async function writeSplit(
               pictures: batch.pictures[i],
               report: batch.reports[i],
               reference: batch.references[i],
-              generated: tokenizer.decode(written.tokens[i] as number[]),
+              generated,
               score: written.scores[i],
+              confidence: confidenceOf(opinion, loaded.calibration ?? null),
+              sentences: judgedSentences(generated, words, batch.reports[i]),
+              positive: opinion.findings && Float32Array.from(opinion.findings.positive),
               masks: masks.slice(i * r * p, (i + 1) * r * p),
               probabilities: probabilities.slice(i * r * p, (i + 1) * r * p),
             });

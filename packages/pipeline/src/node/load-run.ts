@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@raca/data';
+import type { Calibration } from '../calibration';
 import type { RunConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
@@ -14,6 +15,8 @@ export interface LoadedRun {
   /** Of texts that the model reads; null where it reads none. */
   readonly contextTokenizer: Tokenizer | null;
   readonly model: Raca;
+  /** What validation says of its probabilities; null or absent where the run has none, as those of earlier versions. */
+  readonly calibration?: Calibration | null;
 }
 
 /**
@@ -32,10 +35,10 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
     withCompiledBackbones(withFrozenBackbones(modules)),
   );
   try {
-    run.readWeights(model, tokenizer);
+    const calibration = run.readWeights(model, tokenizer);
+    return { run, config, tokenizer, contextTokenizer, model, calibration };
   } catch (error) {
     model.dispose();
     throw error;
   }
-  return { run, config, tokenizer, contextTokenizer, model };
 }

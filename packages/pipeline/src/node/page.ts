@@ -7,6 +7,7 @@ import { reportPage, type ScoreTable } from '../report-page';
 import { trainingNotices } from '../report-record';
 import type { SortKey, StudyView } from '../study-viewer';
 import { notesOn } from '../written-report';
+import { calibrationLines, classTable, validationFeedsLine } from './class-table';
 import { type CurvePoint, curvesSvg } from './curves';
 import type { EvaluatedStudy, Evaluation } from './evaluate';
 import type { LoadedRun } from './load-run';
@@ -42,6 +43,7 @@ export async function writePage(
   const { split, studies: all, systems, truth, changes } = evaluation;
   const source = dataset.manifest?.source ?? 'unknown';
   const scores = scoresOf(evaluation);
+  const calibration = calibrationLines(evaluation);
   const chosen = chosenStudies(scores, most);
   const studies: StudyView[] = [];
   for (const i of chosen) studies.push(await viewOf(all[i], scores[i], loaded, dataset.pictures));
@@ -58,9 +60,13 @@ export async function writePage(
       model:
         `width ${config.model.width}, ${config.model.maxLength} tokens, agent ${config.model.agent?.use ?? 'none'}, ` +
         `fusion ${config.model.fusion?.use ?? 'none'}, alignment ${config.model.alignment?.use ?? 'none'}`,
-      training: `${config.training.epochs} epochs at most, batch ${config.training.batchSize}, seed ${config.training.seed}`,
+      training:
+        `${config.training.epochs} epochs at most, batch ${config.training.batchSize}, seed ${config.training.seed}` +
+        (evaluation.validationFeeds.length > 0 ? `; ${validationFeedsLine(evaluation.validationFeeds)}` : ''),
+      ...(calibration.length > 0 && { probabilities: calibration.join('; ') }),
     },
     tables: protocolTables(systems, columnsOf(evaluation)),
+    classTables: [classTable(evaluation)],
     ...(chosen.length < all.length && {
       shown: `${chosen.length} of ${all.length} studies: a third the worst by clinical F1, a third the best, a third spread between. reports.csv has all texts.`,
     }),
@@ -111,7 +117,17 @@ export function chosenStudies(scores: readonly Readonly<Record<string, number>>[
 }
 
 async function viewOf(
-  { id, images, kinds, pictures: shownIn, report, generated, masks, probabilities }: EvaluatedStudy,
+  {
+    id,
+    images,
+    kinds,
+    pictures: shownIn,
+    report,
+    generated,
+    confidence,
+    masks,
+    probabilities,
+  }: EvaluatedStudy,
   scores: Readonly<Record<string, number>>,
   { config }: LoadedRun,
   reading: PictureOptions | undefined,
@@ -128,6 +144,7 @@ async function viewOf(
     pictures,
     kinds,
     sentences,
+    confidence,
     reference: report,
     scores,
     notes,

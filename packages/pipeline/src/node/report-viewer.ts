@@ -2,6 +2,7 @@ import { VIEW_KINDS, type ViewKind } from '@raca/core';
 import { writeFileAtomic } from '@raca/core/node';
 import { type RasterImage, readableSentences } from '@raca/data';
 import { type ReadOptions, readImage } from '@raca/data/node';
+import { confidenceSchema } from '../confidence';
 import { regionSetOf } from '../region-config';
 import { reportPage } from '../report-page';
 import { trainingNotices } from '../report-record';
@@ -97,7 +98,15 @@ const shownStudy = ({ report, score, ...rest }: ViewedReport): ShownStudy => ({
 
 function textOf(row: ReportRow): Omit<ShownStudy, 'pictures' | 'kinds' | 'masks' | 'probabilities'> {
   const { id, report = '', score = 0, notes = [], warnings = [] } = row;
-  return { id, sentences: readableSentences(report), scores: scoresOf(report, score), notes, warnings };
+  const confidence = confidenceSchema.safeParse(row.confidence).data; // absent in tables of earlier versions
+  return {
+    id,
+    sentences: readableSentences(report),
+    ...(confidence && { confidence }),
+    scores: scoresOf(report, score),
+    notes,
+    warnings,
+  };
 }
 
 /** Longer reports are less likely: the mean over words compares them. */

@@ -20,6 +20,7 @@ import {
 } from '@raca/core/node';
 import type { Tokenizer } from '@raca/data';
 import { readVocabulary, writeVocabulary } from '@raca/data/node';
+import { type Calibration, calibrationSchema } from '../calibration';
 import { parseRunConfig, type RunConfig, type TrainingConfig, trainingConfigSchema } from '../config';
 import { isFields } from '../fields';
 import type { Raca } from '../model';
@@ -141,19 +142,27 @@ export class RunFolder {
     return model.context === null ? null : readVocabulary(this.path(CONTEXT_VOCABULARY));
   }
 
-  /** The weights to use: those of the best validation. With them goes what the vocabulary was. */
-  writeWeights(model: Raca, tokenizer: Tokenizer): void {
-    const metadata = { format: 'raca', vocabulary: vocabularyHash(tokenizer) };
+  /** The weights to use: those of the best validation. With them goes what the vocabulary was, and what validation calibrated. */
+  writeWeights(model: Raca, tokenizer: Tokenizer, calibration: Calibration | null = null): void {
+    const metadata = {
+      format: 'raca',
+      vocabulary: vocabularyHash(tokenizer),
+      ...(calibration && { calibration: JSON.stringify(calibration) }),
+    };
     writeFileAtomic(this.path('weights.safetensors'), saveParameters(model.parameters, metadata));
   }
 
-  /** @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit */
-  readWeights(model: Raca, tokenizer: Tokenizer): void {
+  /**
+   * @returns the calibration that belongs to the weights; null where there is none
+   * @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit
+   */
+  readWeights(model: Raca, tokenizer: Tokenizer): Calibration | null {
     this.requireWeights();
     const path = this.path('weights.safetensors');
     const file = parseSafetensors(this.readBytes('weights.safetensors'), path);
     this.requireVocabulary(file, tokenizer, path);
     loadParameters(model.parameters, file, path);
+    return calibrationIn(file, path);
   }
 
   /** @throws Error in one line that tells why a run has no weights to use, and how to get them */
@@ -268,6 +277,20 @@ export class RunFolder {
   readBytes(name: string): Buffer {
     return readRegularFile(this.path(name), 'a file of a run');
   }
+}
+
+/** @throws Error in one line for a calibration that does not fit */
+function calibrationIn({ metadata: { calibration } }: SafetensorsFile, path: string): Calibration | null {
+  if (calibration === undefined) return null;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(calibration);
+  } catch {
+    // reported as one that does not fit
+  }
+  const parsed = calibrationSchema.safeParse(stored);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${path}: expected a calibration in the metadata, found none that fits`);
 }
 
 const CONTEXT_VOCABULARY = 'context-vocab.json';

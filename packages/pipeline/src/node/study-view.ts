@@ -3,6 +3,7 @@ import { annotatorFor, type RasterImage, readableSentences } from '@raca/data';
 import { encodeJpeg } from '@raca/data/node';
 import { findContradictions } from '@raca/metrics';
 import { compareFindings } from '../compare-findings';
+import type { Confidence } from '../confidence';
 import type { ModelConfig } from '../config';
 import { hasSides, shrink, viewName } from '../picture-views';
 import { regionSetOf } from '../region-config';
@@ -20,6 +21,8 @@ export interface ShownStudy {
   readonly kinds?: readonly ViewKind[];
   /** Sentences for people. */
   readonly sentences: readonly string[];
+  /** Of these sentences. */
+  readonly confidence?: Confidence;
   /** Tokens; absent where there is none. */
   readonly reference?: string;
   readonly scores: Readonly<Record<string, number>>;
@@ -35,7 +38,7 @@ export async function studyView(
   model: Pick<ModelConfig, 'grid' | 'regions'>,
 ): Promise<StudyView> {
   const set = regionSetOf(model);
-  const { id, sentences, scores, notes, warnings, masks, probabilities } = study;
+  const { id, sentences, confidence, scores, notes, warnings, masks, probabilities } = study;
   const reference = study.reference === undefined ? null : readableSentences(study.reference);
   const compared = compareFindings(sentences, reference);
   const regions = annotatorFor(set).annotate(sentences);
@@ -50,9 +53,13 @@ export async function studyView(
       regions: regions[i],
       marks: compared.generated[i],
       contradicted: odd.has(i),
+      ...confidence?.sentences[i],
     })),
     reference: reference?.map((text, i) => ({ text, marks: compared.reference[i] })) ?? null,
     findings: compared.findings,
+    ...(confidence?.findings && {
+      head: { findings: confidence.findings, calibrated: confidence.calibrated.findings },
+    }),
     scores,
     notes,
     warnings,

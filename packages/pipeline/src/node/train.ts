@@ -15,7 +15,10 @@ import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
 import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
+import { fitCalibration } from '../calibration';
 import { eyesEpochs, type RunConfig, type TrainingConfig } from '../config';
+import { validationFeeds, withFrequencies } from '../finding-frequencies';
+import { areLabelled, reportLabels } from '../finding-labels';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
 import { regionSetOf } from '../region-config';
@@ -27,15 +30,16 @@ import { type OwnScores, trainingScores } from '../training-scores';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
+import { eyesScores } from './eyes-scores';
 import { openFeatures, withoutLeftOut } from './features';
 import type { LoadedRun } from './load-run';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
 import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
+import { subsetOf, withFirstStudies } from './subset';
 import { trainedOn } from './trained-on';
-import { validate } from './validate';
-import { validateFindings } from './validate-findings';
+import { findingScores, validate } from './validate';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -86,6 +90,11 @@ export interface TrainOptions {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Stop at the first image that cannot be read. Otherwise its study is left out and an event names it. */
   readonly strict?: boolean;
+  /**
+   * Training studies to learn from: the first ones in an order that the seed fixes. A resumed run goes on with its own number
+   * and refuses another one; all by default.
+   */
+  readonly studies?: number;
   /** Decoded images kept in memory, in bytes; 1 GB. */
   readonly cacheBytes?: number;
   /** File of decoded images that runs on the same data share; made where it is missing. */
@@ -109,10 +118,10 @@ export interface TrainedRun {
  * is not finite (the last resume point stays)
  */
 export async function train(options: TrainOptions): Promise<TrainedRun> {
-  const { config, modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
-  const { training, model: sizes } = config;
+  const { modules = MODULES, saveEvery = 100, onEvent = () => {} } = options;
+  const { training, model: sizes } = options.config;
   const annotation = annotateMissing(options.dataset.annotation, training.cleaning, regionSetOf(sizes));
-  const dataset = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
+  const whole = withoutLeftOut({ ...options.dataset, annotation }, options.features, sizes, (line) =>
     onEvent({ kind: 'skipped', line }),
   );
   const run = new RunFolder(options.out);
@@ -127,7 +136,18 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     throw new Error(
       `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
     );
+  const studies = resuming ? subsetOf(run) : options.studies;
+  if (options.studies !== undefined && options.studies !== studies) {
+    throw new Error(
+      `${run.path('run.json')}: the run was started on ${studies ?? 'all'} training studies, found ${options.studies} asked for; ` +
+        'resume without a number',
+    );
+  }
+  const dataset = studies === undefined ? whole : withFirstStudies(whole, studies, training.seed);
   requireStudies(dataset);
+  const config = withFrequencies(options.config, () =>
+    reportLabels(dataset.annotation.train.map(({ report }) => cleanReport(report, training.cleaning))),
+  );
   if (anew)
     onEvent({
       kind: 'warning',
@@ -151,7 +171,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     ...modelContext(tokenizer, training.seed, contextTokenizer),
     weights: known ? 'loaded' : 'drawn',
   } as const;
-  const model = buildModel(sizes, context, withCompiledBackbones(modules));
+  const model = buildModel(config.model, context, withCompiledBackbones(modules));
   const limit = { maxBytes: options.cacheBytes ?? 1e9 };
   const shared = options.imageCache === undefined ? null : new StoredImageCache(options.imageCache, limit);
   const cache = shared ?? new ImageCache(limit);
@@ -167,8 +187,19 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     cache,
     options.strict ? undefined : skip,
   );
-  const validated = () => validate(model, loaders.evaluation, { features, tokenizer, config, ...scoring });
-  const looked = () => validateFindings(model, loaders.evaluation, { features, tokenizer, config });
+  const reading = { features, tokenizer, config };
+  const names = model.parts.findings?.findings ?? [];
+  /** What the finding head says of the validation split; it then has its thresholds. */
+  const looked = async () => {
+    const said = await findingScores(model, loaders.evaluation, reading);
+    if (said) model.parts.findings?.calibrate?.(said);
+    return said;
+  };
+  const validated = async () => {
+    const said = await looked(); // before reports are written with its thresholds
+    const { scores, sentences } = await validate(model, loaders.evaluation, { ...reading, ...scoring });
+    return { scores, calibration: fitCalibration(areLabelled(names) ? said : null, names, sentences) };
+  };
   try {
     const trainer = new Trainer(
       model,
@@ -195,14 +226,20 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       run.prepare();
       const pretrained =
         options.pretrained === undefined ? {} : pretrain(model, tokenizer, options.pretrained);
-      const facts = { ...describeRun(model, dataset, config), ...pretrained };
+      const feeds = validationFeeds(config.model);
+      const facts = {
+        ...describeRun(model, dataset, config),
+        ...(studies !== undefined && { subset: { studies, of: whole.annotation.train.length } }),
+        ...(feeds.length > 0 && { validationFeeds: feeds }),
+        ...pretrained,
+      };
       if (!first) run.writeStart(config, tokenizer, facts, contextTokenizer);
       else {
         first.readWeights(model, tokenizer);
-        const scores = await validated();
+        const { scores, calibration } = await validated();
         state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
-        run.writeWeights(model, tokenizer);
+        run.writeWeights(model, tokenizer, calibration);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = {
           weights: fileHash(first.path('weights.safetensors')),
@@ -236,13 +273,15 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
       const isLooking = state.epoch < eyesEpochs(sizes, training);
-      const scores = isLooking ? await looked() : await validated();
+      const { scores, calibration } = isLooking
+        ? { scores: eyesScores((await looked())!, names), calibration: null }
+        : await validated();
       const validation = { epoch: state.epoch + 1, score: scores[chosen], loss: scores.loss };
       shared?.save();
       const improved = !isLooking && isBetter(validation, state.best);
       const line: MetricsLine = { step: state.step, epoch: validation.epoch, kind: 'val', ...scores };
       run.appendMetrics(line);
-      if (improved) run.writeWeights(model, tokenizer);
+      if (improved) run.writeWeights(model, tokenizer, calibration);
       const best = improved ? validation : state.best;
       state = { ...state, epoch: validation.epoch, cursor: 0, best };
       state = { ...state, finished: isFinished(state, training) };
@@ -307,7 +346,12 @@ export function modelContext(
 /** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
 export function makeLoaders(
   dataset: Dataset,
-  { config, tokenizer, contextTokenizer, model: made }: Omit<LoadedRun, 'run'>,
+  {
+    config,
+    tokenizer,
+    contextTokenizer,
+    model: made,
+  }: Pick<LoadedRun, 'config' | 'tokenizer' | 'contextTokenizer' | 'model'>,
   cache: ImageCache,
   onUnreadable?: (line: string) => void,
 ) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useBackend } from '@raca/backend/node';
 import { EVALUATION } from '@raca/core';
-import { buildVocabulary, cleanReport, Tokenizer } from '@raca/data';
+import { buildVocabulary, cleanReport, readableSentences, Tokenizer } from '@raca/data';
 import { type Dataset, ImageCache, makePhantom, openDataset } from '@raca/data/node';
 import type { ReportPair } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
@@ -58,11 +58,13 @@ it.each([1, 4, 64])('equals losses and reports batch by batch, written %s togeth
       hypotheses.map((hypothesis, i) => rewarded.push([hypothesis, references[i]]) / 8);
     const before = tf.memory().numTensors;
     const options = { features: null, tokenizer, config, reward, together };
-    const { loss: found, ...scores } = await validate(model, loaders.evaluation, options);
+    const { scores: all, sentences } = await validate(model, loaders.evaluation, options);
+    const { loss: found, ...scores } = all;
     expect(tf.memory().numTensors).toBe(before);
     expect(found).toBeCloseTo(loss, 5);
     expect(rewarded).toEqual(pairs.map(({ hypothesis, reference }) => [hypothesis, reference]));
     expect(scores).toEqual({ ...selectionScore(pairs), reward: 4.5 / 8 });
+    expect(sentences).toHaveLength(pairs.flatMap(({ hypothesis }) => readableSentences(hypothesis)).length);
   } finally {
     await Promise.all([loaders.evaluation.close(), loaders.train.close()]);
     model.dispose();

@@ -1,12 +1,22 @@
-import { EVALUATION, tidyRead } from '@raca/core';
+import { EVALUATION, type FindingScores, tidyRead } from '@raca/core';
 import type { Tokenizer } from '@raca/data';
 import type { StudyBatch, StudyLoader } from '@raca/data/node';
 import type { ReportPair } from '@raca/metrics';
 import type * as tf from '@tensorflow/tfjs-core';
+import { type JudgedSentence, judgedSentences } from '../calibration';
 import type { RunConfig } from '../config';
-import { disposeReadable, type EncodedStudies, encodeStudies, readableOf, writeFrom } from '../generate';
+import { reportLabels } from '../finding-labels';
+import {
+  disposeReadable,
+  type EncodedStudies,
+  encodeStudies,
+  readableOf,
+  statesOf,
+  writeFrom,
+} from '../generate';
 import type { ModelBatch, Raca, Readable } from '../model';
 import { stackedReadables } from '../stacked-readables';
+import { wordLogProbabilities } from '../word-probabilities';
 import { withBatch } from './batches';
 import type { FeatureSource } from './features';
 import { type FurtherScores, selectionScore } from './selection';
@@ -24,16 +34,25 @@ export interface ValidationOptions extends FurtherScores {
   readonly together?: number;
 }
 
+/** What validation found. */
+export interface ValidationResult {
+  /** Mean loss, and scores of the written reports by name. */
+  readonly scores: Record<string, number>;
+  /** Every written sentence, for calibration. */
+  readonly sentences: readonly JudgedSentence[];
+}
+
 /** Mean loss and scores of greedily written reports on the validation split. Every image is encoded once. */
 export async function validate(
   model: Raca,
   loader: StudyLoader,
   { features, tokenizer, config, together = TOGETHER, ...further }: ValidationOptions,
-): Promise<Record<string, number>> {
+): Promise<ValidationResult> {
   const { training } = config;
   const generation = { ...training.generation, search: 'greedy', maxLength: config.model.maxLength } as const;
   const pairs: ReportPair[] = [];
-  let waiting: (Pick<StudyBatch, 'ids' | 'references'> & { readable: Readable })[] = [];
+  const sentences: JudgedSentence[] = [];
+  let waiting: (Pick<StudyBatch, 'ids' | 'references' | 'reports'> & { readable: Readable })[] = [];
   const write = async (): Promise<void> => {
     if (waiting.length === 0) return;
     const all = stackedReadables(waiting.map((w) => w.readable));
@@ -41,8 +60,12 @@ export async function validate(
       const { tokens } = await writeFrom(model, all, generation);
       const ids = waiting.flatMap((w) => w.ids);
       const references = waiting.flatMap((w) => w.references);
+      const reports = waiting.flatMap((w) => w.reports);
+      const words = wordLogProbabilities(model, all, tokens, generation.maxLength);
       tokens.forEach((report, i) => {
-        pairs.push({ id: ids[i], reference: references[i], hypothesis: tokenizer.decode(report) });
+        const hypothesis = tokenizer.decode(report);
+        pairs.push({ id: ids[i], reference: references[i], hypothesis });
+        sentences.push(...judgedSentences(hypothesis, words[i], reports[i]));
       });
     } finally {
       disposeReadable(all);
@@ -61,8 +84,8 @@ export async function validate(
         const encoded = encodeStudies(model, input.study, EVALUATION);
         try {
           loss += batch.ids.length * tidyRead(() => totalOf(encoded, input).dataSync()[0]);
-          const { ids, references } = batch;
-          waiting.push({ ids, references, readable: readableOf(model, encoded) });
+          const { ids, references, reports } = batch;
+          waiting.push({ ids, references, reports, readable: readableOf(model, encoded) });
         } finally {
           encoded.dispose();
         }
@@ -75,5 +98,41 @@ export async function validate(
   } finally {
     for (const { readable } of waiting) disposeReadable(readable);
   }
-  return { loss: loss / studies, ...selectionScore(pairs, further) };
+  return { scores: { loss: loss / studies, ...selectionScore(pairs, further) }, sentences };
+}
+
+/**
+ * What the model's finding head says of the validation studies that {@link validate} writes reports for, and their labels;
+ * null without a head. Images are encoded and read, nothing is written.
+ */
+export async function findingScores(
+  model: Raca,
+  loader: StudyLoader,
+  { features, tokenizer, config }: Pick<ValidationOptions, 'features' | 'tokenizer' | 'config'>,
+): Promise<FindingScores | null> {
+  if (!model.parts.findings) return null;
+  const probabilities: Float32Array[] = [];
+  const reports: string[] = [];
+  for await (const batch of loader.batches('val')) {
+    await withBatch(batch, { features, tokenizer }, ({ study }) => {
+      const encoded = encodeStudies(model, study, EVALUATION);
+      const readable = readableOf(model, encoded);
+      probabilities.push(statesOf(readable)!);
+      disposeReadable(readable);
+      encoded.dispose();
+    });
+    reports.push(...batch.reports);
+    if (reports.length >= config.training.validationStudies) break;
+  }
+  return { probabilities: joined(probabilities), labels: reportLabels(reports) };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, { length }) => n + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

@@ -2,8 +2,11 @@ import type { ContextField, ContextTexts, StudyInput, ViewKind, Views } from '@r
 import { evalTransform, type RasterImage, readableSentences, studyTexts } from '@raca/data';
 import { findContradictions } from '@raca/metrics';
 import * as tf from '@tensorflow/tfjs-core';
+import { positiveProbabilities } from '../calibration';
+import { confidenceOf, type ModelOpinion } from '../confidence';
 import type { ModelConfig } from '../config';
 import { writeReports } from '../generate';
+import type { Raca } from '../model';
 import { ofSlots } from '../of-slots';
 import { notesOn, type WrittenReport } from '../written-report';
 import type { LoadedRun } from './load-run';
@@ -62,6 +65,7 @@ export async function writeStudies(
       const masks = Uint8Array.from(written.regions.masks.dataSync());
       const probabilities = written.regions.probabilities.dataSync() as Float32Array;
       const n = masks.length / studies.length;
+      const findings = positivesOf(model, written.states);
       return studies.map(({ warnings, shown, shownKinds }, b) => {
         const report = tokenizer.decode(written.tokens[b] as number[]);
         const sentences = readableSentences(report);
@@ -72,6 +76,10 @@ export async function writeStudies(
           report,
           sentences,
           score: written.scores[b],
+          confidence: confidenceOf(
+            { report, words: written.words[b], findings: findings(b) },
+            loaded.calibration ?? null,
+          ),
           contradictions,
           kinds: shownKinds,
           masks: own(masks),
@@ -86,6 +94,17 @@ export async function writeStudies(
   } finally {
     tf.dispose(made);
   }
+}
+
+/** What the finding head says of study `b` of a batch; null without a head. @param states `[b, c, s]` */
+export function positivesOf(
+  { parts }: Pick<Raca, 'parts'>,
+  states: Float32Array | null,
+): (b: number) => ModelOpinion['findings'] {
+  const names = parts.findings?.findings;
+  if (!names || !states) return () => null;
+  const positive = positiveProbabilities(states);
+  return (b) => ({ names, positive: positive.subarray(b * names.length, (b + 1) * names.length) });
 }
 
 /** Pictures of studies as a tensor, which is added to `made`. @param studies null: no picture at all */

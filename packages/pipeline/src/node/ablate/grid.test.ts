@@ -14,17 +14,33 @@ describe('parseGrid', () => {
       model.agent?.use ?? null,
       model.alignment?.use ?? null,
       model.fusion?.use ?? null,
+      model.findings,
     ]);
     expect(baseline).toBe('baseline');
     expect(parts).toEqual([
-      ['baseline', null, null, null],
-      ['+agent', 'raca', null, 'mean'],
-      ['+alignment', null, 'contrastive', null],
-      ['+BCA', null, null, 'bca'],
-      ['full', 'raca', 'contrastive', 'bca'],
+      ['baseline', null, null, null, null],
+      ['+agent', 'raca', null, 'mean', null],
+      ['+alignment', null, 'contrastive', null, null],
+      ['+BCA', null, null, 'bca', null],
+      ['+findings', null, null, null, { use: 'finding-head', config: { pool: ['mean', 'attention'] } }],
+      ['full', 'raca', 'contrastive', 'bca', null],
+      ['full+findings', 'raca', 'contrastive', 'bca', { use: 'finding-head', config: {} }],
     ]);
     for (const { config } of rows) expect(config.training).toEqual(base.training);
-    expect(parseGrid(base, () => base).rows.at(-1)!.config).toEqual(base); // a config is a base
+    const full = parseGrid(base, () => base).rows.find(({ name }) => name === 'full'); // a config is a base
+    expect(full!.config).toEqual(base);
+  });
+
+  it.each([
+    ['finding-head', { tell: 'gated' }, { tell: 'gated', pool: ['mean', 'attention'] }],
+    ['./mine.mjs', { depth: 3 }, { depth: 3 }],
+  ])('keeps the finding head of a base: %s', (use, config, alone) => {
+    const own = tinyConfig({ findings: { use, config } });
+    const { rows } = parseGrid({}, () => own);
+    const of = (row: string) => rows.find(({ name }) => name === row)!.config.model.findings;
+    expect(of('+findings')).toEqual({ use, config: alone });
+    expect(of('full+findings')).toEqual({ use, config });
+    for (const row of ['baseline', '+agent', '+alignment', '+BCA', 'full']) expect(of(row)).toBeNull();
   });
 
   it('takes rows that the user writes', () => {

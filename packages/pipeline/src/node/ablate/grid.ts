@@ -44,26 +44,40 @@ export const gridSchema = z.strictObject({
     .optional()
     .describe(
       'By name, what each row changes in the base; empty or null: nothing. Absent: the rows of the paper (baseline, ' +
-        '+agent, +alignment, +BCA, full).',
+        '+agent, +alignment, +BCA, full), and with a finding head: +findings, full+findings.',
     ),
 });
 
 /**
  * The paper's table: each idea alone on top of nothing, then all three. Masks that nobody reads change nothing, so the
  * agent alone comes with the simplest reader, `mean`, which has no weights. BCA without an agent gets every patch for
- * every region, so it attends from the whole to the whole; alignment without an agent keeps its global loss.
+ * every region, so it attends from the whole to the whole; alignment without an agent keeps its global loss. None of these has a
+ * finding head. Two rows more have one: alone, where it reads no regions, and on top of all three.
+ *
+ * @param head the finding head's `use`
  */
-const PAPER: Readonly<Record<string, Record<string, unknown>>> = {
-  baseline: { model: { agent: null, alignment: null, fusion: null } },
-  '+agent': { model: { alignment: null, fusion: { use: 'mean' } } },
-  '+alignment': { model: { agent: null, fusion: null } },
-  '+BCA': { model: { agent: null, alignment: null } },
-  full: {},
-};
+const paper = (head: string): Readonly<Record<string, Record<string, unknown>>> => ({
+  baseline: { model: { agent: null, alignment: null, fusion: null, findings: null } },
+  '+agent': { model: { alignment: null, fusion: { use: 'mean' }, findings: null } },
+  '+alignment': { model: { agent: null, fusion: null, findings: null } },
+  '+BCA': { model: { agent: null, alignment: null, findings: null } },
+  '+findings': {
+    model: {
+      agent: null,
+      alignment: null,
+      fusion: null,
+      findings: { use: head, ...(head === FINDING_HEAD && { config: { pool: ['mean', 'attention'] } }) },
+    },
+  },
+  full: { model: { findings: null } },
+  'full+findings': { model: { findings: { use: head } } },
+});
+
+const FINDING_HEAD = 'finding-head';
 
 /**
  * The grid that a file's value describes: `{ base, common, data, baseline, rows }`, or a config alone (`model` or `training`, a
- * `base` of its own), which is taken as base of {@link PAPER}.
+ * `base` of its own), which is taken as base of {@link paper}.
  * @param configOf makes the config of `base`: a preset's name, a path or fields
  * @param source named in errors
  * @throws Error in one line: field, expected, found
@@ -79,10 +93,12 @@ export function parseGrid(value: unknown, configOf: (base: unknown) => RunConfig
   const { base, common, data, rows: named } = parsed.data;
   const start = overlay(configOf(base), common, `${source}: common`);
   if (!named) requireParts(start, source);
-  const rows = Object.entries(named ?? PAPER).map(([name, changes]) => ({
-    name,
-    config: overlay(start, changes ?? {}, `${source}: rows.${name}`),
-  }));
+  const rows = Object.entries(named ?? paper(start.model.findings?.use ?? FINDING_HEAD)).map(
+    ([name, changes]) => ({
+      name,
+      config: overlay(start, changes ?? {}, `${source}: rows.${name}`),
+    }),
+  );
   const baseline = parsed.data.baseline ?? rows[0]?.name;
   if (!rows.some(({ name }) => name === baseline)) {
     const names = rows.map(({ name }) => name).join(', ') || 'no rows';
