@@ -15,7 +15,7 @@ const whole = (text) => Number.parseInt(text, 10);
 const options = new Command('timeline')
   .description('Trains the systems of systems.mjs and compares them in pairs.\nNot for clinical use.')
   .option('--seeds <list>', 'seeds of the trainings', '42,43,44')
-  .option('--epochs <n>', 'epochs from the start', whole, 10)
+  .option('--epochs <n>', 'epochs from the start', whole, 12)
   .option('--more <n>', 'epochs of the systems that go on', whole, 6)
   .option('--patients <n>', 'drawn patients in training', whole, 600)
   .option('--held-out <n>', 'drawn patients in validation and in test, each', whole, 75)

@@ -28,6 +28,6 @@ export const SYSTEMS = {
 export function configOf(system, seed, { epochs, more }) {
   const { model, training } = smallConfig();
   const { from, model: own } = SYSTEMS[system];
-  const length = from === null ? { epochs } : { epochs: more, selection: 'bleu4' };
+  const length = from === null ? { epochs } : { epochs: more, eyesFirst: 0, selection: 'bleu4' };
   return parseRunConfig({ model: { ...model, ...own }, training: { ...training, seed, ...length } });
 }

@@ -55,7 +55,7 @@ describe('raca config', () => {
         .split('\n')
         .map((line) => line.split(' ')[0]),
     ).toEqual(Object.keys(PRESETS));
-    expect(stdout).toMatch(/^small +width 96, images 112 × 112, 10 epochs; small-cnn, .*transformer$/m);
+    expect(stdout).toMatch(/^small +width 96, images 112 × 112, 12 epochs; small-cnn, .*transformer$/m);
     const listed = JSON.parse((await runCommand('config', 'list', '--json')).stdout);
     expect(listed[0]).toMatchObject({ name: 'small', modules: { fusion: 'bca' } });
   });

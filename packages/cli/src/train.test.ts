@@ -34,7 +34,7 @@ describe('raca train without --config', () => {
   it('takes the small preset for the phantom and says so', async () => {
     const { code, errors } = await train('few', 'small', '--epochs', '1');
     expect([code, errors[0]]).toEqual([0, 'config: small, made for the phantom']);
-    expect(new RunFolder(at('small')).readConfig().training.selection).toBe('clinicalMicroF1');
+    expect(new RunFolder(at('small')).readConfig().training.selection).toBe('findingsAndBleu4');
   });
 
   it('takes a config for real reports otherwise, says why', async () => {
@@ -45,7 +45,10 @@ describe('raca train without --config', () => {
     expect(errors[0]).toMatch(/^config: chosen for 4 training studies with real reports: .* tokens .*words/);
     expect(errors[1]).toMatch(/^config: 2 epochs of batches of 8, dropout 0\.1; .*best by findingsAndBleu4/);
     expect(errors[2]).toMatch(
-      /^epoch 1: validation loss .*, macro-F1 of findings .*, \d different texts for 2 studies/,
+      /^epoch 1: eyes only, validation loss .*, micro-F1 of the finding head .*, macro-F1/,
+    );
+    expect(errors[3]).toMatch(
+      /^epoch 2: validation loss .*, macro-F1 of findings .*, \d different texts for 2 studies/,
     );
     const { training } = new RunFolder(at('auto')).readConfig();
     expect(training).toMatchObject({ epochs: 2, selection: 'findingsAndBleu4' });

@@ -63,14 +63,14 @@ describe('configForData', () => {
 
   it('has smaller batches, dropout and more epochs for fewer studies, and a schedule for the epochs asked for', () => {
     const [few, some, many] = [48, 2000, 20_000].map((n) => chosen(data(repeated(NORMAL, n))));
-    expect(few.training).toMatchObject({ batchSize: 8, epochs: 60, schedule: { every: 20 } });
+    expect(few.training).toMatchObject({ batchSize: 8, epochs: 60, eyesFirst: 18, schedule: { every: 14 } });
     expect(few.model.decoder.config.dropout).toBeGreaterThan(0);
-    expect(some.training).toMatchObject({ batchSize: 8, epochs: 16, schedule: { every: 5 } });
+    expect(some.training).toMatchObject({ batchSize: 8, epochs: 16, eyesFirst: 5, schedule: { every: 4 } });
     expect(some.model.decoder.config.dropout).toBe(0);
     expect(many.training).toMatchObject({ batchSize: 16, epochs: 10 });
     expect(many.model.decoder.config.dropout).toBe(0);
     const asked = chosen(data(repeated(NORMAL, 48)), { epochs: 6 }).training;
-    expect(asked).toMatchObject({ epochs: 6, schedule: { every: 2 } });
+    expect(asked).toMatchObject({ epochs: 6, eyesFirst: 2, schedule: { every: 1 } });
   });
 
   it('goes by the images that most studies have, and the cleaning of the manifest', () => {

@@ -38,14 +38,16 @@ export function configForData(
   const dropout = text.reports < FEW ? 0.1 : 0;
   const batchSize = text.reports < MANY ? 8 : small.training.batchSize;
   const chosen = epochs ?? clamp(Math.round((STEPS * batchSize) / text.reports), 10, 60);
+  const eyesFirst = Math.round(chosen * EYES);
   const config = overlay(small, {
     model: { maxLength: text.maxLength, ...dropouts(dropout) },
     training: {
       cleaning,
       epochs: chosen,
+      eyesFirst,
       batchSize,
       wordThreshold: text.wordThreshold,
-      schedule: { every: Math.max(1, Math.round(chosen / 3)) },
+      schedule: { every: Math.max(1, Math.round((chosen - eyesFirst) / 3)) },
       findingWeight: text.findingWeight,
       selection: 'findingsAndBleu4',
       generation: { search: 'greedy' },
@@ -60,6 +62,9 @@ const FEW = 1000;
 const MANY = 10_000;
 /** Steps after which a model of this size has learned most of what it will, by trial on IU X-ray. */
 const STEPS = 4000;
+
+/** Share of the epochs in which encoder and finding head learn labels alone. */
+const EYES = 0.3;
 
 const clamp = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 

@@ -214,8 +214,8 @@ export const trainingConfigSchema = z.strictObject({
     .default(0)
     .describe(
       'How many of the epochs, the first ones, go to the eyes: encoder and finding head learn the labels of the reports, and nothing ' +
-        'is written yet, which makes such an epoch cheap. None without a finding head; at least one epoch is left for the rest, from ' +
-        'whose beginning `schedule` counts.',
+        'is written yet, which makes such an epoch cheap. At most half of `epochs`, and none without a finding head; `schedule` ' +
+        'counts from the first epoch after them.',
     ),
   metrics: metricsSchema
     .optional()
@@ -246,11 +246,11 @@ export const trainingConfigSchema = z.strictObject({
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
-/** Epochs at the start in which only encoder and finding head learn; none without a finding head, at most all but the last. */
+/** Epochs at the start in which only encoder and finding head learn; none without a finding head, at most half of them. */
 export const eyesEpochs = (
   { findings }: { readonly findings?: unknown },
   { eyesFirst, epochs }: Pick<TrainingConfig, 'eyesFirst' | 'epochs'>,
-): number => (findings ? Math.min(eyesFirst, epochs - 1) : 0);
+): number => (findings ? Math.min(eyesFirst, Math.floor(epochs / 2)) : 0);
 
 /** `config.json` of a run. */
 export const runConfigSchema = z

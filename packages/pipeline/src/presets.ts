@@ -1,6 +1,12 @@
 import { parseRunConfig, type RunConfig } from './config';
 
 /**
+ * Findings that are small, thin or rare on drawn images: their positive states weigh four times, without which a small network
+ * never states them.
+ */
+const HARD_TO_SEE = ['Lung Lesion', 'Lung Opacity', 'Pleural Other', 'Fracture', 'Support Devices'];
+
+/**
  * Small enough to train on two processor cores in minutes: made for the phantom, not for real images.
  * Every size differs from the paper's; the modules are the same. No dropout: in a dozen epochs over a few thousand
  * drawn studies nothing is learned by heart, and dropout made learning several times slower.
@@ -13,7 +19,7 @@ export const smallConfig = (): RunConfig =>
       views: 2,
       missingViews: 'empty',
       maxLength: 60,
-      backbone: { use: 'small-cnn', config: { stem: 4, channels: [32, 64, 128] } },
+      backbone: { use: 'small-cnn', config: { stem: 2, channels: [16, 32, 64, 128] } },
       vision: {
         use: 'visual-transformer',
         config: { heads: 4, feedForward: 192, layers: 1, dropout: 0, patchDropout: 0 },
@@ -24,17 +30,22 @@ export const smallConfig = (): RunConfig =>
         config: { projection: 64, heads: 4, feedForward: 192, layers: 1, dropout: 0 },
       },
       fusion: { use: 'bca', config: { attentionWidth: 32 } },
+      findings: {
+        use: 'finding-head',
+        config: { states: 'hard', weights: Object.fromEntries(HARD_TO_SEE.map((name) => [name, 4])) },
+      },
       decoder: { use: 'transformer', config: { heads: 4, feedForward: 192, layers: 2, dropout: 0 } },
     },
     training: {
-      epochs: 10,
+      epochs: 12,
+      eyesFirst: 5,
       batchSize: 16,
       learningRates: { backbone: 5e-4, vision: 4e-4, text: 5e-4, rest: 1e-3 },
       weightDecay: 0,
-      schedule: { every: 3, gamma: 0.6 },
+      schedule: { every: 2, gamma: 0.6 },
       amsgrad: false,
       agentEvery: 4,
-      selection: 'clinicalMicroF1',
+      selection: 'findingsAndBleu4',
       augmentation: { shortSide: 120 },
     },
   });

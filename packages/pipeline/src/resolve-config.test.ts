@@ -65,7 +65,7 @@ describe('resolveConfig', () => {
       use: 'bca',
       config: { variant: 'raca', attentionWidth: 32, regions: 12, maskGradient: false },
     });
-    expect(model.backbone?.config).toEqual({ channels: [32, 64, 128], stem: 4, residuals: 1, frozen: false });
+    expect(model.backbone?.config).toEqual({ channels: [16, 32, 64, 128], stem: 2, residuals: 1, frozen: false });
     expect(model.alignment?.config).toMatchObject({
       localLoss: 'sentences',
       acrossImages: true,
