@@ -20,7 +20,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../package.json';
 import { firstPrior, nextPrior, thresholdsFor } from './calibration';
-import { type Classifier, classifier, classify, STATES } from './classifier';
+import { type Classifier, classifier, classify, looks, STATES } from './classifier';
 import {
   type FindingHeadConfig,
   type FindingHeadOptions,
@@ -80,7 +80,9 @@ class RacaFindingHead implements FindingHead {
       const logits = this.program.run([patches], [masks, ...(present ? [present] : [])]) as tf.Tensor3D;
       if (!this.telling) return { logits };
       const states = this.statesToTell(logits, pass, labels);
-      return { logits, ...tellDecoder(this.telling, this.options.tell, states, memory) };
+      const { tell } = this.options;
+      const seen = tell === 'placed' ? looks(this.classifier, features) : null;
+      return { logits, ...tellDecoder(this.telling, tell, states, memory, seen) };
     });
   }
 
