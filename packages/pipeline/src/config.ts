@@ -1,6 +1,7 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { sizesIn, stepTooLarge, weightsOf } from './config-budget';
+import { preferenceSchema } from './preference-config';
 import { regionsSchema } from './region-config';
 import { metricsSchema, rewardSchema, selectionSchema } from './score-config';
 import { selfCriticalSchema } from './self-critical-config';
@@ -231,6 +232,13 @@ export const trainingConfigSchema = z.strictObject({
     .describe(
       'Reinforcement on report quality; null: cross-entropy alone. Meant for a model that writes reports already.',
     ),
+  preference: preferenceSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Learning from pairs of reports made by rule; null: none. A stage of its own, from a trained run (`--init`), and not beside ' +
+        '`selfCritical`.',
+    ),
   augmentation: augmentation.prefault({}).describe('Random changes of training images.'),
   generation: generation.prefault({}).describe('How reports are written in validation, evaluation and use.'),
 });
@@ -243,6 +251,10 @@ export const runConfigSchema = z
     training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
   })
   .superRefine(({ model, training }, context) => {
+    if (training.preference && training.selfCritical) {
+      const message = 'expected one of preference and selfCritical, found both';
+      context.addIssue({ code: 'custom', path: ['training', 'preference'], message });
+    }
     const message = stepTooLarge(model, training.batchSize);
     if (message !== null) context.addIssue({ code: 'custom', path: ['training', 'batchSize'], message });
   });

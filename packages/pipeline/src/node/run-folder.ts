@@ -142,16 +142,16 @@ export class RunFolder {
   }
 
   /** The weights to use: those of the best validation. With them goes what the vocabulary was. */
-  writeWeights(model: Raca, tokenizer: Tokenizer): void {
+  writeWeights(model: Raca, tokenizer: Tokenizer, name = WEIGHTS): void {
     const metadata = { format: 'raca', vocabulary: vocabularyHash(tokenizer) };
-    writeFileAtomic(this.path('weights.safetensors'), saveParameters(model.parameters, metadata));
+    writeFileAtomic(this.path(name), saveParameters(model.parameters, metadata));
   }
 
   /** @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit */
-  readWeights(model: Raca, tokenizer: Tokenizer): void {
-    this.requireWeights();
-    const path = this.path('weights.safetensors');
-    const file = parseSafetensors(this.readBytes('weights.safetensors'), path);
+  readWeights(model: Raca, tokenizer: Tokenizer, name = WEIGHTS): void {
+    if (name === WEIGHTS) this.requireWeights();
+    const path = this.path(name);
+    const file = parseSafetensors(this.readBytes(name), path);
     this.requireVocabulary(file, tokenizer, path);
     loadParameters(model.parameters, file, path);
   }
@@ -270,6 +270,7 @@ export class RunFolder {
   }
 }
 
+const WEIGHTS = 'weights.safetensors';
 const CONTEXT_VOCABULARY = 'context-vocab.json';
 
 /** Whether a resume point was made under a config; more epochs are allowed, and files of earlier versions say nothing. */

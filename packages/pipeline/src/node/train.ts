@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Random } from '@raca/core';
 import {
   type Annotation,
   annotateMissing,
@@ -12,7 +11,6 @@ import {
   UNKNOWN,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
-import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
 import type { RunConfig, TrainingConfig } from '../config';
@@ -21,13 +19,13 @@ import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../mod
 import { regionSetOf } from '../region-config';
 import { sameTextWarning } from '../same-text';
 import { selectionKey } from '../score-config';
-import { type RolloutOptions, rollOut } from '../self-critical';
 import { Trainer } from '../trainer';
 import { type OwnScores, trainingScores } from '../training-scores';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
 import { openFeatures, withoutLeftOut } from './features';
+import { type Guidance, openGuidance, REFERENCE, referenceUse } from './guidance';
 import type { LoadedRun } from './load-run';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
@@ -127,6 +125,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       `${options.out}: holds imported weights, which have no training to resume; start from them by --init`,
     );
   requireStudies(dataset);
+  const needs = referenceUse(config);
+  if (needs !== null && !resuming && options.init === undefined)
+    throw new Error(`${needs}: expected a run to start from (--init), which is the reference, found none`);
   if (anew)
     onEvent({
       kind: 'warning',
@@ -144,7 +145,6 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     () => trainingTexts(dataset.annotation, config, tokenizer),
     options.ownScores,
   );
-  const rollouts = rolloutOptions(config, tokenizer, scoring.reward);
   const features = openFeatures(sizes, dataset, options.features);
   const context = {
     ...modelContext(tokenizer, training.seed, contextTokenizer),
@@ -167,12 +167,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     options.strict ? undefined : skip,
   );
   const validated = () => validate(model, loaders.evaluation, { features, tokenizer, config, ...scoring });
+  let guidance: Guidance | null = null;
   try {
     const trainer = new Trainer(
       model,
       training,
       (ids) => tokenizer.decode(ids),
       scoring.agentReward ?? undefined,
+      sizes.maxLength,
     );
     let state: TrainingState = {
       epoch: 0,
@@ -201,6 +203,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer);
+        if (needs !== null) run.writeWeights(model, tokenizer, REFERENCE);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = {
           weights: fileHash(first.path('weights.safetensors')),
@@ -210,6 +213,15 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
     }
+    const reference = () => {
+      const frozen = buildModel(sizes, { ...context, weights: 'loaded' }, withCompiledBackbones(modules));
+      run.readWeights(frozen, tokenizer, REFERENCE);
+      return frozen;
+    };
+    guidance = await openGuidance({
+      ...{ config, dataset, tokenizer, model, features, reference },
+      ...{ reward: scoring.reward, loader: loaders.evaluation },
+    });
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
     onEvent({ kind: 'start', resumed: resuming, step: state.step, steps });
@@ -219,7 +231,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     while (!state.finished) {
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
         const log = await withBatch(batch, { features, tokenizer }, async (b) =>
-          trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
+          trainer.trainStep(b, state.epoch, guidance && (await guidance.of(b, trainer.step))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
         const line: MetricsLine = { step: state.step, epoch: state.epoch + 1, kind: 'train', ...log };
@@ -253,6 +265,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     return { run, state, interrupted: false, skipped: skipped.size };
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
+    guidance?.dispose();
     model.dispose();
     features?.close();
     run.release();
@@ -367,21 +380,6 @@ const trainingTexts = (
   tokenizer: Tokenizer,
 ): string[] =>
   studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength)));
-
-/** How self-critical training samples in each step; null where the config has none of it. */
-function rolloutOptions(
-  { model: { maxLength }, training: { selfCritical, seed, generation } }: RunConfig,
-  tokenizer: Tokenizer,
-  reward: Reward | null,
-): ((step: number) => RolloutOptions) | null {
-  if (!selfCritical || !reward) return null;
-  const { samples, baseline, standardise } = selfCritical;
-  const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
-  return (step) => ({
-    ...{ samples, baseline, standardise, reward, maxLength, decode, unknown: generation.unknown },
-    random: new Random(seed).split(`step ${step}`).split('rollouts'),
-  });
-}
 
 /** @throws Error if config or data differ from those the run was started with; more epochs are allowed */
 function requireSameRun(run: RunFolder, config: RunConfig, dataset: Dataset): void {
