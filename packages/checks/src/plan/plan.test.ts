@@ -40,9 +40,9 @@ describe('runPlan', () => {
       20,
     ],
     [
-      'the shortest distance', // (15, 15) to (25, 50): 5 mm and 70 mm
+      'the shortest distance', // to (25, 50): from (15, 15) it is hypot(5, 70) mm, from (80, 25) less
       [lung, { verb: 'distance', from: 'o', to: 'l', as: 'x' }],
-      Math.hypot(5, 70),
+      Math.hypot(27.5, 50),
     ],
     [
       'nothing to measure',
