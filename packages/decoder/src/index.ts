@@ -1,4 +1,6 @@
 export { type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+export { type ExpertDecoderConfig, expertDecoderConfigSchema } from './experts/config';
+export { expertDecoder } from './experts/expert-decoder';
 export { type GenerateOptions, generate } from './generate';
 export { type MemoryMatrixDecoderConfig, memoryMatrixDecoderConfigSchema } from './memory-matrix/config';
 export { type MemoryMatrixReportDecoder, memoryMatrixDecoder } from './memory-matrix/memory-matrix-decoder';

@@ -11,7 +11,7 @@ import {
   type StoredMemory,
   storedMemory,
 } from './stored-keys';
-import type { DecoderLayer } from './weights';
+import type { LayerParts } from './weights';
 
 /**
  * What partly written reports need to go on, all of it row by row: keys and values of the memory and of the words
@@ -30,7 +30,7 @@ export class RowState implements DecoderState {
    * @param own the decoder's own tensor, rows first, such as a relational memory; the state's from now on
    */
   constructor(
-    private readonly layers: readonly DecoderLayer[],
+    private readonly layers: readonly LayerParts[],
     memory: Pick<Memory, 'tokens' | 'present'>,
     private readonly maxLength: number,
     private own: tf.Tensor3D | null = null,

@@ -12,6 +12,7 @@ import {
 } from '@raca/bca';
 import { studyContextConfigSchema } from '@raca/context';
 import {
+  expertDecoderConfigSchema,
   memoryMatrixDecoderConfigSchema,
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
@@ -140,5 +141,6 @@ export const MODULE_OPTIONS = {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },
     'memory-matrix': { schema: memoryMatrixDecoderConfigSchema, filledIn: filledIn.text },
+    experts: { schema: expertDecoderConfigSchema, filledIn: filledIn.text },
   },
 } as const satisfies ModuleOptionsTable;

@@ -123,6 +123,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],
   ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
+  ['decoder', 'experts', { ...text, experts: 3 }],
 ];
 
 describe('every alternative of a slot', () => {

@@ -14,7 +14,12 @@ import {
   type VisionBackbone,
   type VisionEncoder,
 } from '@raca/core';
-import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
+import {
+  expertDecoder,
+  memoryMatrixDecoder,
+  relationalMemoryDecoder,
+  transformerDecoder,
+} from '@raca/decoder';
 import { findingHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
@@ -122,6 +127,7 @@ export const MODULES: ModuleTable = {
       relationalMemoryDecoder(laidOver(filledIn.text(sizes), config), random),
     'memory-matrix': (config, sizes, random) =>
       memoryMatrixDecoder(laidOver(filledIn.text(sizes), config), random),
+    experts: (config, sizes, random) => expertDecoder(laidOver(filledIn.text(sizes), config), random),
   },
 };
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Random } from '@raca/core';
 import {
   type Annotation,
   annotateMissing,
@@ -12,7 +11,6 @@ import {
   UNKNOWN,
 } from '@raca/data';
 import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
-import type { Reward } from '@raca/metrics';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
 import { fitCalibration } from '../calibration';
@@ -24,7 +22,6 @@ import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../mod
 import { regionSetOf } from '../region-config';
 import { sameTextWarning } from '../same-text';
 import { selectionKey } from '../score-config';
-import { type RolloutOptions, rollOut } from '../self-critical';
 import { Trainer } from '../trainer';
 import { type OwnScores, trainingScores } from '../training-scores';
 import { withBatch } from './batches';
@@ -32,6 +29,7 @@ import { withCompiledBackbones } from './compiled';
 import { describeRun } from './describe-run';
 import { eyesScores } from './eyes-scores';
 import { openFeatures, withoutLeftOut } from './features';
+import { type Guidance, openGuidance, REFERENCE, referenceUse } from './guidance';
 import type { LoadedRun } from './load-run';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
@@ -148,6 +146,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const config = withFrequencies(options.config, () =>
     reportLabels(dataset.annotation.train.map(({ report }) => cleanReport(report, training.cleaning))),
   );
+  const needs = referenceUse(config);
+  if (needs !== null && !resuming && options.init === undefined)
+    throw new Error(`${needs}: expected a run to start from (--init), which is the reference, found none`);
   if (anew)
     onEvent({
       kind: 'warning',
@@ -165,7 +166,6 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     () => trainingTexts(dataset.annotation, config, tokenizer),
     options.ownScores,
   );
-  const rollouts = rolloutOptions(config, tokenizer, scoring.reward);
   const features = openFeatures(sizes, dataset, options.features);
   const context = {
     ...modelContext(tokenizer, training.seed, contextTokenizer),
@@ -200,12 +200,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     const { scores, sentences } = await validate(model, loaders.evaluation, { ...reading, ...scoring });
     return { scores, calibration: fitCalibration(areLabelled(names) ? said : null, names, sentences) };
   };
+  let guidance: Guidance | null = null;
   try {
     const trainer = new Trainer(
       model,
       training,
       (ids) => tokenizer.decode(ids),
       scoring.agentReward ?? undefined,
+      sizes.maxLength,
     );
     let state: TrainingState = {
       epoch: 0,
@@ -240,6 +242,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer, calibration);
+        if (needs !== null) run.writeWeights(model, tokenizer, null, REFERENCE);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = {
           weights: fileHash(first.path('weights.safetensors')),
@@ -249,6 +252,15 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
     }
+    const reference = () => {
+      const frozen = buildModel(sizes, { ...context, weights: 'loaded' }, withCompiledBackbones(modules));
+      run.readWeights(frozen, tokenizer, REFERENCE);
+      return frozen;
+    };
+    guidance = await openGuidance({
+      ...{ config, dataset, tokenizer, model, features, reference },
+      ...{ reward: scoring.reward, loader: loaders.evaluation },
+    });
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
     onEvent({ kind: 'start', resumed: resuming, step: state.step, steps });
@@ -256,9 +268,11 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     let reason: 'finished' | 'patience' = isPatient(state, training) ? 'finished' : 'patience';
 
     while (!state.finished) {
+      const isLooking = state.epoch < eyesEpochs(sizes, training);
+      const guide = isLooking ? null : guidance;
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
         const log = await withBatch(batch, { features, tokenizer }, async (b) =>
-          trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
+          trainer.trainStep(b, state.epoch, guide && (await guide.of(b, trainer.step))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
         const line: MetricsLine = { step: state.step, epoch: state.epoch + 1, kind: 'train', ...log };
@@ -272,7 +286,6 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const isLooking = state.epoch < eyesEpochs(sizes, training);
       const { scores, calibration } = isLooking
         ? { scores: eyesScores((await looked())!, names), calibration: null }
         : await validated();
@@ -295,6 +308,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     return { run, state, interrupted: false, skipped: skipped.size };
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
+    guidance?.dispose();
     model.dispose();
     features?.close();
     run.release();
@@ -414,21 +428,6 @@ const trainingTexts = (
   tokenizer: Tokenizer,
 ): string[] =>
   studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength)));
-
-/** How self-critical training samples in each step; null where the config has none of it. */
-function rolloutOptions(
-  { model: { maxLength }, training: { selfCritical, seed, generation } }: RunConfig,
-  tokenizer: Tokenizer,
-  reward: Reward | null,
-): ((step: number) => RolloutOptions) | null {
-  if (!selfCritical || !reward) return null;
-  const { samples, baseline, standardise } = selfCritical;
-  const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
-  return (step) => ({
-    ...{ samples, baseline, standardise, reward, maxLength, decode, unknown: generation.unknown },
-    random: new Random(seed).split(`step ${step}`).split('rollouts'),
-  });
-}
 
 /** @throws Error if config or data differ from those the run was started with; more epochs are allowed */
 function requireSameRun(run: RunFolder, config: RunConfig, dataset: Dataset): void {
