@@ -16,6 +16,7 @@ export * from './node/generate-files';
 export * from './node/generate-studies';
 export * from './node/import-weights';
 export * from './node/load-run';
+export { type MakeBankOptions, makeBank } from './node/make-bank';
 export {
   isDataFile,
   isModulePath,

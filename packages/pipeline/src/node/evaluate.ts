@@ -20,7 +20,7 @@ import { trivialBaselines } from './baselines';
 import { withBatch } from './batches';
 import { openFeatures, withoutLeftOut } from './features';
 import type { LoadedRun } from './load-run';
-import { makeLoaders } from './train';
+import { makeLoaders } from './loaders';
 import { measureChanges, type SystemChanges } from './truth/changes';
 import { TruthMeasures, type TruthScores } from './truth/measure-truth';
 
