@@ -10,7 +10,7 @@ import {
   meanFusionConfigSchema,
   selfAttentionFusionConfigSchema,
 } from '@raca/bca';
-import { studyContextConfigSchema } from '@raca/context';
+import { similarCasesConfigSchema, studyContextConfigSchema } from '@raca/context';
 import {
   expertDecoderConfigSchema,
   memoryMatrixDecoderConfigSchema,
@@ -26,7 +26,7 @@ import {
   racaAgentConfigSchema,
 } from '@raca/region-agent';
 import { resnetSchema, smallCnnSchema, visualTransformerSchema } from '@raca/vision';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ModelSizes, ModuleTable } from './modules';
 
 /** What is known of a module's options without making the module. */
@@ -94,6 +94,10 @@ const adaptiveSchema = adaptiveAgentConfigSchema.extend({
     ),
 });
 
+const similarCasesSchema = similarCasesConfigSchema.safeExtend({
+  bank: z.string().min(1).describe('Folder of the bank, made by `raca bank`; relative to the config file.'),
+});
+
 /** An estimator of `gumbelAgent` by name. */
 const gumbelSchema = (estimator: 'gumbel' | 'straight-through') => {
   const field = gumbelAgentConfigSchema.shape.estimator;
@@ -113,6 +117,7 @@ export const MODULE_OPTIONS = {
   },
   context: {
     'study-context': { schema: studyContextConfigSchema, filledIn: filledIn.context },
+    'similar-cases': { schema: similarCasesSchema, filledIn: filledIn.context },
   },
   agent: {
     raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },

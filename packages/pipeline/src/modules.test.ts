@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { bankOf } from '@raca/context';
 import {
   EVALUATION,
   type FusionInput,
@@ -103,8 +104,14 @@ it('draws no weights for a model that is loaded, but those that no file sets', (
 });
 
 const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };
+const bank = bankOf(
+  Float32Array.from({ length: 3 * 8 }, (_, i) => Math.sin(i * i)),
+  ['a', 'b', 'c'],
+  [Int32Array.of(1, 2), Int32Array.of(3), Int32Array.of(2, 3, 1)],
+);
 const SLOTS: [keyof ModelConfig, string, object][] = [
   ['context', 'study-context', { ...text, prior: true }],
+  ['context', 'similar-cases', { ...text, bank: 'read above' }],
   ['agent', 'raca', { hidden: 4 }],
   ['agent', 'adaptive', { hidden: 4, eyes: { stem: 2, channels: [2, 3, 4], residuals: 0 } }],
   ['agent', 'published', { hidden: 4 }],
@@ -142,7 +149,7 @@ describe('every alternative of a slot', () => {
     const grid = use === 'published' ? { imageSize: 56, grid: { rows: 7, cols: 7 } } : {};
     const { model, training } = tinyConfig({ [slot]: use && { use, config }, ...grid });
     const before = tf.memory().numTensors;
-    const raca = buildModel(model, TINY_SIZES);
+    const raca = buildModel(model, { ...TINY_SIZES, contextVocabularySize: 4, bank });
     const trainer = new Trainer(raca, training, (ids) => Array.from(ids).join(' '));
     const batch = tinyBatch();
     if (use === 'published') {

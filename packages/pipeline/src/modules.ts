@@ -1,6 +1,6 @@
 import { contrastiveAlignment, globalAlignment, multiViewAlignment, tripletAlignment } from '@raca/alignment';
 import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
-import { studyContext } from '@raca/context';
+import { type Bank, similarCases, studyContext } from '@raca/context';
 import {
   type Alignment,
   type ContextEncoder,
@@ -46,6 +46,8 @@ export interface ModelSizes {
   readonly contextLength: number;
   /** The regions that the model tells apart; absent: the 12, which every module knows. */
   readonly regions?: RegionSet;
+  /** Cases whose reports the model may look at. */
+  readonly bank?: Bank;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -81,6 +83,12 @@ export const MODULES: ModuleTable = {
   context: {
     'study-context': (config, sizes, random) =>
       studyContext(laidOver(filledIn.context(sizes), config), random),
+    'similar-cases': (config, sizes, random) => {
+      const { schema } = MODULE_OPTIONS.context['similar-cases'];
+      const { bank, ...own } = schema.parse(laidOver(filledIn.context(sizes), config));
+      if (sizes.bank) return similarCases(own, random, sizes.bank);
+      throw new Error(`bank: expected the bank itself, found the folder ${bank}, which nobody has read`);
+    },
   },
   agent: {
     raca: (config, sizes, random) => racaAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
@@ -141,6 +149,8 @@ export interface ModelContext {
   readonly unknown?: number;
   /** Words of the context's own vocabulary, + 1; needed by models that read texts. */
   readonly contextVocabularySize?: number;
+  /** Cases whose reports the model may look at, in words of the context's vocabulary; needed by `similar-cases`. */
+  readonly bank?: Bank;
   readonly seed: number;
   /**
    * `loaded` for a model whose weights are set right after it is made: none are drawn, which takes long at full size, and
@@ -168,7 +178,7 @@ export function buildModel(config: ModelConfig, context: ModelContext, modules: 
 
 function composeModel(
   config: ModelConfig,
-  { vocabularySize, separator, unknown, contextVocabularySize = 1 }: ModelContext,
+  { vocabularySize, separator, unknown, contextVocabularySize = 1, bank }: ModelContext,
   modules: ModuleTable,
   random: Random,
 ): Raca {
@@ -176,7 +186,12 @@ function composeModel(
   const pictures = { width, imageSize, views, grid };
   const texts = { vocabularySize, maxLength, contextVocabularySize, contextLength };
   const set = regionSetOf(config);
-  const sizes: ModelSizes = { ...pictures, ...texts, ...(config.regions && { regions: set }) };
+  const sizes: ModelSizes = {
+    ...pictures,
+    ...texts,
+    ...(config.regions && { regions: set }),
+    ...(bank && { bank }),
+  };
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {
