@@ -20,3 +20,5 @@ export { type PublishedName, publishedName } from './published-name';
 export { type SentenceRule, type Span, sentenceSpans } from './sentences';
 export { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './triplet/config';
 export { tripletAlignment } from './triplet/triplet-alignment';
+export { type UarAlignmentConfig, uarAlignmentConfigSchema } from './uar/config';
+export { uarAlignment } from './uar/uar-alignment';

@@ -3,6 +3,7 @@ import {
   globalAlignmentConfigSchema,
   multiViewAlignmentConfigSchema,
   tripletAlignmentConfigSchema,
+  uarAlignmentConfigSchema,
 } from '@raca/alignment';
 import {
   bcaConfigSchema,
@@ -69,6 +70,12 @@ export const filledIn = {
   /** Of the adaptive agent, whose eyes are a module of their own. */
   eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
   text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
+  /** Of what knows places of reports and pictures. */
+  places: ({ width, maxLength, views, grid }: ModelSizes) => ({
+    width,
+    maxLength,
+    patches: views * grid.rows * grid.cols,
+  }),
   context: ({ width, contextVocabularySize, contextLength }: ModelSizes) => ({
     width,
     vocabularySize: contextVocabularySize,
@@ -126,6 +133,7 @@ export const MODULE_OPTIONS = {
     global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
     triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
     'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
+    uar: { schema: uarAlignmentConfigSchema, filledIn: filledIn.places },
   },
   fusion: {
     bca: { schema: bcaConfigSchema, filledIn: filledIn.regionsOfWidth },

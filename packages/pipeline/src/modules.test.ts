@@ -115,6 +115,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['alignment', 'global', { ...text, projection: 4 }],
   ['alignment', 'triplet', { ...text, projection: 4 }],
   ['alignment', 'multi-view', { ...text, projection: 4, words: true }],
+  ['alignment', 'uar', { heads: 2, basis: 5, calibrated: true }],
   ['fusion', 'bca', { attentionWidth: 3 }],
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],

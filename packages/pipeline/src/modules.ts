@@ -1,4 +1,10 @@
-import { contrastiveAlignment, globalAlignment, multiViewAlignment, tripletAlignment } from '@raca/alignment';
+import {
+  contrastiveAlignment,
+  globalAlignment,
+  multiViewAlignment,
+  tripletAlignment,
+  uarAlignment,
+} from '@raca/alignment';
 import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
 import { studyContext } from '@raca/context';
 import {
@@ -104,6 +110,7 @@ export const MODULES: ModuleTable = {
     triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
     'multi-view': (config, sizes, random) =>
       multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
+    uar: (config, sizes, random) => uarAlignment(laidOver(filledIn.places(sizes), config), random),
   },
   fusion: {
     bca: (config, sizes, random) => bca(laidOver(filledIn.regionsOfWidth(sizes), config), random),
