@@ -1,6 +1,14 @@
 export { attendRegions } from './attend-regions';
 export { type BcaFusion, type BcaParts, bca } from './bca';
 export { type BcaConfig, bcaConfigSchema } from './config';
+export {
+  type ContrastiveAttentionConfig,
+  contrastiveAttentionConfigSchema,
+} from './contrastive-attention/config';
+export {
+  type ContrastiveAttentionFusion,
+  contrastiveAttention,
+} from './contrastive-attention/contrastive-attention';
 export { type GatedSumConfig, gatedSum, gatedSumConfigSchema } from './gated-sum';
 export { type MeanFusionConfig, meanFusion, meanFusionConfigSchema } from './mean-fusion';
 export { type PublishedName, publishedName } from './published-name';

@@ -7,6 +7,7 @@ import {
 } from '@raca/alignment';
 import {
   bcaConfigSchema,
+  contrastiveAttentionConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
   selfAttentionFusionConfigSchema,
@@ -140,6 +141,7 @@ export const MODULE_OPTIONS = {
     mean: { schema: meanFusionConfigSchema, filledIn: filledIn.nothing },
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
+    'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
   },
   findings: {
     'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },

@@ -120,6 +120,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],
   ['fusion', 'self-attention', { heads: 2 }],
+  ['fusion', 'contrastive-attention', { attentions: 2, pool: 3, global: true }],
   ['findings', 'finding-head', {}],
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],

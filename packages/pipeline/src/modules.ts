@@ -5,7 +5,7 @@ import {
   tripletAlignment,
   uarAlignment,
 } from '@raca/alignment';
-import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
+import { bca, contrastiveAttention, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
 import { studyContext } from '@raca/context';
 import {
   type Alignment,
@@ -118,6 +118,8 @@ export const MODULES: ModuleTable = {
     'gated-sum': (config, sizes, random) => gatedSum(laidOver(filledIn.width(sizes), config), random),
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
+    'contrastive-attention': (config, sizes, random) =>
+      contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
   },
   findings: {
     'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
