@@ -9,6 +9,16 @@ export {
   type ContrastiveAttentionFusion,
   contrastiveAttention,
 } from './contrastive-attention/contrastive-attention';
+export {
+  type EncoderLevelsConfig,
+  encoderLevels,
+  encoderLevelsConfigSchema,
+} from './encoder-levels/encoder-levels';
+export {
+  type ExpertTokensConfig,
+  expertTokens,
+  expertTokensConfigSchema,
+} from './expert-tokens/expert-tokens';
 export { type GatedSumConfig, gatedSum, gatedSumConfigSchema } from './gated-sum';
 export { type MeanFusionConfig, meanFusion, meanFusionConfigSchema } from './mean-fusion';
 export { type PublishedName, publishedName } from './published-name';

@@ -10,3 +10,4 @@ export {
 } from './relational/relational-memory-decoder';
 export * from './search';
 export { type TransformerReportDecoder, transformerDecoder } from './transformer-decoder';
+export { uLinkedDecoder } from './u-links/u-linked-decoder';

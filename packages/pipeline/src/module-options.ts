@@ -8,6 +8,8 @@ import {
 import {
   bcaConfigSchema,
   contrastiveAttentionConfigSchema,
+  encoderLevelsConfigSchema,
+  expertTokensConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
   selfAttentionFusionConfigSchema,
@@ -142,6 +144,8 @@ export const MODULE_OPTIONS = {
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
     'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
+    'expert-tokens': { schema: expertTokensConfigSchema, filledIn: filledIn.width },
+    'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {
     'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
@@ -150,5 +154,6 @@ export const MODULE_OPTIONS = {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },
     'memory-matrix': { schema: memoryMatrixDecoderConfigSchema, filledIn: filledIn.text },
+    'u-links': { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
   },
 } as const satisfies ModuleOptionsTable;

@@ -30,7 +30,8 @@ const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
 
 it('names the slot and the known names', () => {
   expect(failing({ fusion: { use: 'bac', config: {} } })).toBe(
-    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, found "bac"',
+    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, contrastive-attention, ' +
+      'expert-tokens, encoder-levels, found "bac"',
   );
   expect(failing({ decoder: { use: 'toString', config: {} } })).toMatch(/^model\.decoder\.use: expected one/);
 });
@@ -121,10 +122,13 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['fusion', 'gated-sum', {}],
   ['fusion', 'self-attention', { heads: 2 }],
   ['fusion', 'contrastive-attention', { attentions: 2, pool: 3, global: true }],
+  ['fusion', 'expert-tokens', { ...text, experts: 2 }],
+  ['fusion', 'encoder-levels', { ...text, layers: 2 }],
   ['findings', 'finding-head', {}],
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],
   ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
+  ['decoder', 'u-links', text],
 ];
 
 describe('every alternative of a slot', () => {

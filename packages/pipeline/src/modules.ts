@@ -5,7 +5,15 @@ import {
   tripletAlignment,
   uarAlignment,
 } from '@raca/alignment';
-import { bca, contrastiveAttention, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
+import {
+  bca,
+  contrastiveAttention,
+  encoderLevels,
+  expertTokens,
+  gatedSum,
+  meanFusion,
+  selfAttentionFusion,
+} from '@raca/bca';
 import { studyContext } from '@raca/context';
 import {
   type Alignment,
@@ -20,7 +28,12 @@ import {
   type VisionBackbone,
   type VisionEncoder,
 } from '@raca/core';
-import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
+import {
+  memoryMatrixDecoder,
+  relationalMemoryDecoder,
+  transformerDecoder,
+  uLinkedDecoder,
+} from '@raca/decoder';
 import { findingHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
@@ -120,6 +133,9 @@ export const MODULES: ModuleTable = {
       selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
     'contrastive-attention': (config, sizes, random) =>
       contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
+    'expert-tokens': (config, sizes, random) => expertTokens(laidOver(filledIn.width(sizes), config), random),
+    'encoder-levels': (config, sizes, random) =>
+      encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
   findings: {
     'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
@@ -131,6 +147,7 @@ export const MODULES: ModuleTable = {
       relationalMemoryDecoder(laidOver(filledIn.text(sizes), config), random),
     'memory-matrix': (config, sizes, random) =>
       memoryMatrixDecoder(laidOver(filledIn.text(sizes), config), random),
+    'u-links': (config, sizes, random) => uLinkedDecoder(laidOver(filledIn.text(sizes), config), random),
   },
 };
 
