@@ -19,6 +19,8 @@ export {
   expertTokens,
   expertTokensConfigSchema,
 } from './expert-tokens/expert-tokens';
+export { type FrontDoorConfig, frontDoorConfigSchema } from './front-door/config';
+export { frontDoor } from './front-door/front-door';
 export { type GatedSumConfig, gatedSum, gatedSumConfigSchema } from './gated-sum';
 export { type MeanFusionConfig, meanFusion, meanFusionConfigSchema } from './mean-fusion';
 export { type PublishedName, publishedName } from './published-name';

@@ -10,6 +10,7 @@ import {
   contrastiveAttentionConfigSchema,
   encoderLevelsConfigSchema,
   expertTokensConfigSchema,
+  frontDoorConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
   selfAttentionFusionConfigSchema,
@@ -145,6 +146,7 @@ export const MODULE_OPTIONS = {
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
     'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
     'expert-tokens': { schema: expertTokensConfigSchema, filledIn: filledIn.width },
+    'front-door': { schema: frontDoorConfigSchema, filledIn: filledIn.width },
     'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {

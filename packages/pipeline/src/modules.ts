@@ -10,6 +10,7 @@ import {
   contrastiveAttention,
   encoderLevels,
   expertTokens,
+  frontDoor,
   gatedSum,
   meanFusion,
   selfAttentionFusion,
@@ -134,6 +135,7 @@ export const MODULES: ModuleTable = {
     'contrastive-attention': (config, sizes, random) =>
       contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
     'expert-tokens': (config, sizes, random) => expertTokens(laidOver(filledIn.width(sizes), config), random),
+    'front-door': (config, sizes, random) => frontDoor(laidOver(filledIn.width(sizes), config), random),
     'encoder-levels': (config, sizes, random) =>
       encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
