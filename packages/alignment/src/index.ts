@@ -1,5 +1,7 @@
 export { type AlignmentConfig, alignmentConfigSchema } from './config';
 export { type ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
+export { type FitaAlignmentConfig, fitaAlignmentConfigSchema } from './fita/config';
+export { fitaAlignment } from './fita/fita-alignment';
 export {
   type GlobalAlignmentConfig,
   globalAlignment,

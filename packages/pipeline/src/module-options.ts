@@ -1,5 +1,6 @@
 import {
   alignmentConfigSchema,
+  fitaAlignmentConfigSchema,
   globalAlignmentConfigSchema,
   multiViewAlignmentConfigSchema,
   tripletAlignmentConfigSchema,
@@ -21,7 +22,7 @@ import {
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
 } from '@raca/decoder';
-import { findingHeadConfigSchema } from '@raca/findings';
+import { findingHeadConfigSchema, symptomHeadConfigSchema } from '@raca/findings';
 import {
   adaptiveAgentConfigSchema,
   gumbelAgentConfigSchema,
@@ -137,6 +138,7 @@ export const MODULE_OPTIONS = {
     global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
     triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
     'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
+    fita: { schema: fitaAlignmentConfigSchema, filledIn: filledIn.width },
     uar: { schema: uarAlignmentConfigSchema, filledIn: filledIn.places },
   },
   fusion: {
@@ -151,6 +153,7 @@ export const MODULE_OPTIONS = {
   },
   findings: {
     'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+    'symptom-head': { schema: symptomHeadConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },

@@ -1,5 +1,6 @@
 import {
   contrastiveAlignment,
+  fitaAlignment,
   globalAlignment,
   multiViewAlignment,
   tripletAlignment,
@@ -35,7 +36,7 @@ import {
   transformerDecoder,
   uLinkedDecoder,
 } from '@raca/decoder';
-import { findingHead } from '@raca/findings';
+import { findingHead, symptomHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
@@ -124,6 +125,7 @@ export const MODULES: ModuleTable = {
     triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
     'multi-view': (config, sizes, random) =>
       multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
+    fita: (config, sizes, random) => fitaAlignment(laidOver(filledIn.width(sizes), config), random),
     uar: (config, sizes, random) => uarAlignment(laidOver(filledIn.places(sizes), config), random),
   },
   fusion: {
@@ -141,6 +143,8 @@ export const MODULES: ModuleTable = {
   },
   findings: {
     'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+    'symptom-head': (config, sizes, random) =>
+      symptomHead(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },
   decoder: {
     transformer: (config, sizes, random) =>

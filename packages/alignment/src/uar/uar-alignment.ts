@@ -15,6 +15,7 @@ import { checkAligned } from '../checks';
 import { unitLength } from '../losses';
 import { meanOfPatches, meanOfSelected } from '../pooling';
 import { averagingMatrix, batchSpans, largestCount, type Span } from '../sentences';
+import { wordsOf } from '../words';
 import {
   attendCalibrated,
   type CalibratedAttention,
@@ -49,7 +50,7 @@ class UarAlignment implements Alignment {
     const { embedded, features } = input;
     return tf.tidy(() => {
       const [words, patches] = [unified(this.basis, embedded), unified(this.basis, features.patches)];
-      const counted = wordsOf(input);
+      const counted = wordsOf(input.tokens);
       const rivals = rivalsOf(input);
       const reports = unitLength(meanOfPatches(words, counted));
       const images = unitLength(meanOfPatches(patches, features.present));
@@ -88,13 +89,6 @@ function averaging(spans: readonly (readonly Span[])[], t: number): tf.Tensor3D 
   const s = largestCount(spans);
   return tf.tensor3d(averagingMatrix(spans, t), [spans.length, s, t]);
 }
-
-/** `[b, t]`: 1 where a token is a word. */
-const wordsOf = ({ tokens: { ids, shape } }: LossInput): tf.Tensor2D =>
-  tf.tensor2d(
-    Float32Array.from(ids, (id) => (id === 0 ? 0 : 1)),
-    [...shape],
-  );
 
 /** `[b, b]`: 1 where two studies have different reports; the same words are no wrong pair. */
 function rivalsOf({ tokens: { ids, shape } }: LossInput): tf.Tensor2D {
