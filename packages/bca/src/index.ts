@@ -29,3 +29,8 @@ export {
   selfAttentionFusion,
   selfAttentionFusionConfigSchema,
 } from './self-attention-fusion';
+export {
+  type RegionEncoderConfig,
+  regionEncoder,
+  regionEncoderConfigSchema,
+} from './region-encoder/region-encoder';

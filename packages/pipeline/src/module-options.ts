@@ -14,6 +14,7 @@ import {
   frontDoorConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
+  regionEncoderConfigSchema,
   selfAttentionFusionConfigSchema,
 } from '@raca/bca';
 import { studyContextConfigSchema } from '@raca/context';
@@ -149,6 +150,7 @@ export const MODULE_OPTIONS = {
     'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
     'expert-tokens': { schema: expertTokensConfigSchema, filledIn: filledIn.width },
     'front-door': { schema: frontDoorConfigSchema, filledIn: filledIn.width },
+    'region-encoder': { schema: regionEncoderConfigSchema, filledIn: filledIn.width },
     'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {

@@ -31,7 +31,7 @@ const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
 it('names the slot and the known names', () => {
   expect(failing({ fusion: { use: 'bac', config: {} } })).toBe(
     'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, contrastive-attention, ' +
-      'expert-tokens, front-door, encoder-levels, found "bac"',
+      'expert-tokens, front-door, region-encoder, encoder-levels, found "bac"',
   );
   expect(failing({ decoder: { use: 'toString', config: {} } })).toMatch(/^model\.decoder\.use: expected one/);
 });
@@ -125,6 +125,7 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['fusion', 'contrastive-attention', { attentions: 2, pool: 3, global: true }],
   ['fusion', 'expert-tokens', { ...text, experts: 2 }],
   ['fusion', 'front-door', { heads: 2, feedForward: 6, projections: true }],
+  ['fusion', 'region-encoder', { ...text, layers: 2 }],
   ['fusion', 'encoder-levels', { ...text, layers: 2 }],
   ['findings', 'finding-head', {}],
   ['findings', 'symptom-head', { symptoms: 3 }],

@@ -14,6 +14,7 @@ import {
   frontDoor,
   gatedSum,
   meanFusion,
+  regionEncoder,
   selfAttentionFusion,
 } from '@raca/bca';
 import { studyContext } from '@raca/context';
@@ -138,6 +139,8 @@ export const MODULES: ModuleTable = {
       contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
     'expert-tokens': (config, sizes, random) => expertTokens(laidOver(filledIn.width(sizes), config), random),
     'front-door': (config, sizes, random) => frontDoor(laidOver(filledIn.width(sizes), config), random),
+    'region-encoder': (config, sizes, random) =>
+      regionEncoder(laidOver(filledIn.width(sizes), config), random),
     'encoder-levels': (config, sizes, random) =>
       encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
