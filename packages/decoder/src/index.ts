@@ -12,3 +12,4 @@ export {
 } from './relational/relational-memory-decoder';
 export * from './search';
 export { type TransformerReportDecoder, transformerDecoder } from './transformer-decoder';
+export { uLinkedDecoder } from './u-links/u-linked-decoder';

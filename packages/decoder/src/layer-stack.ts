@@ -36,12 +36,13 @@ export const seenOf = ({ tokens, present }: Memory): Seen => ({ tokens, bias: pr
  * The decoder's pre-norm layers at all positions at once, with norms from outside; no final norm.
  *
  * @param h embedded tokens `[b, t, d]`
+ * @param seen what attention to the memory reads; a list: of each layer
  * @param bias of the scores among words, such as −1e9 for later ones
  */
 export function runLayers(
   layers: readonly LayerParts[],
   h: tf.Tensor3D,
-  seen: Seen,
+  seen: Seen | readonly Seen[],
   bias: tf.Tensor,
   norm: LayerNorm,
   rate: number,
@@ -50,8 +51,9 @@ export function runLayers(
   layers.forEach(({ selfAttention, crossAttention, positionWise }, i) => {
     const own = selfAttend(selfAttention, norm(i, 0, h), bias, rate, pass);
     h = tf.add(h, dropout(own, rate, pass));
-    const stored = keysValues(crossAttention, seen.tokens);
-    const crossed = attend(crossAttention, norm(i, 1, h), stored, seen.bias, rate, pass);
+    const { tokens, bias: absent } = 'tokens' in seen ? seen : seen[i];
+    const stored = keysValues(crossAttention, tokens);
+    const crossed = attend(crossAttention, norm(i, 1, h), stored, absent, rate, pass);
     h = tf.add(h, dropout(crossed, rate, pass));
     h = tf.add(h, dropout(positionWise(norm(i, 2, h), rate, pass), rate, pass));
   });

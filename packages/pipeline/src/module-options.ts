@@ -1,13 +1,20 @@
 import {
   alignmentConfigSchema,
+  fitaAlignmentConfigSchema,
   globalAlignmentConfigSchema,
   multiViewAlignmentConfigSchema,
   tripletAlignmentConfigSchema,
+  uarAlignmentConfigSchema,
 } from '@raca/alignment';
 import {
   bcaConfigSchema,
+  contrastiveAttentionConfigSchema,
+  encoderLevelsConfigSchema,
+  expertTokensConfigSchema,
+  frontDoorConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
+  regionEncoderConfigSchema,
   selfAttentionFusionConfigSchema,
 } from '@raca/bca';
 import { similarCasesConfigSchema, studyContextConfigSchema } from '@raca/context';
@@ -17,7 +24,7 @@ import {
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
 } from '@raca/decoder';
-import { findingHeadConfigSchema } from '@raca/findings';
+import { findingHeadConfigSchema, symptomHeadConfigSchema } from '@raca/findings';
 import {
   adaptiveAgentConfigSchema,
   gumbelAgentConfigSchema,
@@ -70,6 +77,12 @@ export const filledIn = {
   /** Of the adaptive agent, whose eyes are a module of their own. */
   eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
   text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
+  /** Of what knows places of reports and pictures. */
+  places: ({ width, maxLength, views, grid }: ModelSizes) => ({
+    width,
+    maxLength,
+    patches: views * grid.rows * grid.cols,
+  }),
   context: ({ width, contextVocabularySize, contextLength }: ModelSizes) => ({
     width,
     vocabularySize: contextVocabularySize,
@@ -132,20 +145,29 @@ export const MODULE_OPTIONS = {
     global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
     triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
     'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
+    fita: { schema: fitaAlignmentConfigSchema, filledIn: filledIn.width },
+    uar: { schema: uarAlignmentConfigSchema, filledIn: filledIn.places },
   },
   fusion: {
     bca: { schema: bcaConfigSchema, filledIn: filledIn.regionsOfWidth },
     mean: { schema: meanFusionConfigSchema, filledIn: filledIn.nothing },
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
+    'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
+    'expert-tokens': { schema: expertTokensConfigSchema, filledIn: filledIn.width },
+    'front-door': { schema: frontDoorConfigSchema, filledIn: filledIn.width },
+    'region-encoder': { schema: regionEncoderConfigSchema, filledIn: filledIn.width },
+    'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {
     'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+    'symptom-head': { schema: symptomHeadConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },
     'memory-matrix': { schema: memoryMatrixDecoderConfigSchema, filledIn: filledIn.text },
     experts: { schema: expertDecoderConfigSchema, filledIn: filledIn.text },
+    'u-links': { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
   },
 } as const satisfies ModuleOptionsTable;

@@ -31,7 +31,8 @@ const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
 
 it('names the slot and the known names', () => {
   expect(failing({ fusion: { use: 'bac', config: {} } })).toBe(
-    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, found "bac"',
+    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, contrastive-attention, ' +
+      'expert-tokens, front-door, region-encoder, encoder-levels, found "bac"',
   );
   expect(failing({ decoder: { use: 'toString', config: {} } })).toMatch(/^model\.decoder\.use: expected one/);
 });
@@ -122,15 +123,24 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['alignment', 'global', { ...text, projection: 4 }],
   ['alignment', 'triplet', { ...text, projection: 4 }],
   ['alignment', 'multi-view', { ...text, projection: 4, words: true }],
+  ['alignment', 'fita', { ...text, projection: 4 }],
+  ['alignment', 'uar', { heads: 2, basis: 5, calibrated: true }],
   ['fusion', 'bca', { attentionWidth: 3 }],
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],
   ['fusion', 'self-attention', { heads: 2 }],
+  ['fusion', 'contrastive-attention', { attentions: 2, pool: 3, global: true }],
+  ['fusion', 'expert-tokens', { ...text, experts: 2 }],
+  ['fusion', 'front-door', { heads: 2, feedForward: 6, projections: true }],
+  ['fusion', 'region-encoder', { ...text, layers: 2 }],
+  ['fusion', 'encoder-levels', { ...text, layers: 2 }],
   ['findings', 'finding-head', {}],
+  ['findings', 'symptom-head', { symptoms: 3 }],
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],
   ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
   ['decoder', 'experts', { ...text, experts: 3 }],
+  ['decoder', 'u-links', text],
 ];
 
 describe('every alternative of a slot', () => {

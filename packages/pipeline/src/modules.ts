@@ -1,5 +1,22 @@
-import { contrastiveAlignment, globalAlignment, multiViewAlignment, tripletAlignment } from '@raca/alignment';
-import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
+import {
+  contrastiveAlignment,
+  fitaAlignment,
+  globalAlignment,
+  multiViewAlignment,
+  tripletAlignment,
+  uarAlignment,
+} from '@raca/alignment';
+import {
+  bca,
+  contrastiveAttention,
+  encoderLevels,
+  expertTokens,
+  frontDoor,
+  gatedSum,
+  meanFusion,
+  regionEncoder,
+  selfAttentionFusion,
+} from '@raca/bca';
 import { type Bank, similarCases, studyContext } from '@raca/context';
 import {
   type Alignment,
@@ -19,8 +36,9 @@ import {
   memoryMatrixDecoder,
   relationalMemoryDecoder,
   transformerDecoder,
+  uLinkedDecoder,
 } from '@raca/decoder';
-import { findingHead } from '@raca/findings';
+import { findingHead, symptomHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
@@ -117,6 +135,8 @@ export const MODULES: ModuleTable = {
     triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
     'multi-view': (config, sizes, random) =>
       multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
+    fita: (config, sizes, random) => fitaAlignment(laidOver(filledIn.width(sizes), config), random),
+    uar: (config, sizes, random) => uarAlignment(laidOver(filledIn.places(sizes), config), random),
   },
   fusion: {
     bca: (config, sizes, random) => bca(laidOver(filledIn.regionsOfWidth(sizes), config), random),
@@ -124,9 +144,19 @@ export const MODULES: ModuleTable = {
     'gated-sum': (config, sizes, random) => gatedSum(laidOver(filledIn.width(sizes), config), random),
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
+    'contrastive-attention': (config, sizes, random) =>
+      contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
+    'expert-tokens': (config, sizes, random) => expertTokens(laidOver(filledIn.width(sizes), config), random),
+    'front-door': (config, sizes, random) => frontDoor(laidOver(filledIn.width(sizes), config), random),
+    'region-encoder': (config, sizes, random) =>
+      regionEncoder(laidOver(filledIn.width(sizes), config), random),
+    'encoder-levels': (config, sizes, random) =>
+      encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
   findings: {
     'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+    'symptom-head': (config, sizes, random) =>
+      symptomHead(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },
   decoder: {
     transformer: (config, sizes, random) =>
@@ -136,6 +166,7 @@ export const MODULES: ModuleTable = {
     'memory-matrix': (config, sizes, random) =>
       memoryMatrixDecoder(laidOver(filledIn.text(sizes), config), random),
     experts: (config, sizes, random) => expertDecoder(laidOver(filledIn.text(sizes), config), random),
+    'u-links': (config, sizes, random) => uLinkedDecoder(laidOver(filledIn.text(sizes), config), random),
   },
 };
 
