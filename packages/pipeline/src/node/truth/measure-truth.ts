@@ -112,11 +112,12 @@ export class TruthMeasures {
     const readable = readableOf(model, encoded);
     try {
       this.pointed.push(...pointedAt(model, input, asked, readable));
-      if (!('images' in input.study.views.input) || model.parts.context) return; // erased alone, it would lack its context
+      if (!('images' in input.study.views.input)) return;
       this.erased.add(
         batch,
         readable,
         asked.map((found) => found.slice(0, FINDINGS)),
+        encoded.context,
       );
     } finally {
       disposeReadable(readable);
