@@ -12,6 +12,7 @@ const why = found ? '' : ' (skipped: ../shared/golden is absent)';
 
 interface Line {
   tensor: string;
+  folder?: string;
   maxAbs: number | null;
   tolerance: number;
   ok: boolean;
@@ -205,5 +206,30 @@ describe(`parity${why}`, () => {
       expect(code).toBe(2);
       expect(complaints).toEqual([expect.stringContaining(text)]);
     }
+  });
+});
+
+const systems = join(golden, 'systems');
+const FOLDERS = [
+  'crimson',
+  'icon-consistency',
+  'mlrg-contrast',
+  'policy-objectives',
+  'preference-losses',
+  'promptmrg',
+  'radfact-boxes',
+  'rexrank',
+  'sei-word-loss',
+  'temporal-f1',
+];
+const thereToo = existsSync(systems);
+
+describe(`parity of systems${thereToo ? '' : ' (skipped: ../shared/golden/systems is absent)'}`, () => {
+  it.skipIf(!thereToo)('all that it knows, with a line a folder', async () => {
+    const { code, lines, off } = await run(systems);
+    expect({ code, off }).toEqual({ code: 0, off: [] });
+    const sums = lines.filter(({ folder }) => folder);
+    expect(sums.map(({ folder }) => folder)).toEqual(FOLDERS);
+    console.error(sums);
   });
 });

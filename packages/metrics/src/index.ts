@@ -86,5 +86,5 @@ export {
   type RandomisationTest,
   type ResamplingOptions,
 } from './statistics';
-export { TEMPORAL_WORDS, temporalF1, temporalF1Of } from './temporal';
+export { TEMPORAL_WORDS, temporalF1, temporalF1Of, temporalWords } from './temporal';
 export type * from './types';

@@ -1,0 +1,63 @@
+// tsup.config.ts
+import { defineConfig } from "tsup";
+
+// ../../tsup.base.ts
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { transform } from "esbuild";
+var withoutTypes = process.env.RACA_SKIP_TYPES === "1";
+var base = (entry, options = {}) => {
+  const common = { tsconfig: "../../tsconfig.build.json", target: "es2022", treeshake: false };
+  const modules = {
+    ...common,
+    entry,
+    format: "esm",
+    sourcemap: true,
+    clean: true,
+    onSuccess: async () => {
+      await writeCommonJs("dist");
+      writeEntries();
+    },
+    ...options
+  };
+  const types = { ...common, entry: entriesOf().map((name) => `src/${name}.ts`), format: "cjs" };
+  return withoutTypes ? [modules] : [modules, { ...types, dts: { only: true } }];
+};
+function entriesOf() {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+  return Object.keys(exports).filter((key) => key !== "./package.json").map((key) => key === "." ? "index" : key.slice(2));
+}
+async function writeCommonJs(folder) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
+    const path = `${folder}/${file}`;
+    const map = Buffer.from(readFileSync(`${path}.map`)).toString("base64");
+    const source = readFileSync(path, "utf8").replace(/^(import\b[^;]*?|\} from )"\.\/([\w-]+)\.js";$/gm, '$1"./$2.cjs";').replace(/^\/\/# sourceMappingURL=.*$/m, `//# sourceMappingURL=data:application/json;base64,${map}`);
+    const { code, map: chained } = await transform(source, {
+      format: "cjs",
+      platform: "node",
+      target: "es2022",
+      sourcefile: path.replace(/js$/, "mjs"),
+      sourcemap: true,
+      define: { "import.meta.url": "__moduleUrl" },
+      banner: source.includes("import.meta.url") ? 'const __moduleUrl = typeof document === "undefined" ? require("url").pathToFileURL(__filename).href : document.baseURI;' : ""
+    });
+    const name = file.replace(/js$/, "cjs");
+    writeFileSync(`${folder}/${name}`, `${code}//# sourceMappingURL=${name}.map
+`);
+    writeFileSync(`${folder}/${name}.map`, chained);
+  }
+}
+function writeEntries() {
+  for (const name of entriesOf()) {
+    const all = `export * from './${name}.cjs';
+`;
+    writeFileSync(`dist/${name}.mjs`, all);
+    if (!withoutTypes) writeFileSync(`dist/${name}.d.ts`, all);
+  }
+}
+
+// tsup.config.ts
+var tsup_config_default = defineConfig(base(["src/index.ts", "src/layers.ts"]));
+export {
+  tsup_config_default as default
+};
+//# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFsidHN1cC5jb25maWcudHMiLCAiLi4vLi4vdHN1cC5iYXNlLnRzIl0sCiAgInNvdXJjZXNDb250ZW50IjogWyJjb25zdCBfX2luamVjdGVkX2ZpbGVuYW1lX18gPSBcIi93b3JrL3ctcGFyaXR5L3BhY2thZ2VzL2RlY29kZXIvdHN1cC5jb25maWcudHNcIjtjb25zdCBfX2luamVjdGVkX2Rpcm5hbWVfXyA9IFwiL3dvcmsvdy1wYXJpdHkvcGFja2FnZXMvZGVjb2RlclwiO2NvbnN0IF9faW5qZWN0ZWRfaW1wb3J0X21ldGFfdXJsX18gPSBcImZpbGU6Ly8vd29yay93LXBhcml0eS9wYWNrYWdlcy9kZWNvZGVyL3RzdXAuY29uZmlnLnRzXCI7aW1wb3J0IHsgZGVmaW5lQ29uZmlnIH0gZnJvbSAndHN1cCc7XG5pbXBvcnQgeyBiYXNlIH0gZnJvbSAnLi4vLi4vdHN1cC5iYXNlJztcblxuZXhwb3J0IGRlZmF1bHQgZGVmaW5lQ29uZmlnKGJhc2UoWydzcmMvaW5kZXgudHMnLCAnc3JjL2xheWVycy50cyddKSk7XG4iLCAiY29uc3QgX19pbmplY3RlZF9maWxlbmFtZV9fID0gXCIvd29yay93LXBhcml0eS90c3VwLmJhc2UudHNcIjtjb25zdCBfX2luamVjdGVkX2Rpcm5hbWVfXyA9IFwiL3dvcmsvdy1wYXJpdHlcIjtjb25zdCBfX2luamVjdGVkX2ltcG9ydF9tZXRhX3VybF9fID0gXCJmaWxlOi8vL3dvcmsvdy1wYXJpdHkvdHN1cC5iYXNlLnRzXCI7aW1wb3J0IHsgcmVhZGRpclN5bmMsIHJlYWRGaWxlU3luYywgd3JpdGVGaWxlU3luYyB9IGZyb20gJ25vZGU6ZnMnO1xuaW1wb3J0IHsgdHJhbnNmb3JtIH0gZnJvbSAnZXNidWlsZCc7XG5pbXBvcnQgdHlwZSB7IE9wdGlvbnMgfSBmcm9tICd0c3VwJztcblxuLyoqIEZvciBxdWljayBidWlsZHMgd2hpbGUgd29ya2luZy4gKi9cbmNvbnN0IHdpdGhvdXRUeXBlcyA9IHByb2Nlc3MuZW52LlJBQ0FfU0tJUF9UWVBFUyA9PT0gJzEnO1xuXG4vKipcbiAqIFdoYXQgZXZlcnkgcGFja2FnZSBidWlsZHMgZnJvbSB0aGUgc2FtZSBlbnRyaWVzLCB3aXRoIHNvdXJjZSBtYXBzOlxuICogLSBgeC5qc2A6IEVTIG1vZHVsZXMgZm9yIGJ1bmRsZXJzLCB3aGljaCBkcm9wIHdoYXQgaXMgbm90IHVzZWQsXG4gKiAtIGB4LmNqc2A6IHRoZSBzYW1lIG1vZHVsZXMgYXMgQ29tbW9uSlMsXG4gKiAtIGB4Lm1qc2A6IHdoYXQgYGltcG9ydGAgbG9hZHMgaW4gTm9kZSwgd2hpY2ggcGFzc2VzIG9uIGB4LmNqc2AsIHNvIHRoYXQgYGltcG9ydGAgYW5kIGByZXF1aXJlYCBpbiBvbmUgcHJvY2VzcyBzaGFyZVxuICogICBldmVyeSBjbGFzcyBhbmQgZXZlcnkgcmVnaXN0cmF0aW9uLFxuICogLSBgeC5kLmN0c2AgYW5kIGB4LmQudHNgOiB0eXBlcywgb2Ygd2hpY2ggdGhlcmUgaXMgb25lIGNvcHkgdG9vLlxuICovXG5leHBvcnQgY29uc3QgYmFzZSA9IChlbnRyeTogc3RyaW5nW10sIG9wdGlvbnM6IE9wdGlvbnMgPSB7fSk6IE9wdGlvbnNbXSA9PiB7XG4gIGNvbnN0IGNvbW1vbjogT3B0aW9ucyA9IHsgdHNjb25maWc6ICcuLi8uLi90c2NvbmZpZy5idWlsZC5qc29uJywgdGFyZ2V0OiAnZXMyMDIyJywgdHJlZXNoYWtlOiBmYWxzZSB9O1xuICBjb25zdCBtb2R1bGVzOiBPcHRpb25zID0ge1xuICAgIC4uLmNvbW1vbixcbiAgICBlbnRyeSxcbiAgICBmb3JtYXQ6ICdlc20nLFxuICAgIHNvdXJjZW1hcDogdHJ1ZSxcbiAgICBjbGVhbjogdHJ1ZSxcbiAgICBvblN1Y2Nlc3M6IGFzeW5jICgpID0+IHtcbiAgICAgIGF3YWl0IHdyaXRlQ29tbW9uSnMoJ2Rpc3QnKTtcbiAgICAgIHdyaXRlRW50cmllcygpO1xuICAgIH0sXG4gICAgLi4ub3B0aW9ucyxcbiAgfTtcbiAgY29uc3QgdHlwZXM6IE9wdGlvbnMgPSB7IC4uLmNvbW1vbiwgZW50cnk6IGVudHJpZXNPZigpLm1hcCgobmFtZSkgPT4gYHNyYy8ke25hbWV9LnRzYCksIGZvcm1hdDogJ2NqcycgfTtcbiAgcmV0dXJuIHdpdGhvdXRUeXBlcyA/IFttb2R1bGVzXSA6IFttb2R1bGVzLCB7IC4uLnR5cGVzLCBkdHM6IHsgb25seTogdHJ1ZSB9IH1dO1xufTtcblxuLyoqIE5hbWVzIG9mIHRoZSBwdWJsaXNoZWQgZW50cmllcyBvZiB0aGUgcGFja2FnZSBpbiB0aGUgd29ya2luZyBkaXJlY3RvcnksIHN1Y2ggYXMgYGluZGV4YC4gKi9cbmZ1bmN0aW9uIGVudHJpZXNPZigpOiBzdHJpbmdbXSB7XG4gIGNvbnN0IHsgZXhwb3J0cyB9ID0gSlNPTi5wYXJzZShyZWFkRmlsZVN5bmMoJ3BhY2thZ2UuanNvbicsICd1dGY4JykpIGFzIHtcbiAgICBleHBvcnRzOiBSZWNvcmQ8c3RyaW5nLCB1bmtub3duPjtcbiAgfTtcbiAgcmV0dXJuIE9iamVjdC5rZXlzKGV4cG9ydHMpXG4gICAgLmZpbHRlcigoa2V5KSA9PiBrZXkgIT09ICcuL3BhY2thZ2UuanNvbicpXG4gICAgLm1hcCgoa2V5KSA9PiAoa2V5ID09PSAnLicgPyAnaW5kZXgnIDoga2V5LnNsaWNlKDIpKSk7XG59XG5cbi8qKiBUcmFuc2xhdGVzIGVhY2ggRVMgbW9kdWxlIG9mIGEgZm9sZGVyLCBjaHVua3MgaW5jbHVkZWQsIHNvIHRoYXQgZW50cmllcyBzaGFyZSB3aGF0IHRoZXkgc2hhcmUgdGhlcmUuICovXG5hc3luYyBmdW5jdGlvbiB3cml0ZUNvbW1vbkpzKGZvbGRlcjogc3RyaW5nKTogUHJvbWlzZTx2b2lkPiB7XG4gIGZvciAoY29uc3QgZmlsZSBvZiByZWFkZGlyU3luYyhmb2xkZXIpLmZpbHRlcigobmFtZSkgPT4gbmFtZS5lbmRzV2l0aCgnLmpzJykpKSB7XG4gICAgY29uc3QgcGF0aCA9IGAke2ZvbGRlcn0vJHtmaWxlfWA7XG4gICAgY29uc3QgbWFwID0gQnVmZmVyLmZyb20ocmVhZEZpbGVTeW5jKGAke3BhdGh9Lm1hcGApKS50b1N0cmluZygnYmFzZTY0Jyk7XG4gICAgY29uc3Qgc291cmNlID0gcmVhZEZpbGVTeW5jKHBhdGgsICd1dGY4JylcbiAgICAgIC5yZXBsYWNlKC9eKGltcG9ydFxcYlteO10qP3xcXH0gZnJvbSApXCJcXC5cXC8oW1xcdy1dKylcXC5qc1wiOyQvZ20sICckMVwiLi8kMi5janNcIjsnKVxuICAgICAgLnJlcGxhY2UoL15cXC9cXC8jIHNvdXJjZU1hcHBpbmdVUkw9LiokL20sIGAvLyMgc291cmNlTWFwcGluZ1VSTD1kYXRhOmFwcGxpY2F0aW9uL2pzb247YmFzZTY0LCR7bWFwfWApO1xuICAgIGNvbnN0IHsgY29kZSwgbWFwOiBjaGFpbmVkIH0gPSBhd2FpdCB0cmFuc2Zvcm0oc291cmNlLCB7XG4gICAgICBmb3JtYXQ6ICdjanMnLFxuICAgICAgcGxhdGZvcm06ICdub2RlJyxcbiAgICAgIHRhcmdldDogJ2VzMjAyMicsXG4gICAgICBzb3VyY2VmaWxlOiBwYXRoLnJlcGxhY2UoL2pzJC8sICdtanMnKSxcbiAgICAgIHNvdXJjZW1hcDogdHJ1ZSxcbiAgICAgIGRlZmluZTogeyAnaW1wb3J0Lm1ldGEudXJsJzogJ19fbW9kdWxlVXJsJyB9LFxuICAgICAgYmFubmVyOiBzb3VyY2UuaW5jbHVkZXMoJ2ltcG9ydC5tZXRhLnVybCcpXG4gICAgICAgID8gJ2NvbnN0IF9fbW9kdWxlVXJsID0gdHlwZW9mIGRvY3VtZW50ID09PSBcInVuZGVmaW5lZFwiID8gcmVxdWlyZShcInVybFwiKS5wYXRoVG9GaWxlVVJMKF9fZmlsZW5hbWUpLmhyZWYgOiBkb2N1bWVudC5iYXNlVVJJOydcbiAgICAgICAgOiAnJyxcbiAgICB9KTtcbiAgICBjb25zdCBuYW1lID0gZmlsZS5yZXBsYWNlKC9qcyQvLCAnY2pzJyk7XG4gICAgd3JpdGVGaWxlU3luYyhgJHtmb2xkZXJ9LyR7bmFtZX1gLCBgJHtjb2RlfS8vIyBzb3VyY2VNYXBwaW5nVVJMPSR7bmFtZX0ubWFwXFxuYCk7XG4gICAgd3JpdGVGaWxlU3luYyhgJHtmb2xkZXJ9LyR7bmFtZX0ubWFwYCwgY2hhaW5lZCk7XG4gIH1cbn1cblxuLyoqIFRoZSBmaWxlcyBieSB3aGljaCBOb2RlJ3MgYGltcG9ydGAsIGFuZCBUeXBlU2NyaXB0IGZvciBpdCwgcmVhY2ggdGhlIENvbW1vbkpTIGJ1aWxkLiAqL1xuZnVuY3Rpb24gd3JpdGVFbnRyaWVzKCk6IHZvaWQge1xuICBmb3IgKGNvbnN0IG5hbWUgb2YgZW50cmllc09mKCkpIHtcbiAgICBjb25zdCBhbGwgPSBgZXhwb3J0ICogZnJvbSAnLi8ke25hbWV9LmNqcyc7XFxuYDtcbiAgICB3cml0ZUZpbGVTeW5jKGBkaXN0LyR7bmFtZX0ubWpzYCwgYWxsKTtcbiAgICBpZiAoIXdpdGhvdXRUeXBlcykgd3JpdGVGaWxlU3luYyhgZGlzdC8ke25hbWV9LmQudHNgLCBhbGwpO1xuICB9XG59XG4iXSwKICAibWFwcGluZ3MiOiAiO0FBQTJPLFNBQVMsb0JBQW9COzs7QUNBcEYsU0FBUyxhQUFhLGNBQWMscUJBQXFCO0FBQzdPLFNBQVMsaUJBQWlCO0FBSTFCLElBQU0sZUFBZSxRQUFRLElBQUksb0JBQW9CO0FBVTlDLElBQU0sT0FBTyxDQUFDLE9BQWlCLFVBQW1CLENBQUMsTUFBaUI7QUFDekUsUUFBTSxTQUFrQixFQUFFLFVBQVUsNkJBQTZCLFFBQVEsVUFBVSxXQUFXLE1BQU07QUFDcEcsUUFBTSxVQUFtQjtBQUFBLElBQ3ZCLEdBQUc7QUFBQSxJQUNIO0FBQUEsSUFDQSxRQUFRO0FBQUEsSUFDUixXQUFXO0FBQUEsSUFDWCxPQUFPO0FBQUEsSUFDUCxXQUFXLFlBQVk7QUFDckIsWUFBTSxjQUFjLE1BQU07QUFDMUIsbUJBQWE7QUFBQSxJQUNmO0FBQUEsSUFDQSxHQUFHO0FBQUEsRUFDTDtBQUNBLFFBQU0sUUFBaUIsRUFBRSxHQUFHLFFBQVEsT0FBTyxVQUFVLEVBQUUsSUFBSSxDQUFDLFNBQVMsT0FBTyxJQUFJLEtBQUssR0FBRyxRQUFRLE1BQU07QUFDdEcsU0FBTyxlQUFlLENBQUMsT0FBTyxJQUFJLENBQUMsU0FBUyxFQUFFLEdBQUcsT0FBTyxLQUFLLEVBQUUsTUFBTSxLQUFLLEVBQUUsQ0FBQztBQUMvRTtBQUdBLFNBQVMsWUFBc0I7QUFDN0IsUUFBTSxFQUFFLFFBQVEsSUFBSSxLQUFLLE1BQU0sYUFBYSxnQkFBZ0IsTUFBTSxDQUFDO0FBR25FLFNBQU8sT0FBTyxLQUFLLE9BQU8sRUFDdkIsT0FBTyxDQUFDLFFBQVEsUUFBUSxnQkFBZ0IsRUFDeEMsSUFBSSxDQUFDLFFBQVMsUUFBUSxNQUFNLFVBQVUsSUFBSSxNQUFNLENBQUMsQ0FBRTtBQUN4RDtBQUdBLGVBQWUsY0FBYyxRQUErQjtBQUMxRCxhQUFXLFFBQVEsWUFBWSxNQUFNLEVBQUUsT0FBTyxDQUFDLFNBQVMsS0FBSyxTQUFTLEtBQUssQ0FBQyxHQUFHO0FBQzdFLFVBQU0sT0FBTyxHQUFHLE1BQU0sSUFBSSxJQUFJO0FBQzlCLFVBQU0sTUFBTSxPQUFPLEtBQUssYUFBYSxHQUFHLElBQUksTUFBTSxDQUFDLEVBQUUsU0FBUyxRQUFRO0FBQ3RFLFVBQU0sU0FBUyxhQUFhLE1BQU0sTUFBTSxFQUNyQyxRQUFRLG9EQUFvRCxlQUFlLEVBQzNFLFFBQVEsZ0NBQWdDLHFEQUFxRCxHQUFHLEVBQUU7QUFDckcsVUFBTSxFQUFFLE1BQU0sS0FBSyxRQUFRLElBQUksTUFBTSxVQUFVLFFBQVE7QUFBQSxNQUNyRCxRQUFRO0FBQUEsTUFDUixVQUFVO0FBQUEsTUFDVixRQUFRO0FBQUEsTUFDUixZQUFZLEtBQUssUUFBUSxPQUFPLEtBQUs7QUFBQSxNQUNyQyxXQUFXO0FBQUEsTUFDWCxRQUFRLEVBQUUsbUJBQW1CLGNBQWM7QUFBQSxNQUMzQyxRQUFRLE9BQU8sU0FBUyxpQkFBaUIsSUFDckMsNEhBQ0E7QUFBQSxJQUNOLENBQUM7QUFDRCxVQUFNLE9BQU8sS0FBSyxRQUFRLE9BQU8sS0FBSztBQUN0QyxrQkFBYyxHQUFHLE1BQU0sSUFBSSxJQUFJLElBQUksR0FBRyxJQUFJLHdCQUF3QixJQUFJO0FBQUEsQ0FBUTtBQUM5RSxrQkFBYyxHQUFHLE1BQU0sSUFBSSxJQUFJLFFBQVEsT0FBTztBQUFBLEVBQ2hEO0FBQ0Y7QUFHQSxTQUFTLGVBQXFCO0FBQzVCLGFBQVcsUUFBUSxVQUFVLEdBQUc7QUFDOUIsVUFBTSxNQUFNLG9CQUFvQixJQUFJO0FBQUE7QUFDcEMsa0JBQWMsUUFBUSxJQUFJLFFBQVEsR0FBRztBQUNyQyxRQUFJLENBQUMsYUFBYyxlQUFjLFFBQVEsSUFBSSxTQUFTLEdBQUc7QUFBQSxFQUMzRDtBQUNGOzs7QUR4RUEsSUFBTyxzQkFBUSxhQUFhLEtBQUssQ0FBQyxnQkFBZ0IsZUFBZSxDQUFDLENBQUM7IiwKICAibmFtZXMiOiBbXQp9Cg==

@@ -1,0 +1,63 @@
+// tsup.config.ts
+import { defineConfig } from "tsup";
+
+// ../../tsup.base.ts
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { transform } from "esbuild";
+var withoutTypes = process.env.RACA_SKIP_TYPES === "1";
+var base = (entry, options = {}) => {
+  const common = { tsconfig: "../../tsconfig.build.json", target: "es2022", treeshake: false };
+  const modules = {
+    ...common,
+    entry,
+    format: "esm",
+    sourcemap: true,
+    clean: true,
+    onSuccess: async () => {
+      await writeCommonJs("dist");
+      writeEntries();
+    },
+    ...options
+  };
+  const types = { ...common, entry: entriesOf().map((name) => `src/${name}.ts`), format: "cjs" };
+  return withoutTypes ? [modules] : [modules, { ...types, dts: { only: true } }];
+};
+function entriesOf() {
+  const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+  return Object.keys(exports).filter((key) => key !== "./package.json").map((key) => key === "." ? "index" : key.slice(2));
+}
+async function writeCommonJs(folder) {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
+    const path = `${folder}/${file}`;
+    const map = Buffer.from(readFileSync(`${path}.map`)).toString("base64");
+    const source = readFileSync(path, "utf8").replace(/^(import\b[^;]*?|\} from )"\.\/([\w-]+)\.js";$/gm, '$1"./$2.cjs";').replace(/^\/\/# sourceMappingURL=.*$/m, `//# sourceMappingURL=data:application/json;base64,${map}`);
+    const { code, map: chained } = await transform(source, {
+      format: "cjs",
+      platform: "node",
+      target: "es2022",
+      sourcefile: path.replace(/js$/, "mjs"),
+      sourcemap: true,
+      define: { "import.meta.url": "__moduleUrl" },
+      banner: source.includes("import.meta.url") ? 'const __moduleUrl = typeof document === "undefined" ? require("url").pathToFileURL(__filename).href : document.baseURI;' : ""
+    });
+    const name = file.replace(/js$/, "cjs");
+    writeFileSync(`${folder}/${name}`, `${code}//# sourceMappingURL=${name}.map
+`);
+    writeFileSync(`${folder}/${name}.map`, chained);
+  }
+}
+function writeEntries() {
+  for (const name of entriesOf()) {
+    const all = `export * from './${name}.cjs';
+`;
+    writeFileSync(`dist/${name}.mjs`, all);
+    if (!withoutTypes) writeFileSync(`dist/${name}.d.ts`, all);
+  }
+}
+
+// tsup.config.ts
+var tsup_config_default = defineConfig(base(["src/index.ts"]));
+export {
+  tsup_config_default as default
+};
+//# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFsidHN1cC5jb25maWcudHMiLCAiLi4vLi4vdHN1cC5iYXNlLnRzIl0sCiAgInNvdXJjZXNDb250ZW50IjogWyJjb25zdCBfX2luamVjdGVkX2ZpbGVuYW1lX18gPSBcIi93b3JrL3ctcGFyaXR5L3BhY2thZ2VzL2ZpbmRpbmdzL3RzdXAuY29uZmlnLnRzXCI7Y29uc3QgX19pbmplY3RlZF9kaXJuYW1lX18gPSBcIi93b3JrL3ctcGFyaXR5L3BhY2thZ2VzL2ZpbmRpbmdzXCI7Y29uc3QgX19pbmplY3RlZF9pbXBvcnRfbWV0YV91cmxfXyA9IFwiZmlsZTovLy93b3JrL3ctcGFyaXR5L3BhY2thZ2VzL2ZpbmRpbmdzL3RzdXAuY29uZmlnLnRzXCI7aW1wb3J0IHsgZGVmaW5lQ29uZmlnIH0gZnJvbSAndHN1cCc7XG5pbXBvcnQgeyBiYXNlIH0gZnJvbSAnLi4vLi4vdHN1cC5iYXNlJztcblxuZXhwb3J0IGRlZmF1bHQgZGVmaW5lQ29uZmlnKGJhc2UoWydzcmMvaW5kZXgudHMnXSkpO1xuIiwgImNvbnN0IF9faW5qZWN0ZWRfZmlsZW5hbWVfXyA9IFwiL3dvcmsvdy1wYXJpdHkvdHN1cC5iYXNlLnRzXCI7Y29uc3QgX19pbmplY3RlZF9kaXJuYW1lX18gPSBcIi93b3JrL3ctcGFyaXR5XCI7Y29uc3QgX19pbmplY3RlZF9pbXBvcnRfbWV0YV91cmxfXyA9IFwiZmlsZTovLy93b3JrL3ctcGFyaXR5L3RzdXAuYmFzZS50c1wiO2ltcG9ydCB7IHJlYWRkaXJTeW5jLCByZWFkRmlsZVN5bmMsIHdyaXRlRmlsZVN5bmMgfSBmcm9tICdub2RlOmZzJztcbmltcG9ydCB7IHRyYW5zZm9ybSB9IGZyb20gJ2VzYnVpbGQnO1xuaW1wb3J0IHR5cGUgeyBPcHRpb25zIH0gZnJvbSAndHN1cCc7XG5cbi8qKiBGb3IgcXVpY2sgYnVpbGRzIHdoaWxlIHdvcmtpbmcuICovXG5jb25zdCB3aXRob3V0VHlwZXMgPSBwcm9jZXNzLmVudi5SQUNBX1NLSVBfVFlQRVMgPT09ICcxJztcblxuLyoqXG4gKiBXaGF0IGV2ZXJ5IHBhY2thZ2UgYnVpbGRzIGZyb20gdGhlIHNhbWUgZW50cmllcywgd2l0aCBzb3VyY2UgbWFwczpcbiAqIC0gYHguanNgOiBFUyBtb2R1bGVzIGZvciBidW5kbGVycywgd2hpY2ggZHJvcCB3aGF0IGlzIG5vdCB1c2VkLFxuICogLSBgeC5janNgOiB0aGUgc2FtZSBtb2R1bGVzIGFzIENvbW1vbkpTLFxuICogLSBgeC5tanNgOiB3aGF0IGBpbXBvcnRgIGxvYWRzIGluIE5vZGUsIHdoaWNoIHBhc3NlcyBvbiBgeC5janNgLCBzbyB0aGF0IGBpbXBvcnRgIGFuZCBgcmVxdWlyZWAgaW4gb25lIHByb2Nlc3Mgc2hhcmVcbiAqICAgZXZlcnkgY2xhc3MgYW5kIGV2ZXJ5IHJlZ2lzdHJhdGlvbixcbiAqIC0gYHguZC5jdHNgIGFuZCBgeC5kLnRzYDogdHlwZXMsIG9mIHdoaWNoIHRoZXJlIGlzIG9uZSBjb3B5IHRvby5cbiAqL1xuZXhwb3J0IGNvbnN0IGJhc2UgPSAoZW50cnk6IHN0cmluZ1tdLCBvcHRpb25zOiBPcHRpb25zID0ge30pOiBPcHRpb25zW10gPT4ge1xuICBjb25zdCBjb21tb246IE9wdGlvbnMgPSB7IHRzY29uZmlnOiAnLi4vLi4vdHNjb25maWcuYnVpbGQuanNvbicsIHRhcmdldDogJ2VzMjAyMicsIHRyZWVzaGFrZTogZmFsc2UgfTtcbiAgY29uc3QgbW9kdWxlczogT3B0aW9ucyA9IHtcbiAgICAuLi5jb21tb24sXG4gICAgZW50cnksXG4gICAgZm9ybWF0OiAnZXNtJyxcbiAgICBzb3VyY2VtYXA6IHRydWUsXG4gICAgY2xlYW46IHRydWUsXG4gICAgb25TdWNjZXNzOiBhc3luYyAoKSA9PiB7XG4gICAgICBhd2FpdCB3cml0ZUNvbW1vbkpzKCdkaXN0Jyk7XG4gICAgICB3cml0ZUVudHJpZXMoKTtcbiAgICB9LFxuICAgIC4uLm9wdGlvbnMsXG4gIH07XG4gIGNvbnN0IHR5cGVzOiBPcHRpb25zID0geyAuLi5jb21tb24sIGVudHJ5OiBlbnRyaWVzT2YoKS5tYXAoKG5hbWUpID0+IGBzcmMvJHtuYW1lfS50c2ApLCBmb3JtYXQ6ICdjanMnIH07XG4gIHJldHVybiB3aXRob3V0VHlwZXMgPyBbbW9kdWxlc10gOiBbbW9kdWxlcywgeyAuLi50eXBlcywgZHRzOiB7IG9ubHk6IHRydWUgfSB9XTtcbn07XG5cbi8qKiBOYW1lcyBvZiB0aGUgcHVibGlzaGVkIGVudHJpZXMgb2YgdGhlIHBhY2thZ2UgaW4gdGhlIHdvcmtpbmcgZGlyZWN0b3J5LCBzdWNoIGFzIGBpbmRleGAuICovXG5mdW5jdGlvbiBlbnRyaWVzT2YoKTogc3RyaW5nW10ge1xuICBjb25zdCB7IGV4cG9ydHMgfSA9IEpTT04ucGFyc2UocmVhZEZpbGVTeW5jKCdwYWNrYWdlLmpzb24nLCAndXRmOCcpKSBhcyB7XG4gICAgZXhwb3J0czogUmVjb3JkPHN0cmluZywgdW5rbm93bj47XG4gIH07XG4gIHJldHVybiBPYmplY3Qua2V5cyhleHBvcnRzKVxuICAgIC5maWx0ZXIoKGtleSkgPT4ga2V5ICE9PSAnLi9wYWNrYWdlLmpzb24nKVxuICAgIC5tYXAoKGtleSkgPT4gKGtleSA9PT0gJy4nID8gJ2luZGV4JyA6IGtleS5zbGljZSgyKSkpO1xufVxuXG4vKiogVHJhbnNsYXRlcyBlYWNoIEVTIG1vZHVsZSBvZiBhIGZvbGRlciwgY2h1bmtzIGluY2x1ZGVkLCBzbyB0aGF0IGVudHJpZXMgc2hhcmUgd2hhdCB0aGV5IHNoYXJlIHRoZXJlLiAqL1xuYXN5bmMgZnVuY3Rpb24gd3JpdGVDb21tb25Kcyhmb2xkZXI6IHN0cmluZyk6IFByb21pc2U8dm9pZD4ge1xuICBmb3IgKGNvbnN0IGZpbGUgb2YgcmVhZGRpclN5bmMoZm9sZGVyKS5maWx0ZXIoKG5hbWUpID0+IG5hbWUuZW5kc1dpdGgoJy5qcycpKSkge1xuICAgIGNvbnN0IHBhdGggPSBgJHtmb2xkZXJ9LyR7ZmlsZX1gO1xuICAgIGNvbnN0IG1hcCA9IEJ1ZmZlci5mcm9tKHJlYWRGaWxlU3luYyhgJHtwYXRofS5tYXBgKSkudG9TdHJpbmcoJ2Jhc2U2NCcpO1xuICAgIGNvbnN0IHNvdXJjZSA9IHJlYWRGaWxlU3luYyhwYXRoLCAndXRmOCcpXG4gICAgICAucmVwbGFjZSgvXihpbXBvcnRcXGJbXjtdKj98XFx9IGZyb20gKVwiXFwuXFwvKFtcXHctXSspXFwuanNcIjskL2dtLCAnJDFcIi4vJDIuY2pzXCI7JylcbiAgICAgIC5yZXBsYWNlKC9eXFwvXFwvIyBzb3VyY2VNYXBwaW5nVVJMPS4qJC9tLCBgLy8jIHNvdXJjZU1hcHBpbmdVUkw9ZGF0YTphcHBsaWNhdGlvbi9qc29uO2Jhc2U2NCwke21hcH1gKTtcbiAgICBjb25zdCB7IGNvZGUsIG1hcDogY2hhaW5lZCB9ID0gYXdhaXQgdHJhbnNmb3JtKHNvdXJjZSwge1xuICAgICAgZm9ybWF0OiAnY2pzJyxcbiAgICAgIHBsYXRmb3JtOiAnbm9kZScsXG4gICAgICB0YXJnZXQ6ICdlczIwMjInLFxuICAgICAgc291cmNlZmlsZTogcGF0aC5yZXBsYWNlKC9qcyQvLCAnbWpzJyksXG4gICAgICBzb3VyY2VtYXA6IHRydWUsXG4gICAgICBkZWZpbmU6IHsgJ2ltcG9ydC5tZXRhLnVybCc6ICdfX21vZHVsZVVybCcgfSxcbiAgICAgIGJhbm5lcjogc291cmNlLmluY2x1ZGVzKCdpbXBvcnQubWV0YS51cmwnKVxuICAgICAgICA/ICdjb25zdCBfX21vZHVsZVVybCA9IHR5cGVvZiBkb2N1bWVudCA9PT0gXCJ1bmRlZmluZWRcIiA/IHJlcXVpcmUoXCJ1cmxcIikucGF0aFRvRmlsZVVSTChfX2ZpbGVuYW1lKS5ocmVmIDogZG9jdW1lbnQuYmFzZVVSSTsnXG4gICAgICAgIDogJycsXG4gICAgfSk7XG4gICAgY29uc3QgbmFtZSA9IGZpbGUucmVwbGFjZSgvanMkLywgJ2NqcycpO1xuICAgIHdyaXRlRmlsZVN5bmMoYCR7Zm9sZGVyfS8ke25hbWV9YCwgYCR7Y29kZX0vLyMgc291cmNlTWFwcGluZ1VSTD0ke25hbWV9Lm1hcFxcbmApO1xuICAgIHdyaXRlRmlsZVN5bmMoYCR7Zm9sZGVyfS8ke25hbWV9Lm1hcGAsIGNoYWluZWQpO1xuICB9XG59XG5cbi8qKiBUaGUgZmlsZXMgYnkgd2hpY2ggTm9kZSdzIGBpbXBvcnRgLCBhbmQgVHlwZVNjcmlwdCBmb3IgaXQsIHJlYWNoIHRoZSBDb21tb25KUyBidWlsZC4gKi9cbmZ1bmN0aW9uIHdyaXRlRW50cmllcygpOiB2b2lkIHtcbiAgZm9yIChjb25zdCBuYW1lIG9mIGVudHJpZXNPZigpKSB7XG4gICAgY29uc3QgYWxsID0gYGV4cG9ydCAqIGZyb20gJy4vJHtuYW1lfS5janMnO1xcbmA7XG4gICAgd3JpdGVGaWxlU3luYyhgZGlzdC8ke25hbWV9Lm1qc2AsIGFsbCk7XG4gICAgaWYgKCF3aXRob3V0VHlwZXMpIHdyaXRlRmlsZVN5bmMoYGRpc3QvJHtuYW1lfS5kLnRzYCwgYWxsKTtcbiAgfVxufVxuIl0sCiAgIm1hcHBpbmdzIjogIjtBQUE4TyxTQUFTLG9CQUFvQjs7O0FDQXZGLFNBQVMsYUFBYSxjQUFjLHFCQUFxQjtBQUM3TyxTQUFTLGlCQUFpQjtBQUkxQixJQUFNLGVBQWUsUUFBUSxJQUFJLG9CQUFvQjtBQVU5QyxJQUFNLE9BQU8sQ0FBQyxPQUFpQixVQUFtQixDQUFDLE1BQWlCO0FBQ3pFLFFBQU0sU0FBa0IsRUFBRSxVQUFVLDZCQUE2QixRQUFRLFVBQVUsV0FBVyxNQUFNO0FBQ3BHLFFBQU0sVUFBbUI7QUFBQSxJQUN2QixHQUFHO0FBQUEsSUFDSDtBQUFBLElBQ0EsUUFBUTtBQUFBLElBQ1IsV0FBVztBQUFBLElBQ1gsT0FBTztBQUFBLElBQ1AsV0FBVyxZQUFZO0FBQ3JCLFlBQU0sY0FBYyxNQUFNO0FBQzFCLG1CQUFhO0FBQUEsSUFDZjtBQUFBLElBQ0EsR0FBRztBQUFBLEVBQ0w7QUFDQSxRQUFNLFFBQWlCLEVBQUUsR0FBRyxRQUFRLE9BQU8sVUFBVSxFQUFFLElBQUksQ0FBQyxTQUFTLE9BQU8sSUFBSSxLQUFLLEdBQUcsUUFBUSxNQUFNO0FBQ3RHLFNBQU8sZUFBZSxDQUFDLE9BQU8sSUFBSSxDQUFDLFNBQVMsRUFBRSxHQUFHLE9BQU8sS0FBSyxFQUFFLE1BQU0sS0FBSyxFQUFFLENBQUM7QUFDL0U7QUFHQSxTQUFTLFlBQXNCO0FBQzdCLFFBQU0sRUFBRSxRQUFRLElBQUksS0FBSyxNQUFNLGFBQWEsZ0JBQWdCLE1BQU0sQ0FBQztBQUduRSxTQUFPLE9BQU8sS0FBSyxPQUFPLEVBQ3ZCLE9BQU8sQ0FBQyxRQUFRLFFBQVEsZ0JBQWdCLEVBQ3hDLElBQUksQ0FBQyxRQUFTLFFBQVEsTUFBTSxVQUFVLElBQUksTUFBTSxDQUFDLENBQUU7QUFDeEQ7QUFHQSxlQUFlLGNBQWMsUUFBK0I7QUFDMUQsYUFBVyxRQUFRLFlBQVksTUFBTSxFQUFFLE9BQU8sQ0FBQyxTQUFTLEtBQUssU0FBUyxLQUFLLENBQUMsR0FBRztBQUM3RSxVQUFNLE9BQU8sR0FBRyxNQUFNLElBQUksSUFBSTtBQUM5QixVQUFNLE1BQU0sT0FBTyxLQUFLLGFBQWEsR0FBRyxJQUFJLE1BQU0sQ0FBQyxFQUFFLFNBQVMsUUFBUTtBQUN0RSxVQUFNLFNBQVMsYUFBYSxNQUFNLE1BQU0sRUFDckMsUUFBUSxvREFBb0QsZUFBZSxFQUMzRSxRQUFRLGdDQUFnQyxxREFBcUQsR0FBRyxFQUFFO0FBQ3JHLFVBQU0sRUFBRSxNQUFNLEtBQUssUUFBUSxJQUFJLE1BQU0sVUFBVSxRQUFRO0FBQUEsTUFDckQsUUFBUTtBQUFBLE1BQ1IsVUFBVTtBQUFBLE1BQ1YsUUFBUTtBQUFBLE1BQ1IsWUFBWSxLQUFLLFFBQVEsT0FBTyxLQUFLO0FBQUEsTUFDckMsV0FBVztBQUFBLE1BQ1gsUUFBUSxFQUFFLG1CQUFtQixjQUFjO0FBQUEsTUFDM0MsUUFBUSxPQUFPLFNBQVMsaUJBQWlCLElBQ3JDLDRIQUNBO0FBQUEsSUFDTixDQUFDO0FBQ0QsVUFBTSxPQUFPLEtBQUssUUFBUSxPQUFPLEtBQUs7QUFDdEMsa0JBQWMsR0FBRyxNQUFNLElBQUksSUFBSSxJQUFJLEdBQUcsSUFBSSx3QkFBd0IsSUFBSTtBQUFBLENBQVE7QUFDOUUsa0JBQWMsR0FBRyxNQUFNLElBQUksSUFBSSxRQUFRLE9BQU87QUFBQSxFQUNoRDtBQUNGO0FBR0EsU0FBUyxlQUFxQjtBQUM1QixhQUFXLFFBQVEsVUFBVSxHQUFHO0FBQzlCLFVBQU0sTUFBTSxvQkFBb0IsSUFBSTtBQUFBO0FBQ3BDLGtCQUFjLFFBQVEsSUFBSSxRQUFRLEdBQUc7QUFDckMsUUFBSSxDQUFDLGFBQWMsZUFBYyxRQUFRLElBQUksU0FBUyxHQUFHO0FBQUEsRUFDM0Q7QUFDRjs7O0FEeEVBLElBQU8sc0JBQVEsYUFBYSxLQUFLLENBQUMsY0FBYyxDQUFDLENBQUM7IiwKICAibmFtZXMiOiBbXQp9Cg==
