@@ -24,6 +24,7 @@ const MODULES = [
   'context',
   'findings',
   'objectives',
+  'checks',
 ];
 const BELOW_PIPELINE = ['core', 'text', 'backend', 'metrics', 'data', ...MODULES];
 

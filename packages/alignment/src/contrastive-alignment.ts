@@ -22,6 +22,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { version } from '../package.json';
+import { checkAligned } from './checks';
 import { type AlignmentConfig, alignmentConfigSchema } from './config';
 import { pairWeights, sentenceTargets } from './labels';
 import { regionOfSentenceLoss, sentenceRegionLoss, symmetricInfoNce, unitLength } from './losses';
@@ -73,7 +74,7 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   losses(input: LossInput, pass: Pass): Record<string, tf.Scalar> {
-    this.check(input);
+    checkAligned(input, this.options.width);
     const names = this.lossNames(input.masks !== null);
     if (names.length === 0) return {};
     return tf.tidy(() => {
@@ -90,7 +91,7 @@ export class ContrastiveAlignment implements Alignment {
   }
 
   similarity(input: LossInput): tf.Tensor3D {
-    this.check(input);
+    checkAligned(input, this.options.width);
     if (!input.masks) throw new Error('alignment: similarity needs region masks, got null');
     return tf.tidy(() => {
       const spans = this.spans(input);
@@ -109,7 +110,7 @@ export class ContrastiveAlignment implements Alignment {
 
   /** Text encoder and means. */
   encodeText(input: LossInput, pass: Pass): TextFeatures {
-    this.check(input);
+    checkAligned(input, this.options.width);
     return tf.tidy(() => {
       const spans = this.spans(input);
       const facts = textFacts(input.tokens, spans, largestCount(spans));
@@ -249,22 +250,6 @@ export class ContrastiveAlignment implements Alignment {
   private spans({ tokens, separator }: LossInput): Span[][] {
     return batchSpans(tokens, separator, this.options.variant);
   }
-
-  private check({ tokens, embedded, features, masks, sentenceRegions }: LossInput): void {
-    const { patches, present } = features;
-    const [b, t] = tokens.shape;
-    const p = patches.shape[1];
-    const d = this.options.width;
-    expectShape('embedded tokens', embedded.shape, [b, t, d]);
-    expectShape('patches', patches.shape, [b, p, d]);
-    if (present) expectShape('presence', present.shape, [b, p]);
-    if (masks) expectShape('masks', masks.shape, [b, masks.shape[1], p]);
-    if (sentenceRegions.length !== b) {
-      throw new RangeError(
-        `alignment: expected sentence regions of ${b} studies, got ${sentenceRegions.length}`,
-      );
-    }
-  }
 }
 
 /**
@@ -287,10 +272,4 @@ function textFacts(
 ): [bias: tf.Tensor4D, averaging: tf.Tensor3D] {
   const bias = keyBias((i, j) => j === 0 || ids[i * t + j] !== 0, b, t);
   return [bias, tf.tensor3d(averagingMatrix(spans, t, s), [b, s, t])];
-}
-
-function expectShape(what: string, found: readonly number[], expected: readonly number[]): void {
-  if (found.length !== expected.length || found.some((s, i) => s !== expected[i])) {
-    throw new RangeError(`alignment: ${what} must have shape [${expected}], got [${found}]`);
-  }
 }

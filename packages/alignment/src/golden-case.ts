@@ -63,9 +63,14 @@ export class GoldenCase {
   /** A published tensor in our layout; `prefix` goes before the published name. */
   own(name: string, prefix = ''): Float32Array {
     const published = publishedName(name);
-    const values = this.values(prefix + published.name);
-    if (!published.transpose) return values;
-    const [rows, cols] = this.shape(prefix + published.name);
+    const full = prefix + published.name;
+    return published.transpose ? this.transposed(full) : this.values(full);
+  }
+
+  /** A matrix `[out, in]` in our layout `[in, out]`. */
+  transposed(name: string): Float32Array {
+    const values = this.values(name);
+    const [rows, cols] = this.shape(name);
     return values.map((_, k) => values[(k % rows) * cols + Math.floor(k / rows)]);
   }
 

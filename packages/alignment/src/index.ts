@@ -1,5 +1,7 @@
 export { type AlignmentConfig, alignmentConfigSchema } from './config';
 export { type ContrastiveAlignment, contrastiveAlignment, type TextFeatures } from './contrastive-alignment';
+export { type FitaAlignmentConfig, fitaAlignmentConfigSchema } from './fita/config';
+export { fitaAlignment } from './fita/fita-alignment';
 export {
   type GlobalAlignmentConfig,
   globalAlignment,
@@ -20,3 +22,5 @@ export { type PublishedName, publishedName } from './published-name';
 export { type SentenceRule, type Span, sentenceSpans } from './sentences';
 export { type TripletAlignmentConfig, tripletAlignmentConfigSchema } from './triplet/config';
 export { tripletAlignment } from './triplet/triplet-alignment';
+export { type UarAlignmentConfig, uarAlignmentConfigSchema } from './uar/config';
+export { uarAlignment } from './uar/uar-alignment';

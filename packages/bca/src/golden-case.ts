@@ -30,6 +30,15 @@ export class GoldenCase {
     return toFloat32(this.stored(name));
   }
 
+  /** A matrix `[out, in]` in our layout `[in, out]`; other tensors as they are. */
+  own(name: string): Float32Array {
+    const { shape } = this.stored(name);
+    const values = this.values(name);
+    if (shape.length !== 2 || !name.endsWith('.weight')) return values;
+    const [rows, cols] = shape;
+    return values.map((_, k) => values[(k % rows) * cols + Math.floor(k / rows)]);
+  }
+
   private stored(name: string): StoredTensor {
     const found = this.io.get(name) ?? this.weights.get(name);
     if (!found) throw new Error(`golden: no tensor ${name}`);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { addAblate } from './commands/ablate';
 import { addAnnotate } from './commands/annotate';
+import { addBank } from './commands/bank';
 import { addCompare } from './commands/compare';
 import { addConfig } from './commands/config';
 import { addData } from './commands/data';
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     addAnnotate,
     addImportWeights,
     addExtract,
+    addBank,
     addTrain,
     addAblate,
     addCompare,

@@ -1,1 +1,1 @@
-export { readBank, writeBank } from './node/bank-files';
+export { BANK_FILE, readBank, writeBank } from './node/bank-files';

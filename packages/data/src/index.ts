@@ -26,6 +26,7 @@ export {
   PRIOR_FAULTS,
   type Prior,
   type PriorFault,
+  patientOf,
   priorOf,
   type StudyLookup,
   studyLookup,

@@ -1,7 +1,7 @@
 import { type Attention, applyLinear, EVALUATION, keysValues, softmax } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayerNorm, runLayers, type Seen } from './layer-stack';
-import type { DecoderLayer } from './weights';
+import type { LayerParts } from './weights';
 
 /** softmax(Q Kᵀ/√(d/h) + bias) of queries `[b, t, d]` to `[b, m, d]`, mean over heads: `[b, t, m]`. */
 export function attentionWeights(a: Attention, x: tf.Tensor3D, seen: Seen): tf.Tensor3D {
@@ -20,7 +20,7 @@ export function attentionWeights(a: Attention, x: tf.Tensor3D, seen: Seen): tf.T
  * @returns `[b, t, m]`; each position's weights sum to 1
  */
 export function crossAttention(
-  layers: readonly DecoderLayer[],
+  layers: readonly LayerParts[],
   h: tf.Tensor3D,
   seen: Seen,
   bias: tf.Tensor,

@@ -1,5 +1,4 @@
 import {
-  applyFeedForward,
   applyLinear,
   applyNorm,
   attend,
@@ -89,7 +88,7 @@ export class CachedState implements DecoderState {
     const ids = Int32Array.from(tokens);
     const logits = tf.tidy(() => {
       let h = embed(this.weights, { ids, shape: [this.rows, 1] }, 0, EVALUATION, this.length);
-      layers.forEach(({ selfAttention, crossAttention, feedForward, norms }, i) => {
+      layers.forEach(({ selfAttention, crossAttention, positionWise, norms }, i) => {
         const x = applyNorm(norms[0], h);
         h = tf.add(
           h,
@@ -101,7 +100,7 @@ export class CachedState implements DecoderState {
         const grouped = tf.reshape(applyNorm(norms[1], h), [stored.keys.shape[0], -1, shape[2]]);
         const crossed = attend(crossAttention, grouped as tf.Tensor3D, stored, memory.bias, 0, EVALUATION);
         h = tf.add(h, tf.reshape(crossed, shape));
-        h = tf.add(h, applyFeedForward(feedForward, applyNorm(norms[2], h), 0, EVALUATION));
+        h = tf.add(h, positionWise(applyNorm(norms[2], h), 0, EVALUATION));
       });
       const last = applyNorm(norm, tf.reshape(h, [this.rows, -1]) as tf.Tensor2D);
       return applyLinear(output, last);

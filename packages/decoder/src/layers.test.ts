@@ -7,6 +7,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { generate } from './index';
 import {
+  ExpertDecoderLayer,
   MemoryMatrixDecoderLayer,
   nextTokens,
   RelationalMemoryDecoderLayer,
@@ -33,6 +34,7 @@ const LAYERS: Record<string, (returnEmbedded: boolean) => ModuleLayer<ReportDeco
   relationalMemoryDecoder: (returnEmbedded) => new RelationalMemoryDecoderLayer({ ...size, returnEmbedded }),
   memoryMatrixDecoder: (returnEmbedded) =>
     new MemoryMatrixDecoderLayer({ ...size, memoryRows: 5, topK: 3, returnEmbedded }),
+  expertDecoder: (returnEmbedded) => new ExpertDecoderLayer({ ...size, experts: 3, returnEmbedded }),
 };
 
 describe.each(Object.entries(LAYERS))('%s as a layer', (_, make) => {

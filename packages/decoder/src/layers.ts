@@ -1,8 +1,10 @@
-import { memoryPart, type Random, type ReportDecoder } from '@raca/core';
+import { type AttentiveDecoder, memoryPart, type Random, type ReportDecoder } from '@raca/core';
 import { axes, type LayerOptions, ModuleLayer, type Shell, tokenBatch } from '@raca/core/layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { type TransformerDecoderConfig, transformerDecoderConfigSchema } from './config';
+import { type ExpertDecoderConfig, expertDecoderConfigSchema } from './experts/config';
+import { expertDecoder } from './experts/expert-decoder';
 import { type MemoryMatrixDecoderConfig, memoryMatrixDecoderConfigSchema } from './memory-matrix/config';
 import { type MemoryMatrixReportDecoder, memoryMatrixDecoder } from './memory-matrix/memory-matrix-decoder';
 import { type RelationalMemoryDecoderConfig, relationalMemoryDecoderConfigSchema } from './relational/config';
@@ -89,3 +91,12 @@ export class MemoryMatrixDecoderLayer extends ModuleLayer<MemoryMatrixReportDeco
   }
 }
 tf.serialization.registerClass(MemoryMatrixDecoderLayer);
+
+/** {@link expertDecoder} as a layer; in and out as {@link TransformerDecoderLayer}. */
+export class ExpertDecoderLayer extends ModuleLayer<AttentiveDecoder> {
+  static readonly className = 'RacaExpertDecoder';
+  constructor(options: LayerOptions<ExpertDecoderConfig & DecoderLayerOptions>) {
+    super(options, decoderShell(expertDecoderConfigSchema, expertDecoder));
+  }
+}
+tf.serialization.registerClass(ExpertDecoderLayer);

@@ -1,5 +1,4 @@
 import {
-  applyFeedForward,
   attend,
   causalBias,
   type DecodingOptions,
@@ -11,7 +10,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerNorm } from './layer-stack';
 import { kept, type StoredMemory } from './stored-keys';
-import type { DecoderLayer } from './weights';
+import type { LayerParts } from './weights';
 
 /*
  * Embedded words before the report, `[b, q, d]`: positions of the layers like any other, each of which sees those before
@@ -47,7 +46,7 @@ export function withoutPrefix(x: tf.Tensor3D, t: number): tf.Tensor3D {
  * @param prefix as the first layer reads it
  */
 export function readPrefix(
-  layers: readonly DecoderLayer[],
+  layers: readonly LayerParts[],
   prefix: tf.Tensor3D,
   memory: StoredMemory,
   norm: LayerNorm,
@@ -56,14 +55,14 @@ export function readPrefix(
   tf.tidy(() => {
     const bias = causalBias(prefix.shape[1]);
     let h = prefix;
-    layers.forEach(({ selfAttention, crossAttention, feedForward }, i) => {
+    layers.forEach(({ selfAttention, crossAttention, positionWise }, i) => {
       const x = norm(i, 0, h);
       const own = kept(() => keysValues(selfAttention, x));
       made.push(own);
       if (i === layers.length - 1) return;
       h = tf.add(h, attend(selfAttention, x, own, bias, 0, INFERENCE));
       h = tf.add(h, attend(crossAttention, norm(i, 1, h), memory.layers[i], memory.bias, 0, INFERENCE));
-      h = tf.add(h, applyFeedForward(feedForward, norm(i, 2, h), 0, INFERENCE));
+      h = tf.add(h, positionWise(norm(i, 2, h), 0, INFERENCE));
     });
   });
   return made;

@@ -11,7 +11,7 @@ import {
   type StoredMemory,
   storedMemory,
 } from './stored-keys';
-import type { DecoderLayer } from './weights';
+import type { LayerParts } from './weights';
 
 /**
  * What partly written reports need to go on, all of it row by row: keys and values of the memory and of the words
@@ -26,16 +26,16 @@ export class RowState implements DecoderState {
   private readonly written: (KeysValues | null)[];
 
   /**
-   * @param memory tokens `[b, m, d]` and presence
+   * @param memory tokens `[b, m, d]` and presence, or keys and values of them, which are the state's from now on
    * @param own the decoder's own tensor, rows first, such as a relational memory; the state's from now on
    */
   constructor(
-    private readonly layers: readonly DecoderLayer[],
-    memory: Pick<Memory, 'tokens' | 'present'>,
+    private readonly layers: readonly LayerParts[],
+    memory: Pick<Memory, 'tokens' | 'present'> | StoredMemory,
     private readonly maxLength: number,
     private own: tf.Tensor3D | null = null,
   ) {
-    this.stored = storedMemory(layers, memory);
+    this.stored = 'layers' in memory ? memory : storedMemory(layers, memory);
     this.written = layers.map(() => null);
     if (own) tf.keep(own);
   }

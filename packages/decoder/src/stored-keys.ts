@@ -1,6 +1,6 @@
 import { type KeysValues, keysValues, type Memory, presenceBias } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DecoderLayer } from './weights';
+import type { LayerParts } from './weights';
 
 /** What the layers' attention to the memory needs, kept past every tidy. Axes: n rows, h heads, m places. */
 export interface StoredMemory {
@@ -11,7 +11,7 @@ export interface StoredMemory {
 }
 
 export function storedMemory(
-  layers: readonly DecoderLayer[],
+  layers: readonly LayerParts[],
   { tokens, present }: Pick<Memory, 'tokens' | 'present'>,
 ): StoredMemory {
   const bias = present && tf.tidy(() => tf.keep(presenceBias(present)!));

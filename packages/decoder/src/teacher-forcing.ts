@@ -6,7 +6,7 @@ import type { DecoderWeights } from './weights';
 
 /** Token vectors times √d plus sinusoidal positions from `from` on, then dropout: `[b, t, d]`. */
 export function embed(
-  weights: DecoderWeights,
+  weights: Pick<DecoderWeights, 'embedding'>,
   tokens: TokenBatch,
   rate: number,
   pass: Pass,

@@ -1,5 +1,6 @@
 import {
   type Attention,
+  applyFeedForward,
   attention,
   embedding,
   type FeedForward,
@@ -12,25 +13,34 @@ import {
   norm,
   orthogonal,
   Parameters,
+  type Pass,
   type Random,
   zeros,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParsedConfig } from './config';
 
-/** Weights of one layer. */
-export interface DecoderLayer {
+/** Maps `[b, t, d]` to `[b, t, d]`, each position for itself: the last part of a layer. */
+export type PositionWise = (x: tf.Tensor3D, rate: number, pass: Pass) => tf.Tensor3D;
+
+/** One layer: two attentions and what every position does for itself, each after a norm. */
+export interface LayerParts {
   readonly selfAttention: Attention;
   readonly crossAttention: Attention;
-  readonly feedForward: FeedForward;
+  readonly positionWise: PositionWise;
   readonly norms: readonly [Norm, Norm, Norm];
 }
 
+/** Weights of one layer. */
+export interface DecoderLayer extends LayerParts {
+  readonly feedForward: FeedForward;
+}
+
 /** Weights of the whole decoder. */
-export interface DecoderWeights {
+export interface DecoderWeights<Layer extends LayerParts = DecoderLayer> {
   /** Token table `[V, d]`. */
   readonly embedding: tf.Variable;
-  readonly layers: readonly DecoderLayer[];
+  readonly layers: readonly Layer[];
   readonly norm: Norm;
   /** d → V */
   readonly output: Linear;
@@ -47,28 +57,46 @@ export interface DecoderWeights {
 const TABLE_SIZE = 0.5;
 const OUTPUT_SCALE = 2;
 
+/** The last part of a layer, and its last matrix. */
+export type LastPart<Extra> = Extra & { readonly positionWise: PositionWise; readonly last: tf.Variable };
+
 /** Weights `embedding.weight`, `layers.<i>.{selfAttention,crossAttention,feedForward,norms.<k>}`, `norm`, `output`. */
-export function decoderWeights(config: ParsedConfig, random: Random): DecoderWeights {
-  const { width: d, heads, feedForward: ff, vocabularySize: V } = config;
+export const decoderWeights = (config: ParsedConfig, random: Random): DecoderWeights =>
+  weightsWith(config, random, (p) => {
+    const f = feedForward(p.scope('feedForward'), config.width, config.feedForward, orthogonal);
+    return {
+      feedForward: f,
+      positionWise: (x, rate, pass) => applyFeedForward(f, x, rate, pass),
+      last: f.outer.weight,
+    };
+  });
+
+/** The same with another last part in every layer. @param part makes its weights in the scope of a layer */
+export function weightsWith<Extra>(
+  config: ParsedConfig,
+  random: Random,
+  part: (p: Parameters) => LastPart<Extra>,
+): DecoderWeights<LayerParts & LastPart<Extra>> {
+  const { width: d, heads, vocabularySize: V } = config;
   const own = config.variant === 'raca';
   const p = Parameters.create(random);
   const table = own
     ? embedding(p.scope('embedding'), V, d, TABLE_SIZE / Math.sqrt(d))
     : p.scope('embedding').add('weight', [V, d], orthogonal);
-  const layers = Array.from({ length: config.layers }, (_, i): DecoderLayer => {
+  const layers = Array.from({ length: config.layers }, (_, i) => {
     const s = p.scope('layers').scope(i);
     const makeNorm = (k: number): Norm => norm(s.scope('norms').scope(k), d);
     return {
       selfAttention: attention(s.scope('selfAttention'), d, heads, orthogonal),
       crossAttention: attention(s.scope('crossAttention'), d, heads, orthogonal),
-      feedForward: feedForward(s.scope('feedForward'), d, ff, orthogonal),
-      norms: [makeNorm(0), makeNorm(1), makeNorm(2)],
+      ...part(s),
+      norms: [makeNorm(0), makeNorm(1), makeNorm(2)] as const,
     };
   });
   if (own) {
     const factor = 1 / Math.sqrt(3 * config.layers);
-    for (const { selfAttention, crossAttention, feedForward } of layers) {
-      for (const { weight } of [selfAttention.output, crossAttention.output, feedForward.outer]) {
+    for (const { selfAttention, crossAttention, last } of layers) {
+      for (const weight of [selfAttention.output.weight, crossAttention.output.weight, last]) {
         const smaller = tf.mul(weight, factor);
         weight.assign(smaller);
         smaller.dispose();

@@ -104,6 +104,21 @@ export function classify(
   return (terms.length === 1 ? terms[0] : tf.add(terms[0], terms[1])) as tf.Tensor3D;
 }
 
+/**
+ * How much each finding looks at each patch, `[b, c, p]`: its attention over the largest, so 1 at the patch that it looks at
+ * most, and 0 where there is none.
+ * @throws Error for a classifier without the pool `attention`
+ */
+export function looks(
+  { patchQuery }: Classifier,
+  { patches: given, present }: Pick<Classified, 'patches' | 'present'>,
+): tf.Tensor3D {
+  if (!patchQuery) throw new Error('findingHead: expected the pool "attention", found none');
+  const found = scores(onlyPresent(given, present, 1), patchQuery);
+  const there = present ? tf.add(found, tf.reshape(presenceBias(present)!, [given.shape[0], 1, -1])) : found;
+  return tf.exp(tf.sub(there, tf.max(there, 2, true))) as tf.Tensor3D;
+}
+
 /** x `[b, n, d]`, query `[d, c]` → `[b, c, n]` */
 function scores(x: tf.Tensor3D, query: tf.Variable): tf.Tensor3D {
   const [b, n, d] = x.shape;

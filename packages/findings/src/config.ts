@@ -32,10 +32,11 @@ export const findingHeadConfigSchema = z
       )
       .refine((pools) => new Set(pools).size === pools.length, { error: 'a pool is named twice' }),
     tell: z
-      .enum(['added', 'gated', 'tokens', 'prefix', 'none'])
+      .enum(['added', 'placed', 'gated', 'tokens', 'prefix', 'none'])
       .default('added')
       .describe(
-        'How the decoder learns the states. `added`: their vectors are summed and added to every place of the memory. `gated`: the ' +
+        'How the decoder learns the states. `added`: their vectors are summed and added to every place of the memory. `placed`: the ' +
+          'same, each as strongly as the finding looks at the patch, so that the decoder has to look where the finding is; needs the pool `attention`. `gated`: the ' +
           'same, but every place chooses which findings it hears. `tokens`: one more place of the memory a finding. `prefix`: one word a ' +
           'finding before the report (PromptMRG), for decoders that read a prefix. `none`: it does not; the loss alone trains the encoder.',
       ),
@@ -83,9 +84,11 @@ export const findingHeadConfigSchema = z
           'so, and what validation says replaces it after each epoch, so that validation feeds training; `run.json` says so.',
       ),
   })
-  .superRefine(({ findings, weights, frequencies }, context) => {
+  .superRefine(({ findings, weights, frequencies, tell, pool }, context) => {
     const refuse = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
+    if (tell === 'placed' && !pool.includes('attention'))
+      refuse('pool', 'expected "attention" among them beside tell: placed, found none');
     const unknownIn = (record: Readonly<Record<string, number>>): string | undefined =>
       Object.keys(record).find((name) => !findings.includes(name));
     const stranger = unknownIn(frequencies);

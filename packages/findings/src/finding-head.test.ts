@@ -5,6 +5,7 @@ import {
   type FindingHead,
   type FindingInput,
   type FindingLabels,
+  joinMemories,
   type LossInput,
   memoryPart,
   Random,
@@ -25,6 +26,7 @@ const KINDS: [string, FindingHeadConfig][] = [
   ['attention alone, tokens', { pool: ['attention'], tell: 'tokens' }],
   ['regions alone, a prefix', { pool: ['regions'], tell: 'prefix' }],
   ['gated', { tell: 'gated' }],
+  ['placed', { tell: 'placed' }],
   ['hard states', { states: 'hard', gold: 0.5 }],
   ['thresholds', { states: 'thresholds', gold: 0 }],
   ['binary, balanced', { loss: 'binary', weights: 'balanced', frequencies, findings: THREE }],
@@ -77,6 +79,32 @@ const statesOf = (told: tf.Tensor3D): number[] =>
   [...tf.slice(told, [0, 0, 0], [-1, -1, 1]).dataSync()].map((x, i) => x / 2 - 10 * (i % 3)); // √d = 2
 
 describe('what the decoder is told', () => {
+  it('is placed where a finding looks, and in places that are no patches', () => {
+    const head = findingHead({ width: 2, regions: 1, findings: ['one'], tell: 'placed' }, new Random(1));
+    for (const variable of head.parameters.values()) assignValues(variable, new Float32Array(variable.size));
+    assignValues(head.parameters.get('classifier.patches.query')!, Float32Array.of(1, 0));
+    assignValues(head.parameters.get('told.vectors')!, Float32Array.of(1, -1, 1, -1, 1, -1, 1, -1)); // of each state
+    const patches = tf.tensor3d([1, 0, 0, 1, 2, 0, 7, 7], [1, 4, 2]); // scores 1, 0, 2; the last is not there
+    const present = tf.tensor2d([1, 1, 1, 0], [1, 4]);
+    const memory = joinMemories([
+      memoryPart('patches', patches, present),
+      memoryPart('indication', tf.tensor3d([5, 5], [1, 1, 2])),
+    ]);
+    const grid = { views: 2, rows: 1, cols: 2 };
+    const features = { patches, present, grid, kinds: unknownViews(1, 2) };
+    const { memory: told } = head.read({ features, masks: tf.ones([1, 1, 4]), memory }, EVALUATION);
+    const e = Math.sqrt(2);
+    const at = (x: number, y: number, score: number): number[] => [
+      x + Math.exp(score) * e,
+      y - Math.exp(score) * e,
+    ];
+    tf.test_util.expectArraysClose(
+      [...told!.tokens.dataSync()],
+      [...at(1, 0, 1 - 2), ...at(0, 1, 0 - 2), ...at(2, 0, 0), 0, 0, ...at(5, 5, 0)],
+      1e-6,
+    );
+  });
+
   const training = (seed: number) => ({ training: true, random: new Random(seed) }) as const;
 
   it.each(['added', 'gated'] as const)('%s: nothing at first, bit for bit', (tell) => {

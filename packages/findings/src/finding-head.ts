@@ -1,6 +1,5 @@
 import {
   assignValues,
-  checkMemory,
   constant,
   disposeParameters,
   type FindingHead,
@@ -20,7 +19,8 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { version } from '../package.json';
 import { firstPrior, nextPrior, thresholdsFor } from './calibration';
-import { type Classifier, classifier, classify, STATES } from './classifier';
+import { checkRead } from './checks';
+import { type Classifier, classifier, classify, looks, STATES } from './classifier';
 import {
   type FindingHeadConfig,
   type FindingHeadOptions,
@@ -31,6 +31,7 @@ import { findingLoss, lossWeights } from './finding-loss';
 import { oneHotStates, statesByName } from './labels';
 import { ownStates } from './states';
 import { type Telling, tellDecoder, telling } from './telling';
+import { tidyReading } from './tidy-reading';
 
 class RacaFindingHead implements FindingHead {
   readonly info: ModuleInfo;
@@ -73,14 +74,16 @@ class RacaFindingHead implements FindingHead {
   }
 
   read(input: FindingInput, pass: Pass): FindingReading {
-    this.check(input);
+    checkRead('findingHead', input, this.options);
     const { features, masks, memory, labels } = input;
     const { patches, present } = features;
     return tidyReading(() => {
       const logits = this.program.run([patches], [masks, ...(present ? [present] : [])]) as tf.Tensor3D;
       if (!this.telling) return { logits };
       const states = this.statesToTell(logits, pass, labels);
-      return { logits, ...tellDecoder(this.telling, this.options.tell, states, memory) };
+      const { tell } = this.options;
+      const seen = tell === 'placed' ? looks(this.classifier, features) : null;
+      return { logits, ...tellDecoder(this.telling, tell, states, memory, seen) };
     });
   }
 
@@ -119,21 +122,6 @@ class RacaFindingHead implements FindingHead {
     const share = tf.tensor3d(taught, [b, 1, 1]);
     return tf.add(tf.mul(truth, share), tf.mul(own(), tf.sub(1, share))) as tf.Tensor3D;
   }
-
-  private check({ features: { patches }, masks, memory }: FindingInput): void {
-    const { width, regions } = this.options;
-    const [b, p, d] = patches.shape;
-    if (patches.rank !== 3 || d !== width) {
-      throw new RangeError(`findingHead: patches must be [b, p, ${width}], got [${patches.shape}]`);
-    }
-    const expected = [b, regions, p];
-    if (masks.rank !== 3 || masks.shape.some((size, i) => size !== expected[i])) {
-      throw new RangeError(
-        `findingHead: masks must be [${expected}] for these patches, got [${masks.shape}]`,
-      );
-    }
-    checkMemory('findingHead', memory, width);
-  }
 }
 
 /**
@@ -150,14 +138,3 @@ class RacaFindingHead implements FindingHead {
  */
 export const findingHead = (config: FindingHeadConfig, random: Random): FindingHead =>
   new RacaFindingHead(config, random);
-
-/** `tf.tidy` for readings. */
-function tidyReading(read: () => FindingReading): FindingReading {
-  let reading: FindingReading | undefined;
-  tf.tidy(() => {
-    reading = read();
-    const { logits, memory, prefix } = reading;
-    return [logits, memory?.tokens, memory?.present, prefix].filter((x) => x instanceof tf.Tensor);
-  });
-  return reading!;
-}

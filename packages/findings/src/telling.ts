@@ -29,7 +29,7 @@ export interface Told {
 export function telling(p: Parameters, { width: d, findings, tell }: FindingHeadOptions): Telling | null {
   if (tell === 'none') return null;
   const c = findings.length;
-  const added = tell === 'added' || tell === 'gated';
+  const added = tell === 'added' || tell === 'placed' || tell === 'gated';
   return {
     vectors: p.add('vectors', [c, STATES, d], added ? zeros : normal(1 / Math.sqrt(d))),
     gate: tell === 'gated' ? p.add('gate', [d, c], zeros) : null,
@@ -40,6 +40,7 @@ export function telling(p: Parameters, { width: d, findings, tell }: FindingHead
  * Tells the decoder the states π `[b, c, s]`. With e_c = √d Σ_s π_cs E_cs (scaled as words are), place x of the memory becomes
  *
  * - `added`: x + Σ_c e_c
+ * - `placed`: x + Σ_c w_cx e_c, w the looks at patch x over the largest; 1 at places that are no patches
  * - `gated`: x + Σ_c 2σ(x · k_c) e_c
  *
  * and with `tokens` the e_c are c more places, named `findings`; with `prefix` c words before the report.
@@ -49,6 +50,7 @@ export function tellDecoder(
   tell: FindingHeadOptions['tell'],
   states: tf.Tensor3D,
   memory: Memory,
+  looks: tf.Tensor3D | null = null,
 ): Told {
   const [b, c] = states.shape;
   const d = vectors.shape[2]!;
@@ -66,6 +68,11 @@ export function tellDecoder(
   }
   const byFinding = tf.matMul(tf.transpose(scaled, [1, 0, 2]), vectors as unknown as tf.Tensor3D);
   const told = tf.transpose(byFinding, [1, 0, 2]) as tf.Tensor3D; // [b, c, d]
+  if (looks) {
+    const others = tokens.shape[1] - looks.shape[2];
+    const all = others > 0 ? tf.concat([looks, tf.ones<tf.Rank.R3>([b, c, others])], 2) : looks;
+    return changed(tf.matMul(all, told, true));
+  }
   if (tell === 'gated') {
     const m = tokens.shape[1];
     const heard = tf.sigmoid(tf.matMul(tf.reshape(tokens, [b * m, d]), gate as unknown as tf.Tensor2D));

@@ -86,5 +86,8 @@ export {
   type RandomisationTest,
   type ResamplingOptions,
 } from './statistics';
+export * from './structured/headings';
+export * from './structured/section-scores';
+export * from './structured/structured-report';
 export { TEMPORAL_WORDS, temporalF1, temporalF1Of, temporalWords } from './temporal';
 export type * from './types';

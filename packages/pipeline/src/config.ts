@@ -1,6 +1,7 @@
 import { LARGEST } from '@raca/core';
 import { z } from 'zod';
 import { sizesIn, stepTooLarge, weightsOf } from './config-budget';
+import { preferenceSchema } from './preference-config';
 import { regionsSchema } from './region-config';
 import { metricsSchema, rewardSchema, selectionSchema } from './score-config';
 import { selfCriticalSchema } from './self-critical-config';
@@ -129,26 +130,44 @@ const augmentation = z.strictObject({
     .describe('Mirror half of the images, as published. Mirrored images contradict reports that name sides.'),
 });
 
-const generation = z.strictObject({
-  search: z.enum(['beam', 'greedy']).default('beam').describe('How words are chosen.'),
-  beam: positive.max(LARGEST.reports).default(3).describe('Beams of beam search.'),
-  trigramPenalty: z
-    .boolean()
-    .default(false)
-    .describe('Lower the probability of trigrams that were written before.'),
-  lengthPenalty: rate
-    .default(0)
-    .describe(
-      'α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published.',
-    ),
-  unknown: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
-        'a text of `<unk>` tells nobody anything.',
-    ),
-});
+const generation = z
+  .strictObject({
+    search: z.enum(['beam', 'greedy']).default('beam').describe('How words are chosen.'),
+    beam: positive.max(LARGEST.reports).default(3).describe('Beams of beam search.'),
+    trigramPenalty: z
+      .boolean()
+      .default(false)
+      .describe('Lower the probability of trigrams that were written before.'),
+    lengthPenalty: rate
+      .default(0)
+      .describe(
+        'α of beam search: texts are ranked by log-probability over lengthᵅ; 0 favours short ones, as published.',
+      ),
+    groups: positive
+      .max(LARGEST.reports)
+      .optional()
+      .describe(
+        'Groups of a diverse beam search, each with its share of the beams; must divide `beam`. Absent: 1.',
+      ),
+    diversity: rate
+      .optional()
+      .describe(
+        'What diverse beam search takes off the log-probability of a token for each beam of an earlier group that has just written it. ' +
+          'Absent: 1.',
+      ),
+    unknown: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether `<unk>`, which stands for rare words, may be written. The published programs write it; ' +
+          'a text of `<unk>` tells nobody anything.',
+      ),
+  })
+  .superRefine(({ beam, groups = 1 }, context) => {
+    if (beam % groups === 0) return;
+    const message = `expected a divisor of beam (${beam}), found ${groups}`;
+    context.addIssue({ code: 'custom', path: ['groups'], message });
+  });
 
 /** How the model is trained. */
 export const trainingConfigSchema = z.strictObject({
@@ -241,6 +260,13 @@ export const trainingConfigSchema = z.strictObject({
     .describe(
       'Reinforcement on report quality; null: cross-entropy alone. Meant for a model that writes reports already.',
     ),
+  preference: preferenceSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Learning from pairs of reports made by rule; null: none. A stage of its own, from a trained run (`--init`), and not beside ' +
+        '`selfCritical`.',
+    ),
   augmentation: augmentation.prefault({}).describe('Random changes of training images.'),
   generation: generation.prefault({}).describe('How reports are written in validation, evaluation and use.'),
 });
@@ -259,6 +285,10 @@ export const runConfigSchema = z
     training: trainingConfigSchema.prefault({}).describe('How it is trained.'),
   })
   .superRefine(({ model, training }, context) => {
+    if (training.preference && training.selfCritical) {
+      const message = 'expected one of preference and selfCritical, found both';
+      context.addIssue({ code: 'custom', path: ['training', 'preference'], message });
+    }
     const message = stepTooLarge(model, training.batchSize);
     if (message !== null) context.addIssue({ code: 'custom', path: ['training', 'batchSize'], message });
   });

@@ -79,11 +79,20 @@ export const disposeReadable = (readable: Readable): void => tf.dispose(tensorsO
 export function writeFrom(
   model: Raca,
   { memory, prefix }: Pick<Readable, 'memory' | 'prefix'>,
-  { search, beam, trigramPenalty, lengthPenalty, unknown = false, maxLength }: GenerationOptions,
+  {
+    search,
+    beam,
+    groups,
+    diversity,
+    trigramPenalty,
+    lengthPenalty,
+    unknown = false,
+    maxLength,
+  }: GenerationOptions,
 ): Promise<Pick<WrittenReports, 'tokens' | 'scores'>> {
   return generate(model.parts.decoder, memory, {
     method: search,
-    beam,
+    ...{ beam, groups, diversity },
     maxLength,
     trigramPenalty: trigramPenalty ? TRIGRAM_PENALTY : 0,
     lengthPenalty,

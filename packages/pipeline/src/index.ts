@@ -21,6 +21,8 @@ export * from './model';
 export * from './module-options';
 export { buildModel, MODULES, type ModelSizes, type ModuleTable } from './modules';
 export { overlay } from './overlay';
+export type { Preferences } from './preference';
+export * from './preference-config';
 export * from './presets';
 export { parseRegionSet, regionSetOf } from './region-config';
 export * from './regions-picture';
@@ -38,7 +40,13 @@ export {
 export * from './resolve-config';
 export * from './same-text';
 export { type Selection, selectionKey, selectionName } from './score-config';
-export { type RolloutOptions, type Rollouts, referencesOf, rollOut } from './self-critical';
+export {
+  type RolloutOptions,
+  type Rollouts,
+  referencesOf,
+  rollOut,
+  type SampleEditor,
+} from './self-critical';
 export * from './self-critical-config';
 export type { FindingProbability, PictureView, SentenceView, SortKey, StudyView } from './study-viewer';
 export * from './trainer';

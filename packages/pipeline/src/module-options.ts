@@ -1,22 +1,30 @@
 import {
   alignmentConfigSchema,
+  fitaAlignmentConfigSchema,
   globalAlignmentConfigSchema,
   multiViewAlignmentConfigSchema,
   tripletAlignmentConfigSchema,
+  uarAlignmentConfigSchema,
 } from '@raca/alignment';
 import {
   bcaConfigSchema,
+  contrastiveAttentionConfigSchema,
+  encoderLevelsConfigSchema,
+  expertTokensConfigSchema,
+  frontDoorConfigSchema,
   gatedSumConfigSchema,
   meanFusionConfigSchema,
+  regionEncoderConfigSchema,
   selfAttentionFusionConfigSchema,
 } from '@raca/bca';
-import { studyContextConfigSchema } from '@raca/context';
+import { similarCasesConfigSchema, studyContextConfigSchema } from '@raca/context';
 import {
+  expertDecoderConfigSchema,
   memoryMatrixDecoderConfigSchema,
   relationalMemoryDecoderConfigSchema,
   transformerDecoderConfigSchema,
 } from '@raca/decoder';
-import { findingHeadConfigSchema } from '@raca/findings';
+import { findingHeadConfigSchema, symptomHeadConfigSchema } from '@raca/findings';
 import {
   adaptiveAgentConfigSchema,
   gumbelAgentConfigSchema,
@@ -25,7 +33,7 @@ import {
   racaAgentConfigSchema,
 } from '@raca/region-agent';
 import { resnetSchema, smallCnnSchema, visualTransformerSchema } from '@raca/vision';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ModelSizes, ModuleTable } from './modules';
 
 /** What is known of a module's options without making the module. */
@@ -69,6 +77,12 @@ export const filledIn = {
   /** Of the adaptive agent, whose eyes are a module of their own. */
   eyes: (sizes: ModelSizes) => ({ ...filledIn.patchesOfViews(sizes), eyes: filledIn.images(sizes) }),
   text: ({ width, vocabularySize, maxLength }: ModelSizes) => ({ width, vocabularySize, maxLength }),
+  /** Of what knows places of reports and pictures. */
+  places: ({ width, maxLength, views, grid }: ModelSizes) => ({
+    width,
+    maxLength,
+    patches: views * grid.rows * grid.cols,
+  }),
   context: ({ width, contextVocabularySize, contextLength }: ModelSizes) => ({
     width,
     vocabularySize: contextVocabularySize,
@@ -93,6 +107,10 @@ const adaptiveSchema = adaptiveAgentConfigSchema.extend({
     ),
 });
 
+const similarCasesSchema = similarCasesConfigSchema.safeExtend({
+  bank: z.string().min(1).describe('Folder of the bank, made by `raca bank`; relative to the config file.'),
+});
+
 /** An estimator of `gumbelAgent` by name. */
 const gumbelSchema = (estimator: 'gumbel' | 'straight-through') => {
   const field = gumbelAgentConfigSchema.shape.estimator;
@@ -112,6 +130,7 @@ export const MODULE_OPTIONS = {
   },
   context: {
     'study-context': { schema: studyContextConfigSchema, filledIn: filledIn.context },
+    'similar-cases': { schema: similarCasesSchema, filledIn: filledIn.context },
   },
   agent: {
     raca: { schema: racaAgentConfigSchema, filledIn: filledIn.patchesOfViews },
@@ -126,19 +145,29 @@ export const MODULE_OPTIONS = {
     global: { schema: globalAlignmentConfigSchema, filledIn: filledIn.width },
     triplet: { schema: tripletAlignmentConfigSchema, filledIn: filledIn.width },
     'multi-view': { schema: multiViewAlignmentConfigSchema, filledIn: filledIn.width },
+    fita: { schema: fitaAlignmentConfigSchema, filledIn: filledIn.width },
+    uar: { schema: uarAlignmentConfigSchema, filledIn: filledIn.places },
   },
   fusion: {
     bca: { schema: bcaConfigSchema, filledIn: filledIn.regionsOfWidth },
     mean: { schema: meanFusionConfigSchema, filledIn: filledIn.nothing },
     'gated-sum': { schema: gatedSumConfigSchema, filledIn: filledIn.width },
     'self-attention': { schema: selfAttentionFusionConfigSchema, filledIn: filledIn.regionsOfWidth },
+    'contrastive-attention': { schema: contrastiveAttentionConfigSchema, filledIn: filledIn.width },
+    'expert-tokens': { schema: expertTokensConfigSchema, filledIn: filledIn.width },
+    'front-door': { schema: frontDoorConfigSchema, filledIn: filledIn.width },
+    'region-encoder': { schema: regionEncoderConfigSchema, filledIn: filledIn.width },
+    'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {
     'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+    'symptom-head': { schema: symptomHeadConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
   decoder: {
     transformer: { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
     'relational-memory': { schema: relationalMemoryDecoderConfigSchema, filledIn: filledIn.text },
     'memory-matrix': { schema: memoryMatrixDecoderConfigSchema, filledIn: filledIn.text },
+    experts: { schema: expertDecoderConfigSchema, filledIn: filledIn.text },
+    'u-links': { schema: transformerDecoderConfigSchema, filledIn: filledIn.text },
   },
 } as const satisfies ModuleOptionsTable;

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { bankOf } from '@raca/context';
 import {
   EVALUATION,
   type FusionInput,
@@ -30,7 +31,8 @@ const failing = (model: Partial<ModelConfig>, modules = MODULES) => {
 
 it('names the slot and the known names', () => {
   expect(failing({ fusion: { use: 'bac', config: {} } })).toBe(
-    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, found "bac"',
+    'model.fusion.use: expected one of bca, mean, gated-sum, self-attention, contrastive-attention, ' +
+      'expert-tokens, front-door, region-encoder, encoder-levels, found "bac"',
   );
   expect(failing({ decoder: { use: 'toString', config: {} } })).toMatch(/^model\.decoder\.use: expected one/);
 });
@@ -103,8 +105,14 @@ it('draws no weights for a model that is loaded, but those that no file sets', (
 });
 
 const text = { heads: 2, feedForward: 6, layers: 1, dropout: 0.1 };
+const bank = bankOf(
+  Float32Array.from({ length: 3 * 8 }, (_, i) => Math.sin(i * i)),
+  ['a', 'b', 'c'],
+  [Int32Array.of(1, 2), Int32Array.of(3), Int32Array.of(2, 3, 1)],
+);
 const SLOTS: [keyof ModelConfig, string, object][] = [
   ['context', 'study-context', { ...text, prior: true }],
+  ['context', 'similar-cases', { ...text, bank: 'read above' }],
   ['agent', 'raca', { hidden: 4 }],
   ['agent', 'adaptive', { hidden: 4, eyes: { stem: 2, channels: [2, 3, 4], residuals: 0 } }],
   ['agent', 'published', { hidden: 4 }],
@@ -115,14 +123,24 @@ const SLOTS: [keyof ModelConfig, string, object][] = [
   ['alignment', 'global', { ...text, projection: 4 }],
   ['alignment', 'triplet', { ...text, projection: 4 }],
   ['alignment', 'multi-view', { ...text, projection: 4, words: true }],
+  ['alignment', 'fita', { ...text, projection: 4 }],
+  ['alignment', 'uar', { heads: 2, basis: 5, calibrated: true }],
   ['fusion', 'bca', { attentionWidth: 3 }],
   ['fusion', 'mean', {}],
   ['fusion', 'gated-sum', {}],
   ['fusion', 'self-attention', { heads: 2 }],
+  ['fusion', 'contrastive-attention', { attentions: 2, pool: 3, global: true }],
+  ['fusion', 'expert-tokens', { ...text, experts: 2 }],
+  ['fusion', 'front-door', { heads: 2, feedForward: 6, projections: true }],
+  ['fusion', 'region-encoder', { ...text, layers: 2 }],
+  ['fusion', 'encoder-levels', { ...text, layers: 2 }],
   ['findings', 'finding-head', {}],
+  ['findings', 'symptom-head', { symptoms: 3 }],
   ['decoder', 'transformer', text],
   ['decoder', 'relational-memory', text],
   ['decoder', 'memory-matrix', { ...text, memoryRows: 5, topK: 2 }],
+  ['decoder', 'experts', { ...text, experts: 3 }],
+  ['decoder', 'u-links', text],
 ];
 
 describe('every alternative of a slot', () => {
@@ -141,7 +159,7 @@ describe('every alternative of a slot', () => {
     const grid = use === 'published' ? { imageSize: 56, grid: { rows: 7, cols: 7 } } : {};
     const { model, training } = tinyConfig({ [slot]: use && { use, config }, ...grid });
     const before = tf.memory().numTensors;
-    const raca = buildModel(model, TINY_SIZES);
+    const raca = buildModel(model, { ...TINY_SIZES, contextVocabularySize: 4, bank });
     const trainer = new Trainer(raca, training, (ids) => Array.from(ids).join(' '));
     const batch = tinyBatch();
     if (use === 'published') {

@@ -1,6 +1,23 @@
-import { contrastiveAlignment, globalAlignment, multiViewAlignment, tripletAlignment } from '@raca/alignment';
-import { bca, gatedSum, meanFusion, selfAttentionFusion } from '@raca/bca';
-import { studyContext } from '@raca/context';
+import {
+  contrastiveAlignment,
+  fitaAlignment,
+  globalAlignment,
+  multiViewAlignment,
+  tripletAlignment,
+  uarAlignment,
+} from '@raca/alignment';
+import {
+  bca,
+  contrastiveAttention,
+  encoderLevels,
+  expertTokens,
+  frontDoor,
+  gatedSum,
+  meanFusion,
+  regionEncoder,
+  selfAttentionFusion,
+} from '@raca/bca';
+import { type Bank, similarCases, studyContext } from '@raca/context';
 import {
   type Alignment,
   type ContextEncoder,
@@ -14,8 +31,14 @@ import {
   type VisionBackbone,
   type VisionEncoder,
 } from '@raca/core';
-import { memoryMatrixDecoder, relationalMemoryDecoder, transformerDecoder } from '@raca/decoder';
-import { findingHead } from '@raca/findings';
+import {
+  expertDecoder,
+  memoryMatrixDecoder,
+  relationalMemoryDecoder,
+  transformerDecoder,
+  uLinkedDecoder,
+} from '@raca/decoder';
+import { findingHead, symptomHead } from '@raca/findings';
 import { adaptiveAgent, gumbelAgent, priorAgent, publishedAgent, racaAgent } from '@raca/region-agent';
 import { resnet, smallCnn, visualTransformer } from '@raca/vision';
 import * as tf from '@tensorflow/tfjs-core';
@@ -41,6 +64,8 @@ export interface ModelSizes {
   readonly contextLength: number;
   /** The regions that the model tells apart; absent: the 12, which every module knows. */
   readonly regions?: RegionSet;
+  /** Cases whose reports the model may look at. */
+  readonly bank?: Bank;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -76,6 +101,12 @@ export const MODULES: ModuleTable = {
   context: {
     'study-context': (config, sizes, random) =>
       studyContext(laidOver(filledIn.context(sizes), config), random),
+    'similar-cases': (config, sizes, random) => {
+      const { schema } = MODULE_OPTIONS.context['similar-cases'];
+      const { bank, ...own } = schema.parse(laidOver(filledIn.context(sizes), config));
+      if (sizes.bank) return similarCases(own, random, sizes.bank);
+      throw new Error(`bank: expected the bank itself, found the folder ${bank}, which nobody has read`);
+    },
   },
   agent: {
     raca: (config, sizes, random) => racaAgent(laidOver(filledIn.patchesOfViews(sizes), config), random),
@@ -104,6 +135,8 @@ export const MODULES: ModuleTable = {
     triplet: (config, sizes, random) => tripletAlignment(laidOver(filledIn.width(sizes), config), random),
     'multi-view': (config, sizes, random) =>
       multiViewAlignment(laidOver(filledIn.width(sizes), config), random),
+    fita: (config, sizes, random) => fitaAlignment(laidOver(filledIn.width(sizes), config), random),
+    uar: (config, sizes, random) => uarAlignment(laidOver(filledIn.places(sizes), config), random),
   },
   fusion: {
     bca: (config, sizes, random) => bca(laidOver(filledIn.regionsOfWidth(sizes), config), random),
@@ -111,9 +144,19 @@ export const MODULES: ModuleTable = {
     'gated-sum': (config, sizes, random) => gatedSum(laidOver(filledIn.width(sizes), config), random),
     'self-attention': (config, sizes, random) =>
       selfAttentionFusion(laidOver(filledIn.regionsOfWidth(sizes), config), random),
+    'contrastive-attention': (config, sizes, random) =>
+      contrastiveAttention(laidOver(filledIn.width(sizes), config), random),
+    'expert-tokens': (config, sizes, random) => expertTokens(laidOver(filledIn.width(sizes), config), random),
+    'front-door': (config, sizes, random) => frontDoor(laidOver(filledIn.width(sizes), config), random),
+    'region-encoder': (config, sizes, random) =>
+      regionEncoder(laidOver(filledIn.width(sizes), config), random),
+    'encoder-levels': (config, sizes, random) =>
+      encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
   findings: {
     'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+    'symptom-head': (config, sizes, random) =>
+      symptomHead(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },
   decoder: {
     transformer: (config, sizes, random) =>
@@ -122,6 +165,8 @@ export const MODULES: ModuleTable = {
       relationalMemoryDecoder(laidOver(filledIn.text(sizes), config), random),
     'memory-matrix': (config, sizes, random) =>
       memoryMatrixDecoder(laidOver(filledIn.text(sizes), config), random),
+    experts: (config, sizes, random) => expertDecoder(laidOver(filledIn.text(sizes), config), random),
+    'u-links': (config, sizes, random) => uLinkedDecoder(laidOver(filledIn.text(sizes), config), random),
   },
 };
 
@@ -135,6 +180,8 @@ export interface ModelContext {
   readonly unknown?: number;
   /** Words of the context's own vocabulary, + 1; needed by models that read texts. */
   readonly contextVocabularySize?: number;
+  /** Cases whose reports the model may look at, in words of the context's vocabulary; needed by `similar-cases`. */
+  readonly bank?: Bank;
   readonly seed: number;
   /**
    * `loaded` for a model whose weights are set right after it is made: none are drawn, which takes long at full size, and
@@ -162,7 +209,7 @@ export function buildModel(config: ModelConfig, context: ModelContext, modules: 
 
 function composeModel(
   config: ModelConfig,
-  { vocabularySize, separator, unknown, contextVocabularySize = 1 }: ModelContext,
+  { vocabularySize, separator, unknown, contextVocabularySize = 1, bank }: ModelContext,
   modules: ModuleTable,
   random: Random,
 ): Raca {
@@ -170,7 +217,12 @@ function composeModel(
   const pictures = { width, imageSize, views, grid };
   const texts = { vocabularySize, maxLength, contextVocabularySize, contextLength };
   const set = regionSetOf(config);
-  const sizes: ModelSizes = { ...pictures, ...texts, ...(config.regions && { regions: set }) };
+  const sizes: ModelSizes = {
+    ...pictures,
+    ...texts,
+    ...(config.regions && { regions: set }),
+    ...(bank && { bank }),
+  };
   const make = <M>(kind: keyof ModuleTable, slot: Slot, build: (factory: never, stream: Random) => M): M => {
     const table = modules[kind];
     if (!Object.hasOwn(table, slot.use)) {

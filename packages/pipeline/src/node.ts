@@ -18,6 +18,8 @@ export * from './node/generate-studies';
 export * from './node/head-scores';
 export * from './node/import-weights';
 export * from './node/load-run';
+export { makeLoaders } from './node/loaders';
+export { type MakeBankOptions, makeBank } from './node/make-bank';
 export {
   isDataFile,
   isModulePath,

@@ -34,7 +34,9 @@ describe('resolveConfig', () => {
       'small-cnn': { channels: [2, 3, 4] },
       'self-attention': { heads: 2 },
       ...Object.fromEntries(['contrastive', 'global', 'triplet'].map((name) => [name, small])),
-      ...Object.fromEntries(['transformer', 'relational-memory', 'memory-matrix'].map((n) => [n, small])),
+      ...Object.fromEntries(
+        ['transformer', 'relational-memory', 'memory-matrix', 'experts'].map((n) => [n, small]),
+      ),
       'visual-transformer': { heads: 2 },
       adaptive: { eyes: { stem: 2, channels: [2, 3] } },
     };
@@ -65,7 +67,12 @@ describe('resolveConfig', () => {
       use: 'bca',
       config: { variant: 'raca', attentionWidth: 32, regions: 12, maskGradient: false },
     });
-    expect(model.backbone?.config).toEqual({ channels: [16, 32, 64, 128], stem: 2, residuals: 1, frozen: false });
+    expect(model.backbone?.config).toEqual({
+      channels: [16, 32, 64, 128],
+      stem: 2,
+      residuals: 1,
+      frozen: false,
+    });
     expect(model.alignment?.config).toMatchObject({
       localLoss: 'sentences',
       acrossImages: true,

@@ -1,10 +1,12 @@
 import { EVALUATION, type Pass, type Random, type RegionMasks, type TokenBatch } from '@raca/core';
 import { type GenerateOptions, generate } from '@raca/decoder';
 import type { Reward } from '@raca/metrics';
-import { policyLoss } from '@raca/objectives';
+import { type Objective, policyLoss, type SampledReports, tokenLogProbabilities } from '@raca/objectives';
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeReadable, encodeStudies, forbiddenWords, readableOf } from './generate';
 import { type Encoded, type ModelBatch, type Raca, type Readable, withoutLast } from './model';
+import { repeatedReadable, repeatedRows } from './readable-rows';
+import { reportLogProbabilities } from './report-log-probabilities';
 import type { SelfCriticalConfig } from './self-critical-config';
 import { rowsOf } from './word-probabilities';
 
@@ -20,6 +22,18 @@ export interface Rollouts {
   readonly sampled: number;
   /** Mean reward of the greedy reports. */
   readonly greedy: number;
+  /** k */
+  readonly samples: number;
+  /** Of the samples, `[b·k]`. */
+  readonly rewards: readonly number[];
+  /** Of the greedy reports, `[b]`. */
+  readonly greedyRewards: readonly number[];
+  /** ln p of each token under the frozen model, `[b·k, t − 1]` row by row; null without one. */
+  readonly reference: Float32Array | null;
+  /** Mean length of the samples in words. */
+  readonly length: number;
+  /** Share of the samples that no sample before them equals. */
+  readonly distinct: number;
 }
 
 /** What {@link rollOut} needs beside model and batch. */
@@ -31,7 +45,18 @@ export interface RolloutOptions extends Pick<SelfCriticalConfig, 'samples' | 'ba
   readonly random: Random;
   /** Whether `<unk>` may be written, false. */
   readonly unknown?: boolean;
+  /** Changes a study's samples by its own report, before they are rewarded: {@link sampleEditor}. */
+  readonly edit?: SampleEditor;
+  /** A frozen model that is asked how probable the samples are. */
+  readonly reference?: Raca | null;
 }
+
+/** The k samples of a study as they are learned from. @param own words of the study's own report */
+export type SampleEditor = (
+  samples: readonly (readonly number[])[],
+  own: readonly number[],
+  random: Random,
+) => number[][];
 
 /**
  * Writes reports for the studies of a batch with the model as it stands (no dropout), by sampling and greedily, and
@@ -53,7 +78,8 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
     const greedy = await read(readable, { method: 'greedy', ...common });
     const drawn = await read(repeated, { method: 'sample', ...common, random });
     const references = referencesOf(batch.tokens, decode);
-    const texts = [...drawn.tokens, ...greedy.tokens].map(decode);
+    const written = edited(drawn.tokens, batch.tokens, options);
+    const texts = [...written, ...greedy.tokens].map(decode);
     const repeatedReferences = references.flatMap((text) => new Array<string>(k).fill(text));
     const rewards = reward([...repeatedReferences, ...references], texts);
     const ofSamples = rewards.slice(0, drawn.tokens.length);
@@ -64,12 +90,19 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
       return options.baseline === 'greedy' ? ofGreedy[b] : (studies[b] * k - ofSamples[i]) / (k - 1);
     };
     const unit = options.standardise ? deviation(ofSamples) : 1;
+    const tokens = rowsOf(written, maxLength);
     return {
-      tokens: rowsOf(drawn.tokens, maxLength),
+      tokens,
       advantages: Float32Array.from(ofSamples, (x, i) => (x - baseline(i)) / unit),
       scores: drawn.scores,
       sampled: mean(ofSamples),
       greedy: mean(ofGreedy),
+      samples: k,
+      rewards: ofSamples,
+      greedyRewards: ofGreedy,
+      reference: options.reference ? reportLogProbabilities(options.reference, batch.study, tokens) : null,
+      length: mean(written.map((words) => words.length)),
+      distinct: new Set(written.map((words) => words.join(' '))).size / written.length,
     };
   } finally {
     disposeReadable(readable);
@@ -77,19 +110,52 @@ export async function rollOut(model: Raca, batch: ModelBatch, options: RolloutOp
   }
 }
 
-/** {@link policyLoss} of a batch's rollouts; dropout as in `Raca.logitsOf`. @param regions without history */
+/** What {@link rolloutLoss} makes of the samples. */
+export interface RolloutLearning {
+  /** Null: {@link policyLoss} of the advantages. */
+  readonly objective?: Objective<SampledReports> | null;
+  /** ln p of the tokens before the samples were first learned from, `[b·k, t − 1]`; null: as the model stands. */
+  readonly old?: Float32Array | null;
+  /** Told the same as of now. */
+  readonly onPolicy?: (logProbabilities: Float32Array) => void;
+}
+
+/** The loss of a batch's rollouts; dropout as in `Raca.logitsOf`. @param regions without history */
 export function rolloutLoss(
   model: Raca,
   encoded: Encoded,
   regions: RegionMasks,
-  { tokens, advantages }: Rollouts,
+  rollouts: Rollouts,
   pass: Pass,
+  { objective = null, old = null, onPolicy }: RolloutLearning = {},
 ): tf.Scalar {
   const own: Pass = pass.training ? { training: true, random: pass.random.split('decoder') } : pass;
   const readable = model.read(encoded, regions, own);
-  const k = tokens.shape[0] / readable.memory.tokens.shape[0];
+  const { tokens, samples: k, rewards, greedyRewards, reference } = rollouts;
   const logits = model.forced(k === 1 ? readable : repeatedRows(readable, k), withoutLast(tokens), own);
-  return policyLoss(logits, tokens, advantages);
+  if (!objective) return policyLoss(logits, tokens, rollouts.advantages);
+  const { policy, mask } = tokenLogProbabilities(logits, tokens);
+  onPolicy?.(policy.dataSync().slice() as Float32Array);
+  const constant = (values: Float32Array): tf.Tensor2D => tf.tensor2d(values, policy.shape);
+  return objective({
+    ...{ policy, mask, rewards, samples: k, greedyRewards },
+    ...(reference && { reference: constant(reference) }),
+    ...(old && { old: constant(old) }),
+  });
+}
+
+/** Samples as they are learned from, k a study. */
+function edited(
+  drawn: readonly number[][],
+  { ids, shape: [, t] }: TokenBatch,
+  { edit, samples: k, random, maxLength }: RolloutOptions,
+): number[][] {
+  if (!edit) return [...drawn];
+  const studies = Array.from({ length: drawn.length / k }, (_, i) => {
+    const own = [...ids.subarray(i * t + 1, (i + 1) * t)].filter((id) => id > 0);
+    return edit(drawn.slice(i * k, (i + 1) * k), own, random.split(`edit ${i}`));
+  });
+  return studies.flat().map((words) => words.slice(0, maxLength));
 }
 
 /** Texts of a batch's token rows. */
@@ -98,30 +164,6 @@ export function referencesOf(
   decode: (ids: ArrayLike<number>) => string,
 ): string[] {
   return Array.from({ length: b }, (_, i) => decode(ids.subarray(i * t + 1, (i + 1) * t)));
-}
-
-/** {@link repeatedRows} whose tensors are the caller's to free. */
-function repeatedReadable(readable: Readable, k: number): Readable {
-  let made: Readable | undefined;
-  tf.tidy(() => {
-    made = repeatedRows(readable, k);
-    const { memory, prefix } = made;
-    return [memory.tokens, ...(memory.present ? [memory.present] : []), ...(prefix ? [prefix] : [])];
-  });
-  return made!;
-}
-
-/** What each of b studies is written from, k times in a row. */
-function repeatedRows({ memory: { tokens, present, parts }, prefix }: Readable, k: number): Readable {
-  const memory = { tokens: repeatRows(tokens, k), present: present && repeatRows(present, k), parts };
-  return { memory, prefix: prefix && repeatRows(prefix, k), reading: null };
-}
-
-/** `[b, …]` → `[b·k, …]`, each row k times. */
-function repeatRows<T extends tf.Tensor>(x: T, k: number): T {
-  const [b, ...rest] = x.shape;
-  const ones = rest.map(() => 1);
-  return tf.reshape(tf.tile(tf.reshape(x, [b, 1, ...rest]), [1, k, ...ones]), [b * k, ...rest]) as T;
 }
 
 const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;

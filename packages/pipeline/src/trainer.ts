@@ -7,6 +7,7 @@ import {
   type ParameterGroup,
   type Pass,
   Random,
+  type RegionMasks,
   stepLr,
   type TrainableRegionAgent,
   valueAndGradients,
@@ -17,7 +18,9 @@ import { eyesEpochs, type TrainingConfig } from './config';
 import { FindingWeights } from './finding-weights';
 import { tensorsOf } from './generate';
 import { detached, type Encoded, type Losses, type ModelBatch, type Raca } from './model';
-import { type Rollouts, referencesOf, rolloutLoss } from './self-critical';
+import { policyObjectiveOf } from './policy-objective';
+import { type Preferences, preferenceLoss, preferenceObjectiveOf } from './preference';
+import { type RolloutLearning, type Rollouts, referencesOf, rolloutLoss } from './self-critical';
 
 /** Numbers of one training step, by name. */
 export type StepLog = Record<string, number>;
@@ -40,6 +43,17 @@ interface Forward {
   dispose(): void;
 }
 
+/** What a batch is learned from beside its reports. */
+export type Guide = Rollouts | Preferences;
+
+/** What the loss of a guide reads. */
+interface Guided {
+  readonly encoded: Encoded;
+  readonly regions: RegionMasks;
+  readonly pass: TrainingPass;
+  readonly learning: Pick<RolloutLearning, 'old' | 'onPolicy'>;
+}
+
 interface Acted {
   readonly agent: TrainableRegionAgent;
   readonly encoded: Encoded;
@@ -53,6 +67,7 @@ interface Acted {
 export class Trainer {
   readonly optimizer: Adam;
   private readonly findings: FindingWeights;
+  private readonly objectives;
   /** Steps done. */
   step = 0;
 
@@ -62,8 +77,15 @@ export class Trainer {
     private readonly decode: Decode,
     /** Report quality that the agent learns from. */
     private readonly agentReward: Reward = sentenceBleus,
+    /** Longest report in tokens; what Dr. GRPO and EditGRPO divide by. */
+    maxLength = 100,
   ) {
     this.findings = new FindingWeights(model.separator, decode);
+    const { selfCritical, preference } = config;
+    this.objectives = {
+      policy: selfCritical && policyObjectiveOf(selfCritical, maxLength),
+      preference: preference && preferenceObjectiveOf(preference),
+    };
     this.optimizer = new Adam(parameterGroups(model.trained, config), {
       amsgrad: config.amsgrad,
       weightDecay: config.weightDecay,
@@ -74,16 +96,36 @@ export class Trainer {
 
   /**
    * Trains on one batch.
-   * @param rollouts for self-critical training: sampled reports of this batch and their advantages
-   * @throws Error that names the loss or weight which is not finite; no weight has changed then
+   * @param guide for self-critical training sampled reports of this batch and what they earned, for training on preferences
+   *   its pairs
+   * @throws Error that names the loss or weight which is not finite; no weight has changed then, or only by earlier passes
    */
-  trainStep(batch: ModelBatch, epoch: number, rollouts: Rollouts | null = null): StepLog {
+  trainStep(batch: ModelBatch, epoch: number, guide: Guide | null = null): StepLog {
+    const passes = guide && 'rewards' in guide ? (this.config.selfCritical?.passes ?? 1) : 1;
+    let old: Float32Array | null = null;
+    const onPolicy = (now: Float32Array): void => {
+      old ??= now;
+    };
+    let log = this.update(batch, epoch, guide, passes > 1 ? { onPolicy } : {});
+    for (let i = 1; i < passes; i++) log = this.update(batch, epoch, guide, { old });
+    this.step++;
+    return log;
+  }
+
+  /** One optimiser step. */
+  private update(
+    batch: ModelBatch,
+    epoch: number,
+    guide: Guide | null,
+    learning: Pick<RolloutLearning, 'old' | 'onPolicy'>,
+  ): StepLog {
     const pass = { training: true, random: new Random(this.config.seed).split(`step ${this.step}`) } as const;
     const eyes = eyesEpochs(this.model.parts, this.config);
-    const forward = epoch < eyes ? () => this.look(batch, pass) : () => this.forward(batch, pass, rollouts);
+    const forward =
+      epoch < eyes ? () => this.look(batch, pass) : () => this.forward(batch, pass, guide, learning);
     const done = differentiated(forward, this.model.trained);
     try {
-      const log = this.logOf(done, rollouts);
+      const log = this.logOf(done, guide);
       const { acted, predicted } = done;
       const feedback = acted && predicted && this.feedback(acted, predicted, batch, pass);
       this.optimizer.epoch = Math.max(0, epoch - eyes);
@@ -92,7 +134,6 @@ export class Trainer {
         const learned = acted.agent.learn(acted.episode, feedback);
         for (const [name, x] of Object.entries(learned)) log[`agent/${name}`] = x;
       }
-      this.step++;
       return log;
     } finally {
       done.dispose();
@@ -100,7 +141,12 @@ export class Trainer {
   }
 
   /** Encodes, finds or samples the regions, and compares what is written from them with the truth. */
-  private forward(batch: ModelBatch, pass: TrainingPass, rollouts: Rollouts | null): Forward {
+  private forward(
+    batch: ModelBatch,
+    pass: TrainingPass,
+    guide: Guide | null,
+    learning: Pick<RolloutLearning, 'old' | 'onPolicy'>,
+  ): Forward {
     const { model, config } = this;
     const weighted = this.weighted(batch);
     const encoded = model.encode(weighted.study, pass);
@@ -109,8 +155,8 @@ export class Trainer {
     try {
       const regions = episode?.regions ?? model.locate(encoded);
       const losses = model.lossesOf(encoded, regions, weighted, pass, config.lossWeights);
-      const { total, parts, predicted } = rollouts
-        ? withRollouts(losses, rolloutLoss(model, encoded, detached(regions), rollouts, pass), config)
+      const { total, parts, predicted } = guide
+        ? this.guided(losses, guide, { encoded, regions: detached(regions), pass, learning })
         : losses;
       const acted = agent && episode ? { agent, encoded, episode } : null;
       const kept = [...Object.values(parts), predicted, ...(acted ? tensorsOf(encoded) : [])].map(tf.keep);
@@ -135,6 +181,20 @@ export class Trainer {
     return { loss: total, parts, predicted: null, acted: null, dispose: () => tf.dispose(kept) };
   }
 
+  /** `weight · loss of the guide` takes the place of as much of the tokens' own loss. */
+  private guided(losses: Losses, guide: Guide, { encoded, regions, pass, learning }: Guided): Losses {
+    const { model, objectives, config } = this;
+    if ('rewards' in guide) {
+      const learned = { ...learning, objective: objectives.policy };
+      const loss = rolloutLoss(model, encoded, regions, guide, pass, learned);
+      return withShare(losses, 'selfCritical', loss, config.selfCritical?.weight ?? 1);
+    }
+    const { preference } = objectives;
+    if (!preference) throw new Error('training.preference: expected an objective for pairs, found none');
+    const loss = preferenceLoss(model, encoded, regions, guide, preference, pass);
+    return withShare(losses, 'preference', loss, config.preference?.weight ?? 1);
+  }
+
   /** The agent, in steps in which it tries something and learns from it. */
   private actingAgent(): TrainableRegionAgent | null {
     const { agent } = this.model.parts;
@@ -142,15 +202,18 @@ export class Trainer {
   }
 
   /** @throws Error that names the first loss which is not finite, or a weight that is meant for no loss */
-  private logOf({ loss, parts, predicted }: Forward, rollouts: Rollouts | null): StepLog {
+  private logOf({ loss, parts, predicted }: Forward, guide: Guide | null): StepLog {
     if (predicted) checkLossWeights(this.config.lossWeights, Object.keys(parts));
     const log: StepLog = {};
     for (const [name, part] of Object.entries(parts)) log[name] = finite(name, part, this.step);
     log.loss = finite('total', loss, this.step);
-    if (rollouts && predicted) {
-      log['selfCritical/reward'] = rollouts.sampled;
-      log['selfCritical/greedy'] = rollouts.greedy;
-    }
+    if (!predicted) return log;
+    if (guide && 'rewards' in guide) {
+      log['selfCritical/reward'] = guide.sampled;
+      log['selfCritical/greedy'] = guide.greedy;
+      log['selfCritical/length'] = guide.length;
+      log['selfCritical/distinct'] = guide.distinct;
+    } else if (guide) log['preference/pairs'] = guide.studies.length;
     return log;
   }
 
@@ -249,11 +312,10 @@ function differentiated(forward: () => Forward, parameters: NamedParameters) {
   }
 }
 
-/** Self-critical training: `weight · rewarded` takes the place of as much of the tokens' own loss. */
-function withRollouts(losses: Losses, rewarded: tf.Scalar, { selfCritical }: TrainingConfig): Losses {
-  const share = selfCritical?.weight ?? 1;
-  const total = tf.add(losses.total, tf.mul(tf.sub(rewarded, losses.parts.tokens), share)) as tf.Scalar;
-  return { ...losses, parts: { ...losses.parts, selfCritical: rewarded }, total };
+/** `share · loss` takes the place of as much of the tokens' own loss. */
+function withShare(losses: Losses, name: string, loss: tf.Scalar, share: number): Losses {
+  const total = tf.add(losses.total, tf.mul(tf.sub(loss, losses.parts.tokens), share)) as tf.Scalar;
+  return { ...losses, parts: { ...losses.parts, [name]: loss }, total };
 }
 
 /** @throws Error that names the losses there are, if a weight is meant for another one */

@@ -6,13 +6,13 @@ import type {
   Pass,
   PatchFeatures,
   Random,
-  TokenBatch,
 } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import { version } from '../../package.json';
 import { type ContrastiveAlignment, contrastiveAlignment } from '../contrastive-alignment';
 import { meanOfPatches } from '../pooling';
+import { wordsOf } from '../words';
 import { type MultiViewAlignmentConfig, multiViewAlignmentConfigSchema } from './config';
 import { multiPositiveLoss, ofSameStudy, otherViews } from './multi-positive';
 import { wordLoss } from './word-loss';
@@ -87,13 +87,6 @@ function firstOnly({ grid: { views } }: PatchFeatures, pictures: readonly (strin
     pictures.slice(slot - (slot % views), slot).every((study) => study === null);
   return pictures.map((study, slot) => (isFirst(slot) ? study : null));
 }
-
-/** `[b, t]`: 1 where a token is a word. */
-const wordsOf = ({ ids, shape: [b, t] }: TokenBatch): tf.Tensor2D =>
-  tf.tensor2d(
-    Float32Array.from(ids, (id) => (id === 0 ? 0 : 1)),
-    [b, t],
-  );
 
 /**
  * Contrast over views and studies, after MLRG's first stage: every picture has to find the report of its study and every

@@ -1,36 +1,29 @@
 import { writeFileAtomic } from '@raca/core/node';
-import { type Cleaning, cleanReport, SPLITS, type Split } from '@raca/data';
-import { openDataset } from '@raca/data/node';
-import {
-  compareSystems,
-  constantReport,
-  type Metric,
-  outputFaults,
-  type Protocol,
-  type ReportPair,
-  rankSystems,
-  referencesOf,
-  score,
-} from '@raca/metrics';
-import { trivialBaselines } from '@raca/pipeline/node';
+import { SPLITS } from '@raca/data';
+import { compareSystems, type Metric, type ReportPair, rankSystems, score } from '@raca/metrics';
 import type { Command } from 'commander';
-import { bareNumbers } from '../bare-numbers';
 import { oneOf, UsageError, wholeNumber } from '../errors';
 import { progress } from '../output';
 import { print, say } from '../say';
-import { readScoreInput, type ScoreInput, type SystemInput, type TextStep } from '../score-input';
+import { type BaselineFlags, baselineTexts } from '../score-baselines';
+import { readScoreInput, type ScoreInput } from '../score-input';
 import { chooseMetrics, METRIC_NAMES } from '../score-metrics';
 import { comparisonTable, corpusTable, perReportText } from '../score-output';
-import { holdsRequest, keepSections, parseSections, SECTIONS_HELP } from '../sections-option';
+import {
+  CLEANINGS,
+  PROTOCOL_NAMES,
+  protocolOf,
+  type TextFlags,
+  textSteps,
+  textWarnings,
+} from '../score-texts';
+import { SECTIONS_HELP } from '../sections-option';
 import { systemsPage } from '../systems-page';
 import { asText, type SystemsResult, systemsTables, systemsText } from '../systems-tables';
-import { shown, visible } from '../visible-line';
+import { visible } from '../visible-line';
 import { worstReportsPage } from '../worst-page';
 
-const PROTOCOL_NAMES = ['r2gen', 'full'] as const satisfies readonly Protocol[];
-const CLEANINGS = ['iu_xray', 'mimic_cxr'] as const satisfies readonly Cleaning[];
-
-interface ScoreFlags {
+interface ScoreFlags extends TextFlags, BaselineFlags {
   references: string;
   hypotheses: string[];
   idColumn?: string;
@@ -41,9 +34,6 @@ interface ScoreFlags {
   encoding?: string;
   allowMissing?: boolean;
   dropDuplicates?: boolean;
-  protocol?: Protocol;
-  clean?: Cleaning;
-  sections?: string;
   metrics?: string;
   wordnet?: string;
   paraphrases?: string;
@@ -56,8 +46,6 @@ interface ScoreFlags {
   perReport?: string;
   compare?: string;
   baseline?: string;
-  data?: string;
-  split: Split;
   resamples: number;
   seed: number;
   table?: string[];
@@ -264,93 +252,6 @@ function checkFlags({ hypotheses, compare, clean, protocol, table = [], baseline
   }
 }
 
-/** What is done to every text of both sides, in this order. @throws UsageError for sections that do not exist */
-function textSteps({ clean, sections }: ScoreFlags): TextStep[] {
-  const names = sections === undefined ? 'all' : parseSections(sections);
-  const steps: TextStep[] = [];
-  if (names !== 'all') {
-    steps.push({
-      name: `both sides: only the sections ${names.join(', ')} are read; texts without headers are kept whole`,
-      apply: (text) => keepSections(text, names),
-    });
-  }
-  if (clean !== undefined) {
-    steps.push({
-      name: `both sides: cleaned as R2Gen does for ${clean}`,
-      apply: (text) => cleanReport(text, clean),
-    });
-  }
-  return steps;
-}
-
-/** Text that R2Gen's cleaning cannot have written: capitals, marks, a full stop at a word. */
-const RAW = /[\p{Lu},;:!?"()[\]{}]|[^\s.]\./u;
-
-/** The name beside the numbers. @throws UsageError for `r2gen` over texts that are not cleaned */
-function protocolOf({ clean, protocol = 'full' }: ScoreFlags, systems: readonly SystemInput[]): Protocol {
-  if (clean !== undefined) return 'r2gen';
-  if (protocol === 'full') return 'full';
-  for (const { pairs, file } of systems) {
-    for (const pair of pairs) {
-      const raw = referencesOf(pair).find((text) => RAW.test(text));
-      const text = raw ?? (RAW.test(pair.hypothesis) ? pair.hypothesis : undefined);
-      if (text === undefined) continue;
-      throw new UsageError(
-        `--protocol r2gen: expected cleaned text, found "${shown(text, 40)}" at id "${shown(pair.id)}" of ` +
-          `${raw === undefined ? visible(file) : 'the references'}: --clean iu_xray or --clean mimic_cxr cleans both sides`,
-      );
-    }
-  }
-  return 'r2gen';
-}
-
-/** What is wrong with the texts, and which metrics read one of several references. */
-function textWarnings(
-  { systems, labelsOnly }: ScoreInput,
-  metrics: readonly Metric[],
-  sections: string | undefined,
-): string[] {
-  if (labelsOnly) return [];
-  const references = systems[0].pairs.map(({ reference }) => reference);
-  const ids = systems[0].pairs.map(({ id }) => id);
-  const empty = references.flatMap((text, i) => (text.trim() === '' ? [i] : []));
-  const say = (whose: string, count: number, example: number, what: string): string =>
-    `${whose}: ${count} of ${ids.length} texts ${what} (first at id "${shown(ids[example])}")`;
-  const single = metrics.filter((metric) => metric.references !== 'all').map(({ name }) => name);
-  const several = systems[0].pairs.some((pair) => pair.references);
-  const sides = [
-    ['references', references] as const,
-    ...systems.map(({ name, pairs }) => [name, pairs.map(({ hypothesis }) => hypothesis)] as const),
-  ];
-  return [
-    ...(empty.length > 0 ? [say('references', empty.length, empty[0], EMPTY)] : []),
-    ...systems.flatMap(({ name, pairs }) =>
-      outputFaults(
-        references,
-        pairs.map(({ hypothesis }) => hypothesis),
-      ).map(({ count, example, what, kind }) => say(name, count, example, kind === 'empty' ? EMPTY : what)),
-    ),
-    ...sides.flatMap(([whose, texts]) => {
-      const numbers = bareNumbers(texts);
-      return numbers.length > 0 ? [say(whose, numbers.length, numbers[0], NUMBERS)] : [];
-    }),
-    ...(sections === undefined
-      ? sides.flatMap(([whose, texts]) => {
-          const asked = texts.flatMap((text, i) => (holdsRequest(text) ? [i] : []));
-          return asked.length > 0 ? [say(whose, asked.length, asked[0], REQUEST)] : [];
-        })
-      : []),
-    ...(several && single.length > 0
-      ? [`${single.join(', ')}: only the first of several references is read`]
-      : []),
-  ];
-}
-
-const REQUEST =
-  'hold an indication, comparison or technique, which is scored like the rest; --sections findings,impression leaves it out';
-const NUMBERS = 'are numbers only; was the right column read?';
-const EMPTY = 'are empty; the rules give an empty text no label, not even No Finding';
-
 function rank(
   { resamples, seed, baseline }: ScoreFlags,
   { systems }: ScoreInput,
@@ -382,32 +283,4 @@ function writeSystems({ table = [], html, raw = false }: ScoreFlags, result: Sys
   for (const path of [...table, ...(html === undefined ? [] : [html])]) {
     writeFileAtomic(path, systemsText(path, result, raw) ?? systemsPage(result));
   }
-}
-
-/** Most images a study whose thumbnails are compared. */
-const VIEWS = 2;
-
-/**
- * What the trivial baselines say for each pair.
- * @throws Error naming the first id that the data set's split lacks
- */
-async function baselineTexts(
-  { data, split }: ScoreFlags,
-  pairs: readonly ReportPair[],
-): Promise<{ constant?: string[]; nearest?: string[] }> {
-  if (data === undefined) {
-    const typical = constantReport(pairs.map(({ reference }) => reference));
-    return { constant: pairs.map(() => typical) };
-  }
-  const dataset = openDataset(data);
-  const there = new Set(dataset.annotation[split].map(({ id }) => id));
-  const missing = pairs.find(({ id }) => !there.has(id));
-  if (missing) {
-    throw new Error(`${visible(data)}: expected id "${shown(missing.id)}" in the ${split} split, found none`);
-  }
-  const views = Math.min(VIEWS, ...dataset.annotation.train.map(({ image_path }) => image_path.length));
-  const [constant, , nearest] = await trivialBaselines(dataset, split, { views });
-  const places = new Map(nearest.ids.map((id, i) => [id, i]));
-  const said = (texts: readonly string[]): string[] => pairs.map(({ id }) => texts[places.get(id)!]);
-  return { constant: said(constant.texts), nearest: said(nearest.texts) };
 }

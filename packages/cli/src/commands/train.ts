@@ -16,6 +16,7 @@ import { INTERRUPTED, wholeNumber } from '../errors';
 import { type ImageFlags, imageOptions, pictureOptions } from '../image-options';
 import { banner, interruptSignal, progress } from '../output';
 import { withRegions } from '../region-file';
+import { SampledTexts } from '../sampled-texts';
 import { print, say } from '../say';
 import { modulesFor, ownScoresFor, type Trust, trustOption } from '../user-modules';
 
@@ -98,6 +99,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
   const ownScores = await ownScoresFor(config, trust);
   const backend = await startCompute(flags.backend);
   const bar = progress('training');
+  const samples = new SampledTexts();
   const { signal, done } = interruptSignal();
   try {
     const result = await train({
@@ -119,7 +121,7 @@ async function runTraining(flags: TrainFlags): Promise<void> {
       onEvent: (event) => {
         if (event.kind === 'start') for (const reason of start.reasons) say(`config: ${reason}`);
         if (flags.json) print(JSON.stringify(event));
-        else show(event, bar.update);
+        else show(event, bar.update, samples);
       },
     });
     bar.stop();
@@ -173,11 +175,22 @@ function withFlags(config: RunConfig, { epochs, seed }: TrainFlags): RunConfig {
   };
 }
 
-function show(event: TrainingEvent, update: (done: number, total: number, note?: string) => void): void {
+function show(
+  event: TrainingEvent,
+  update: (done: number, total: number, note?: string) => void,
+  samples: SampledTexts,
+): void {
   if (event.kind === 'start' && event.resumed) say(`going on at step ${event.step} of ${event.steps}`);
   if (event.kind === 'skipped') say(`skipped: ${event.line}`);
-  if (event.kind === 'step') update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
-  if (event.kind === 'epoch') say(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
+  if (event.kind === 'step') {
+    samples.add(event.line);
+    update(event.step, event.steps, `loss ${Number(event.line.loss).toFixed(3)}`);
+  }
+  if (event.kind === 'epoch') {
+    say(`${epochLine(event.line)}${event.improved ? ' (best)' : ''}`);
+    const sampled = samples.take();
+    if (sampled !== null) say(sampled);
+  }
   if (event.kind === 'warning') say(`warning: ${event.line}`);
   if (event.kind === 'stop' && event.reason === 'patience')
     say('stopped: no better validation score for too long');

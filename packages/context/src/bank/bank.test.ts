@@ -41,6 +41,24 @@ describe('nearest', () => {
     expect(names([null])).toEqual([['east', 'northeast']]);
   });
 
+  it('leaves out the whole group of the case that asks', () => {
+    const groups = Int32Array.of(5, 7, 5, 5); // of 4, a patient with 3 studies
+    const grouped = bankOf(bank.vectors, bank.ids, bank.reports, { groups });
+    const names = (exclude: string | null, k = 4) =>
+      nearest(grouped, Float32Array.of(1, 0), k, [exclude])[0].map(({ id }) => id);
+    for (const id of ['east', 'northwest', 'nowhere']) expect(names(id)).toEqual(['northeast']);
+    expect(names('northeast')).toEqual(['east', 'nowhere', 'northwest']);
+    expect(names('northeast', 1)).toEqual(['east']);
+    // two of the group are nearer: cosines 0.45, 0, −0.45, −0.89
+    expect(nearest(grouped, Float32Array.of(0.5, -1), 1, ['nowhere'])[0].map(({ id }) => id)).toEqual([
+      'northeast',
+    ]);
+    expect(names('unheard of', 3)).toEqual(['east', 'northeast', 'nowhere']);
+    // a case without a report has a group too
+    const silent = bankOf(bank.vectors, bank.ids, [null, ...bank.reports.slice(1)], { groups });
+    expect(nearest(silent, Float32Array.of(1, 0), 4, ['east'])[0].map(({ id }) => id)).toEqual(['northeast']);
+  });
+
   it('gives what there is where k is larger, and rows of the bank', () => {
     const [cases] = nearest(bank, Float32Array.of(1, 0), 9, ['east']);
     expect(cases.map(({ row }) => row)).toEqual([1, 3, 2]);

@@ -35,7 +35,7 @@ export function studyVectors({ patches, present }: Pick<PatchFeatures, 'patches'
  * bank has fewer.
  *
  * @param queries `[b, d]`, row by row
- * @param excludeIds `[b]`: the case that a query must not find, usually itself; null: it may find any
+ * @param excludeIds `[b]`: the case that a query must not find, usually itself, nor any of its group; null: it may find any
  * @throws RangeError if widths or counts differ, or k is no natural number
  */
 export function nearest(
@@ -56,7 +56,9 @@ export function nearest(
 export function indexBank(bank: Bank): BankIndex {
   const { width: d, vectors, ids, reports } = bank;
   const rows = ids.flatMap((_, row) => (reports[row] ? [row] : []));
-  const placeOf = new Map(rows.map((row, place) => [ids[row], place]));
+  const groupOf = (row: number): number => bank.groups?.[row] ?? row;
+  const groups = new Map(ids.map((id, row) => [id, groupOf(row)]));
+  const largest = largestGroup(rows.map(groupOf));
   const found = new Float32Array(rows.length * d);
   rows.forEach((row, place) => {
     found.set(vectors.subarray(row * d, (row + 1) * d), place * d);
@@ -75,7 +77,7 @@ export function indexBank(bank: Bank): BankIndex {
         throw new RangeError(`nearest: expected ${b} ids to exclude, got ${excludeIds.length}`);
       }
       if (b === 0 || !turned) return Array.from({ length: b }, () => []);
-      const n = Math.min(rows.length, excludeIds ? k + 1 : k); // one more: the case to exclude may be among the best
+      const n = Math.min(rows.length, excludeIds ? k + largest : k); // all that are excluded may be among the best
       const [places, cosines] = tidyRead(() => {
         const all = tf.matMul(unitRows(tf.tensor2d(queries, [b, d])), turned);
         const { indices, values } = tf.topk(all, n);
@@ -83,8 +85,10 @@ export function indexBank(bank: Bank): BankIndex {
       });
       return Array.from({ length: b }, (_, i) => {
         const own = excludeIds?.[i] ?? null;
-        const excluded = own === null ? undefined : placeOf.get(own);
-        const best = Array.from({ length: n }, (_, j) => i * n + j).filter((at) => places[at] !== excluded);
+        const excluded = own === null ? undefined : groups.get(own);
+        const best = Array.from({ length: n }, (_, j) => i * n + j).filter(
+          (at) => groupOf(rows[places[at]]) !== excluded,
+        );
         return best.slice(0, k).map((at) => {
           const row = rows[places[at]];
           return { id: ids[row], row, cosine: cosines[at] };
@@ -93,6 +97,13 @@ export function indexBank(bank: Bank): BankIndex {
     },
     dispose: () => turned?.dispose(),
   };
+}
+
+/** Cases of the group that has most. */
+function largestGroup(groups: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
 }
 
 /** Rows divided by their lengths; those without length stay as they are. */

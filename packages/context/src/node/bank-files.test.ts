@@ -24,6 +24,13 @@ it('reads what it wrote, also over an older one', () => {
   expect(readBank(join(dir, 'new')).ids).toEqual([]);
   writeBank(join(dir, 'new'), bank);
   expect(readBank(join(dir, 'new'))).toEqual(bank);
+  const { vectors, ids, reports } = bank;
+  const more = bankOf(vectors, ids, reports, {
+    groups: Int32Array.of(4, 0, 4),
+    words: ['.', '<unk>', 'heart'],
+  });
+  writeBank(join(dir, 'more'), more);
+  expect(readBank(join(dir, 'more'))).toEqual(more);
 });
 
 it('finds a pair of files that do not belong together', () => {
@@ -69,6 +76,12 @@ it.each<[string, Record<string, TensorToStore>, Record<string, unknown>]>([
   ['add up to 2 tokens, got 3', { ...good, lengths: { shape: [1], data: Int32Array.of(3) } }, {}],
   ['lengths of −1 to', { ...good, lengths: { shape: [1], data: Int32Array.of(-2) } }, {}],
   ['tokens must be 1 or more, got -5', { ...good, tokens: { shape: [2], data: Int32Array.of(-5, 6) } }, {}],
+  ['tokens must be in 1..1, got 5', good, { words: ['.'] }],
+  [
+    'expected groups of I32 [1], found I32 [2]',
+    { ...good, groups: { shape: [2], data: Int32Array.of(0, 0) } },
+    {},
+  ],
   [
     'found NaN in the case "a"',
     { ...good, vectors: { shape: [1, 2], data: Float32Array.of(1, Number.NaN) } },

@@ -6,6 +6,9 @@ import { asDiskError, readRegularFile, writeFileAtomic } from '@raca/core/node';
 import { z } from 'zod';
 import { type Bank, bankOf } from '../bank/bank';
 
+/** The file that makes a folder a bank: it is written last, and names the hash of the other. */
+export const BANK_FILE = 'bank.json';
+
 /** Most bytes of `bank.json`. */
 const MAX_JSON = 2 ** 28;
 
@@ -16,16 +19,18 @@ const headerSchema = z.strictObject({
   /** Of `bank.safetensors`. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   ids: z.array(z.string().min(1).max(1024)).max(LARGEST.words * 10),
+  words: z.array(z.string().min(1).max(1024)).max(LARGEST.words).optional(),
 });
 
 /**
  * Writes a bank as `bank.safetensors` (`vectors` F32 `[N, d]`, `lengths` I32 `[N]` with −1 for no report, `tokens` I32: all
- * reports one after another) and then `bank.json` (names, and the hash of the other file).
+ * reports one after another, `groups` I32 `[N]` where there are some) and then `bank.json` (names, words, and the hash of the
+ * other file), which makes the folder a bank.
  *
  * @param folder is made where it is not there
  * @throws Error in one line if it cannot be written
  */
-export function writeBank(folder: string, { width, vectors, ids, reports }: Bank): void {
+export function writeBank(folder: string, { width, vectors, ids, reports, groups, words }: Bank): void {
   const lengths = Int32Array.from(reports, (report) => report?.length ?? -1);
   const tokens = Int32Array.from(reports.flatMap((report) => (report ? [...report] : [])));
   const file = serializeSafetensors(
@@ -33,13 +38,14 @@ export function writeBank(folder: string, { width, vectors, ids, reports }: Bank
       ['vectors', { shape: [ids.length, width], data: vectors }],
       ['lengths', { shape: [ids.length], data: lengths }],
       ['tokens', { shape: [tokens.length], data: tokens }],
+      ...(groups ? [['groups', { shape: [ids.length], data: groups }] as const] : []),
     ]),
   );
-  const header = { format: 'raca-bank', version: 1, width, sha256: sha256(file), ids };
+  const header = { format: 'raca-bank', version: 1, width, sha256: sha256(file), ids, words };
   try {
     mkdirSync(folder, { recursive: true });
     writeFileAtomic(join(folder, 'bank.safetensors'), file);
-    writeFileAtomic(join(folder, 'bank.json'), `${JSON.stringify(header)}\n`);
+    writeFileAtomic(join(folder, BANK_FILE), `${JSON.stringify(header)}\n`);
   } catch (error) {
     throw asDiskError(error, folder);
   }
@@ -48,7 +54,7 @@ export function writeBank(folder: string, { width, vectors, ids, reports }: Bank
 /** Reads what {@link writeBank} wrote. @throws Error in one line that names the file and what is wrong with it */
 export function readBank(folder: string): Bank {
   const path = join(folder, 'bank.safetensors');
-  const header = readHeader(join(folder, 'bank.json'));
+  const header = readHeader(join(folder, BANK_FILE));
   const file = readRegularFile(path, 'the vectors of a bank');
   if (sha256(file) !== header.sha256) {
     throw new Error(`${path}: expected the file that bank.json was written for, found another`);
@@ -69,8 +75,9 @@ export function readBank(folder: string): Bank {
   };
   const vectors = toFloat32(take('vectors', 'F32', [n, header.width]));
   const reports = split(toInt32(take('tokens', 'I32', [null])), toInt32(take('lengths', 'I32', [n])), path);
+  const groups = tensors.has('groups') ? toInt32(take('groups', 'I32', [n])) : undefined;
   try {
-    return bankOf(vectors, header.ids, reports);
+    return bankOf(vectors, header.ids, reports, { groups, words: header.words });
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }

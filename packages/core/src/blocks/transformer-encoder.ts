@@ -55,13 +55,26 @@ export function applyTransformerEncoder(
   bias: tf.Tensor | null,
   pass: Pass,
 ): tf.Tensor3D {
-  const rate = e.size.dropout;
-  let h = x;
-  for (const layer of e.layers) {
-    const attended = selfAttend(layer.attention, applyNorm(layer.norms[0], h), bias, rate, pass);
-    h = tf.add(h, dropout(attended, rate, pass));
-    const fed = applyFeedForward(layer.feedForward, applyNorm(layer.norms[1], h), rate, pass);
-    h = tf.add(h, dropout(fed, rate, pass));
-  }
-  return applyNorm(e.norm, h);
+  return applyNorm(e.norm, encoderLevels(e, x, () => bias, pass).at(-1)!);
+}
+
+/**
+ * x, then what each layer makes of it, without a norm: `layers + 1` of `[b, n, d]`.
+ * @param biasOf a layer's bias, added to its scores, from 0
+ */
+export function encoderLevels(
+  { layers, size: { dropout: rate } }: TransformerEncoder,
+  x: tf.Tensor3D,
+  biasOf: (layer: number) => tf.Tensor | null,
+  pass: Pass,
+): tf.Tensor3D[] {
+  const levels = [x];
+  layers.forEach(({ attention, feedForward, norms }, i) => {
+    const h = levels[i];
+    const attended = selfAttend(attention, applyNorm(norms[0], h), biasOf(i), rate, pass);
+    const joined = tf.add(h, dropout(attended, rate, pass)) as tf.Tensor3D;
+    const fed = applyFeedForward(feedForward, applyNorm(norms[1], joined), rate, pass);
+    levels.push(tf.add(joined, dropout(fed, rate, pass)));
+  });
+  return levels;
 }

@@ -4,7 +4,6 @@ import { EVALUATION, INFERENCE } from '../contracts/module';
 import {
   afterSelection,
   type DecoderCase,
-  gradientErrorOf,
   secondOf,
   stepByStep,
   studyOf,
@@ -12,6 +11,7 @@ import {
   writeAndForget,
 } from './decoder-case';
 import { largestError, randomTensor } from './numeric';
+import { gradientErrorOf } from './suite';
 
 /** q */
 const LENGTH = 2;

@@ -5,7 +5,6 @@ import { EVALUATION, INFERENCE } from '../contracts/module';
 import {
   afterSelection,
   type DecoderCase,
-  gradientErrorOf,
   secondOf,
   stepByStep,
   studyOf,
@@ -13,6 +12,7 @@ import {
   writeAndForget,
 } from './decoder-case';
 import { randomTensor } from './numeric';
+import { gradientErrorOf } from './suite';
 
 /** Absent places of each of the three studies: some, none, others. */
 const ABSENT = { anywhere: [[1, 4], [], [0]], last: [[4, 5], [], [5]] };

@@ -66,9 +66,16 @@ export function checkFusion(
     const [there, masksThere] = [tf.slice(patches, 0, [b, cut, d]), tf.slice(masks, 0, [b, r, cut])];
     const padded = tf.concat([masksThere, tf.zeros([b, r, p - cut])], 2) as tf.Tensor3D;
     const masked = memoryOf(patches, padded, present);
-    const without = fuse(there, masksThere);
-    const [ofPatches, others] = [tf.slice(without, 0, [b, cut, d]), tf.slice(without, [0, cut, 0])];
-    const expected = tf.concat([ofPatches, tf.zeros([b, p - cut, d]), others], 1);
+    const without = memoryOf(there, masksThere);
+    // a part may have a place for every patch, as the patches do, or places of its own
+    const expected = tf.concat(
+      without.parts.flatMap(({ from, to }, k) => {
+        const { from: start, to: end } = masked.parts[k];
+        const missing = end - start - (to - from);
+        return [tf.slice(without.tokens, [0, from, 0], [b, to - from, d]), tf.zeros([b, missing, d])];
+      }),
+      1,
+    );
     suite.equal('a masked patch = patches without it, and a place of 0', masked.tokens, expected, 1e-5);
     suite.check('says which places there are', masked.present !== null);
     suite.equal('places of absent patches are absent', tf.slice(masked.present!, 0, [b, p]), present, 0);

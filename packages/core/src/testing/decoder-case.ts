@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ReportDecoder, StartOptions, TokenBatch } from '../contracts/decoder';
 import { type Memory, memoryPart } from '../contracts/memory';
-import type { NamedParameters } from '../contracts/module';
 import type { Random } from '../random';
-import { gradientError } from './numeric';
 import type { Suite } from './suite';
 
 /** What all checks of one decoder share. Axes: b studies, m places of the memory, t tokens. */
@@ -86,13 +84,4 @@ export function writeAndForget({ decoder, rows }: DecoderCase, memory: Memory, o
   state.select([1]);
   decoder.step(state, [2]).dispose();
   state.dispose();
-}
-
-/** {@link gradientError} of up to three directions: one may cross a kink, a wrong gradient is wrong in all. */
-export function gradientErrorOf(loss: () => tf.Scalar, parameters: NamedParameters, random: Random): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 3 && least >= 1e-2; i++) {
-    least = Math.min(least, gradientError(loss, parameters, random));
-  }
-  return least;
 }

@@ -16,6 +16,21 @@ export function largestError(actual: ArrayLike<number>, expected: ArrayLike<numb
 }
 
 /**
+ * Largest absolute difference, divided by the largest size of the reference or by `floor` where that is larger: one scale
+ * a tensor, as the reference values of published equations are compared. Other lengths and NaN count as infinite.
+ */
+export function errorOfTensor(actual: ArrayLike<number>, expected: ArrayLike<number>, floor: number): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [worst, scale] = [0, floor];
+  for (let i = 0; i < actual.length; i++) {
+    scale = Math.max(scale, Math.abs(expected[i]));
+    const error = Math.abs(actual[i] - expected[i]);
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+  }
+  return worst / scale;
+}
+
+/**
  * Relative difference between the exact derivative along one random direction in the space of all trainable
  * parameters and its central difference; the best of several step sizes, since float32 and kinks of ReLU
  * limit each of them. Below 1e-2 is right; a wrong gradient gives 0.1 or more.

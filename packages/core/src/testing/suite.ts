@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Module } from '../contracts/module';
+import type { Module, NamedParameters } from '../contracts/module';
 import type { Random } from '../random';
 import { gradientError, largestError, leakedTensors } from './numeric';
 
@@ -35,7 +35,7 @@ export class Suite {
   gradient(loss: () => tf.Scalar, random: Random): void {
     const trainable = [...this.module.parameters.values()].some((v) => v.trainable);
     if (!trainable) return;
-    const error = gradientError(loss, this.module.parameters, random);
+    const error = gradientErrorOf(loss, this.module.parameters, random);
     this.check('gradients equal central differences', error < 2e-2, `relative error ${error}`);
   }
 
@@ -57,4 +57,13 @@ export class Suite {
     this.check('dispose frees every weight', kept.length === 0, `kept ${kept.join(', ')}`);
     return this.passed;
   }
+}
+
+/** {@link gradientError} of up to three directions: one may cross a kink, a wrong gradient is wrong in all. */
+export function gradientErrorOf(loss: () => tf.Scalar, parameters: NamedParameters, random: Random): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3 && least >= 1e-2; i++) {
+    least = Math.min(least, gradientError(loss, parameters, random));
+  }
+  return least;
 }

@@ -9,6 +9,8 @@ export interface Generation {
   readonly tokens: number[][];
   /** Sum of each report's log-probabilities, its end and penalties included. */
   readonly scores: number[];
+  /** Of a diverse beam search: the best report of each group, study by study. */
+  readonly groups?: readonly (readonly { readonly tokens: number[]; readonly score: number }[])[];
 }
 
 /** Reports as far as they are written, to show them while they grow; a beam's is its best text so far. */

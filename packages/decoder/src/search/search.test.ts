@@ -52,6 +52,51 @@ describe('greedy', () => {
   });
 });
 
+describe('diverse beamSearch', () => {
+  /** Words 1, 2, 3 with 0.5, 0.3, 0.2, then nearly always the end. */
+  const three: Language = (words) => (words.length === 0 ? [0, 0.5, 0.3, 0.2] : [0.9, 0.05, 0.03, 0.02]);
+  const write = (diversity: number, beam = 3) =>
+    run(three, beamSearch({ beam, groups: 3, diversity, maxLength: 5 }), 2);
+
+  it.each([
+    [0, [1, 1, 1]],
+    [0.2, [1, 1, 1]], // ln 0.5 − 0.4 = −1.09 is still more than ln 0.3 = −1.20
+    [0.6, [1, 2, 1]], // ln 0.5 − 0.6 = −1.29 is less, and more than ln 0.3 − 0.6 and ln 0.2 = −1.61
+    [1, [1, 2, 3]],
+  ])('with λ %d its groups write %j', async (diversity, words) => {
+    const { tokens, scores, groups } = await write(diversity);
+    expect(tokens).toEqual([[1], [1]]);
+    expect(scores[1]).toBeCloseTo(Math.log(0.45), 5);
+    expect(groups).toHaveLength(2);
+    for (const study of groups!) {
+      expect(study.map((text) => text.tokens)).toEqual(words.map((word) => [word]));
+      const chances = words.map((word) => Math.log(0.9 * [0, 0.5, 0.3, 0.2][word]));
+      study.forEach(({ score }, i) => {
+        expect(score).toBeCloseTo(chances[i], 5); // the penalty is in no score
+      });
+    }
+  });
+
+  it('gives each group its share of the beams, side by side in the decoder', async () => {
+    const toy = new ToyDecoder(misleading);
+    const { tokens, groups } = await beamSearch({ beam: 4, groups: 2, diversity: 9, maxLength: 5 })(
+      toy,
+      noMemory(3),
+    );
+    expect(tokens).toEqual([[2], [2], [2]]); // a group of two finds what one beam misses
+    expect(toy.rows[0]).toBe(3);
+    expect(Math.max(...toy.rows)).toBeLessThanOrEqual(12);
+    expect(groups![0]).toHaveLength(2);
+    expect(toy.open).toBe(0);
+    expect((await run(misleading, beamSearch({ beam: 2, maxLength: 5 }))).groups).toBeUndefined();
+  });
+
+  it('refuses groups that do not divide the beams', () => {
+    expect(() => beamSearch({ beam: 4, groups: 3, maxLength: 5 })).toThrow(/3 groups of 4 beams/);
+    expect(() => beamSearch({ groups: 3, diversity: -1, maxLength: 5 })).toThrow(/diversity must be/);
+  });
+});
+
 describe('beamSearch', () => {
   it('finds what greedy misses', async () => {
     const { tokens, scores } = await run(misleading, beamSearch({ beam: 2, maxLength: 5 }));

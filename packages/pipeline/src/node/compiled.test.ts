@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { buildModel, MODULES } from '../modules';
 import { tinyConfig } from '../tiny';
 import { withFrozenBackbones } from './compiled';
-import { modelContext } from './train';
+import { modelContext } from './vocabularies';
 
 await useBackend({ prefer: ['wasm'] });
 

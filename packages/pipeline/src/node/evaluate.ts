@@ -25,7 +25,7 @@ import { withBatch } from './batches';
 import { openFeatures, withoutLeftOut } from './features';
 import { type CalibrationErrors, calibrationErrors, type HeadScores, headScores } from './head-scores';
 import type { LoadedRun } from './load-run';
-import { makeLoaders } from './train';
+import { makeLoaders } from './loaders';
 import { measureChanges, type SystemChanges } from './truth/changes';
 import { TruthMeasures, type TruthScores } from './truth/measure-truth';
 import { positivesOf } from './write-studies';

@@ -12,7 +12,7 @@ import { importPublished } from '../import-published';
 import { buildModel } from '../modules';
 import { describeRun } from './describe-run';
 import { fileHash, RunFolder } from './run-folder';
-import { modelContext } from './train';
+import { modelContext } from './vocabularies';
 
 type Cleaning = CheckpointOptions['cleaning'];
 

@@ -4,8 +4,9 @@ import type { RunConfig } from '../config';
 import type { Raca } from '../model';
 import { buildModel, MODULES, type ModuleTable } from '../modules';
 import { withCompiledBackbones, withFrozenBackbones } from './compiled';
+import { requireSameBank } from './context-bank';
 import { RunFolder } from './run-folder';
-import { modelContext } from './train';
+import { contextWords, modelContext } from './vocabularies';
 
 /** A trained model, ready to write reports; its backbone, if it is one of RACA's, trains no more. */
 export interface LoadedRun {
@@ -28,14 +29,16 @@ export function loadRun(dir: string, modules: ModuleTable = MODULES): LoadedRun 
   const config = run.readConfig();
   run.requireWeights();
   const tokenizer = run.readTokenizer();
-  const contextTokenizer = run.readContextTokenizer(config);
+  const words = contextWords(config, run, null);
+  if (words.bank) requireSameBank(run, words.bank);
   const model = buildModel(
     config.model,
-    { ...modelContext(tokenizer, config.training.seed, contextTokenizer), weights: 'loaded' },
+    { ...modelContext(tokenizer, config.training.seed, words), weights: 'loaded' },
     withCompiledBackbones(withFrozenBackbones(modules)),
   );
   try {
     const calibration = run.readWeights(model, tokenizer);
+    const { contextTokenizer } = words;
     return { run, config, tokenizer, contextTokenizer, model, calibration };
   } catch (error) {
     model.dispose();

@@ -4,7 +4,7 @@ import type { RunConfig, Slot, TrainingConfig } from '../config';
 /** Whether a slot's `use` names a file of the user's own rather than an entry of the module table. */
 export const isModulePath = (use: string): boolean => isAbsolute(use) || /^\.{1,2}[/\\]/.test(use);
 
-/** The config with paths of the user's own modules, regions, metrics and rewards absolute; relative ones are meant from the folder of `file`. */
+/** The config with paths of a bank and of the user's own modules, regions, metrics and rewards absolute; relative ones are meant from the folder of `file`. */
 export const withAbsoluteModules = (config: RunConfig, file: string): RunConfig =>
   mapPaths(config, (use) => resolve(dirname(resolve(file)), use));
 
@@ -39,6 +39,10 @@ export const scorePaths = ({ training }: RunConfig): OwnPath[] =>
 /** Whether a file holds data, not code. */
 export const isDataFile = (path: string): boolean => /\.(json|ya?ml)$/i.test(path);
 
+/** The bank that a context module looks up, which is data; null where it reads none. */
+export const bankFolder = (context: Slot | null): string | null =>
+  context?.use === 'similar-cases' && typeof context.config.bank === 'string' ? context.config.bank : null;
+
 /** The module whose code gives a config its regions, where it names one. */
 export const regionPaths = ({ model: { regions } }: RunConfig): OwnPath[] =>
   typeof regions === 'string' && !isDataFile(regions) ? [{ field: 'model.regions', path: regions }] : [];
@@ -61,10 +65,12 @@ const SCORES: readonly [field: string, usesOf: (training: TrainingConfig) => rea
 function mapPaths(config: RunConfig, change: (use: string) => string): RunConfig {
   const changed = <T>(value: T): T =>
     hasUse(value) && isModulePath(value.use) ? { ...value, use: change(value.use) } : value;
-  const model = Object.fromEntries(
+  const model: Record<string, unknown> = Object.fromEntries(
     Object.entries(config.model).map(([name, value]) => [name, isSlot(value) ? changed(value) : value]),
   );
-  const { regions } = config.model;
+  const { regions, context } = config.model;
+  const bank = bankFolder(context);
+  if (bank !== null) model.context = { ...context, config: { ...context?.config, bank: change(bank) } };
   const { agentReward, metrics, selection, selfCritical } = config.training;
   const training: TrainingConfig = {
     ...config.training,

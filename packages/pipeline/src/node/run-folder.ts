@@ -143,23 +143,28 @@ export class RunFolder {
   }
 
   /** The weights to use: those of the best validation. With them goes what the vocabulary was, and what validation calibrated. */
-  writeWeights(model: Raca, tokenizer: Tokenizer, calibration: Calibration | null = null): void {
+  writeWeights(
+    model: Raca,
+    tokenizer: Tokenizer,
+    calibration: Calibration | null = null,
+    name = WEIGHTS,
+  ): void {
     const metadata = {
       format: 'raca',
       vocabulary: vocabularyHash(tokenizer),
       ...(calibration && { calibration: JSON.stringify(calibration) }),
     };
-    writeFileAtomic(this.path('weights.safetensors'), saveParameters(model.parameters, metadata));
+    writeFileAtomic(this.path(name), saveParameters(model.parameters, metadata));
   }
 
   /**
    * @returns the calibration that belongs to the weights; null where there is none
    * @throws Error if the weights were trained with another vocabulary, or naming the first that does not fit
    */
-  readWeights(model: Raca, tokenizer: Tokenizer): Calibration | null {
-    this.requireWeights();
-    const path = this.path('weights.safetensors');
-    const file = parseSafetensors(this.readBytes('weights.safetensors'), path);
+  readWeights(model: Raca, tokenizer: Tokenizer, name = WEIGHTS): Calibration | null {
+    if (name === WEIGHTS) this.requireWeights();
+    const path = this.path(name);
+    const file = parseSafetensors(this.readBytes(name), path);
     this.requireVocabulary(file, tokenizer, path);
     loadParameters(model.parameters, file, path);
     return calibrationIn(file, path);
@@ -278,6 +283,8 @@ export class RunFolder {
     return readRegularFile(this.path(name), 'a file of a run');
   }
 }
+
+const WEIGHTS = 'weights.safetensors';
 
 /** @throws Error in one line for a calibration that does not fit */
 function calibrationIn({ metadata: { calibration } }: SafetensorsFile, path: string): Calibration | null {

@@ -1,18 +1,6 @@
 import { join } from 'node:path';
-import { Random } from '@raca/core';
-import {
-  type Annotation,
-  annotateMissing,
-  buildVocabulary,
-  cleanReport,
-  contextOf,
-  studyLookup,
-  Tokenizer,
-  type Transform,
-  UNKNOWN,
-} from '@raca/data';
-import { type Dataset, ImageCache, StudyLoader } from '@raca/data/node';
-import type { Reward } from '@raca/metrics';
+import { annotateMissing, cleanReport, type Tokenizer } from '@raca/data';
+import { type Dataset, ImageCache } from '@raca/data/node';
 import { loadTorchvision } from '@raca/vision';
 import { readWeightsFile } from '@raca/vision/node';
 import { fitCalibration } from '../calibration';
@@ -20,26 +8,29 @@ import { eyesEpochs, type RunConfig, type TrainingConfig } from '../config';
 import { validationFeeds, withFrequencies } from '../finding-frequencies';
 import { areLabelled, reportLabels } from '../finding-labels';
 import type { Raca } from '../model';
-import { buildModel, MODULES, type ModelContext, type ModuleTable } from '../modules';
+import { buildModel, MODULES, type ModuleTable } from '../modules';
 import { regionSetOf } from '../region-config';
 import { sameTextWarning } from '../same-text';
 import { selectionKey } from '../score-config';
-import { type RolloutOptions, rollOut } from '../self-critical';
 import { Trainer } from '../trainer';
 import { type OwnScores, trainingScores } from '../training-scores';
 import { withBatch } from './batches';
 import { withCompiledBackbones } from './compiled';
+import { requireHeldOut, requireSameBank } from './context-bank';
 import { describeRun } from './describe-run';
 import { eyesScores } from './eyes-scores';
 import { openFeatures, withoutLeftOut } from './features';
-import type { LoadedRun } from './load-run';
+import { type Guidance, openGuidance, REFERENCE, referenceUse } from './guidance';
+import { makeLoaders } from './loaders';
 import { takeWeights } from './pretrained';
 import { fileHash, type MetricsLine, RunFolder, type TrainingState } from './run-folder';
+import { requireSameRun } from './same-run';
 import { isBetter } from './selection';
 import { StoredImageCache } from './stored-image-cache';
 import { subsetOf, withFirstStudies } from './subset';
 import { trainedOn } from './trained-on';
 import { findingScores, validate } from './validate';
+import { contextWords, modelContext, tokenizerOf, trainingTexts } from './vocabularies';
 
 /** What happens while training goes on. */
 export type TrainingEvent =
@@ -148,6 +139,9 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const config = withFrequencies(options.config, () =>
     reportLabels(dataset.annotation.train.map(({ report }) => cleanReport(report, training.cleaning))),
   );
+  const needs = referenceUse(config);
+  if (needs !== null && !resuming && options.init === undefined)
+    throw new Error(`${needs}: expected a run to start from (--init), which is the reference, found none`);
   if (anew)
     onEvent({
       kind: 'warning',
@@ -156,19 +150,19 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
   const first = options.init === undefined ? null : new RunFolder(options.init);
   const known = resuming ? run : first;
   const tokenizer = known ? known.readTokenizer() : tokenizerOf(dataset.annotation, config);
-  const contextTokenizer = known
-    ? known.readContextTokenizer(config)
-    : contextTokenizerOf(dataset.annotation, config);
+  const words = contextWords(config, known, known ? null : dataset.annotation);
+  const { contextTokenizer, bank } = words;
+  if (bank) requireHeldOut(bank, dataset.annotation);
+  if (bank && known) requireSameBank(known, bank);
   const chosen = selectionKey(training.selection);
   const scoring = trainingScores(
     training,
     () => trainingTexts(dataset.annotation, config, tokenizer),
     options.ownScores,
   );
-  const rollouts = rolloutOptions(config, tokenizer, scoring.reward);
   const features = openFeatures(sizes, dataset, options.features);
   const context = {
-    ...modelContext(tokenizer, training.seed, contextTokenizer),
+    ...modelContext(tokenizer, training.seed, words),
     weights: known ? 'loaded' : 'drawn',
   } as const;
   const model = buildModel(config.model, context, withCompiledBackbones(modules));
@@ -200,12 +194,14 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     const { scores, sentences } = await validate(model, loaders.evaluation, { ...reading, ...scoring });
     return { scores, calibration: fitCalibration(areLabelled(names) ? said : null, names, sentences) };
   };
+  let guidance: Guidance | null = null;
   try {
     const trainer = new Trainer(
       model,
       training,
       (ids) => tokenizer.decode(ids),
       scoring.agentReward ?? undefined,
+      sizes.maxLength,
     );
     let state: TrainingState = {
       epoch: 0,
@@ -230,6 +226,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
       const facts = {
         ...describeRun(model, dataset, config),
         ...(studies !== undefined && { subset: { studies, of: whole.annotation.train.length } }),
+        ...(bank && { bank: { sha256: bank.sha256 } }),
         ...(feeds.length > 0 && { validationFeeds: feeds }),
         ...pretrained,
       };
@@ -240,6 +237,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         state = { ...state, best: { epoch: 0, score: scores[chosen], loss: scores.loss } };
         // The resume point goes first: without it a start that was broken off would go on with random weights.
         run.writeWeights(model, tokenizer, calibration);
+        if (needs !== null) run.writeWeights(model, tokenizer, null, REFERENCE);
         run.writeResumePoint(trainer, state, tokenizer);
         const init = {
           weights: fileHash(first.path('weights.safetensors')),
@@ -249,6 +247,15 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         run.appendMetrics({ step: 0, epoch: 0, kind: 'val', ...scores });
       }
     }
+    const reference = () => {
+      const frozen = buildModel(sizes, { ...context, weights: 'loaded' }, withCompiledBackbones(modules));
+      run.readWeights(frozen, tokenizer, REFERENCE);
+      return frozen;
+    };
+    guidance = await openGuidance({
+      ...{ config, dataset, tokenizer, model, features, reference },
+      ...{ reward: scoring.reward, loader: loaders.evaluation },
+    });
     const perEpoch = loaders.train.count('train');
     const steps = perEpoch * training.epochs;
     onEvent({ kind: 'start', resumed: resuming, step: state.step, steps });
@@ -256,9 +263,11 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     let reason: 'finished' | 'patience' = isPatient(state, training) ? 'finished' : 'patience';
 
     while (!state.finished) {
+      const isLooking = state.epoch < eyesEpochs(sizes, training);
+      const guide = isLooking ? null : guidance;
       for await (const batch of loaders.train.batches('train', { epoch: state.epoch, start: state.cursor })) {
         const log = await withBatch(batch, { features, tokenizer }, async (b) =>
-          trainer.trainStep(b, state.epoch, rollouts && (await rollOut(model, b, rollouts(trainer.step)))),
+          trainer.trainStep(b, state.epoch, guide && (await guide.of(b, trainer.step))),
         );
         state = { ...state, cursor: batch.cursor, step: trainer.step };
         const line: MetricsLine = { step: state.step, epoch: state.epoch + 1, kind: 'train', ...log };
@@ -272,7 +281,6 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
         if (state.step % saveEvery === 0) run.writeResumePoint(trainer, state, tokenizer);
         await new Promise((resolve) => setImmediate(resolve)); // lets signals in
       }
-      const isLooking = state.epoch < eyesEpochs(sizes, training);
       const { scores, calibration } = isLooking
         ? { scores: eyesScores((await looked())!, names), calibration: null }
         : await validated();
@@ -295,6 +303,7 @@ export async function train(options: TrainOptions): Promise<TrainedRun> {
     return { run, state, interrupted: false, skipped: skipped.size };
   } finally {
     await Promise.all([loaders.train.close(), loaders.evaluation.close()]);
+    guidance?.dispose();
     model.dispose();
     features?.close();
     run.release();
@@ -332,71 +341,6 @@ function requireStudies({ dir, annotation }: Dataset): void {
   }
 }
 
-/** What the model takes from the vocabulary. */
-export function modelContext(
-  tokenizer: Tokenizer,
-  seed: number,
-  contextTokenizer: Tokenizer | null = null,
-): ModelContext {
-  const [separator, unknown] = ['.', UNKNOWN].map((word) => tokenizer.idOf(word));
-  const context = contextTokenizer ? { contextVocabularySize: contextTokenizer.size + 1 } : {};
-  return { vocabularySize: tokenizer.size + 1, separator, unknown, seed, ...context };
-}
-
-/** Loaders of both kinds of pass; images are decoded once for both, not at all for a model without backbone. */
-export function makeLoaders(
-  dataset: Dataset,
-  {
-    config,
-    tokenizer,
-    contextTokenizer,
-    model: made,
-  }: Pick<LoadedRun, 'config' | 'tokenizer' | 'contextTokenizer' | 'model'>,
-  cache: ImageCache,
-  onUnreadable?: (line: string) => void,
-) {
-  const { model, training } = config;
-  const { imageSize: size, maxLength, views, missingViews, contextLength } = model;
-  const { context } = made.parts;
-  const { shortSide = size, flip } = training.augmentation;
-  const common = {
-    batchSize: training.batchSize,
-    tokenizer,
-    maxLength,
-    views,
-    missingViews,
-    ...(context &&
-      contextTokenizer && {
-        context: { reads: context.reads, tokenizer: contextTokenizer, maxLength: contextLength },
-      }),
-    cache,
-    onUnreadable,
-    seed: training.seed,
-    cleaning: training.cleaning,
-    regions: regionSetOf(model).names,
-  };
-  const make = (transform: Transform, reuse: boolean) =>
-    new StudyLoader(dataset, { ...common, reuse, transform: model.backbone ? transform : null });
-  return {
-    train: make({ kind: 'train', size, shortSide, flip }, true), // a step is over when it asks for the next batch
-    evaluation: make({ kind: 'eval', size }, false),
-  };
-}
-
-function tokenizerOf({ train: studies }: Annotation, { training }: RunConfig): Tokenizer {
-  const texts = studies.map(({ report }) => cleanReport(report, training.cleaning));
-  return new Tokenizer(buildVocabulary(texts, { threshold: training.wordThreshold }));
-}
-
-/** Words of everything that a model may read beside pictures, in training; null for a model without context. */
-function contextTokenizerOf(annotation: Annotation, { model, training }: RunConfig): Tokenizer | null {
-  if (model.context === null) return null;
-  const lookup = studyLookup(annotation);
-  const { cleaning, wordThreshold: threshold } = training;
-  const texts = annotation.train.flatMap((study) => Object.values(contextOf(study, lookup, { cleaning })));
-  return new Tokenizer(buildVocabulary(texts, { threshold }));
-}
-
 function loadBackbone(model: Raca, file: string): void {
   const { backbone } = model.parts.vision;
   if (backbone?.info.name !== 'resnet') {
@@ -405,55 +349,4 @@ function loadBackbone(model: Raca, file: string): void {
     );
   }
   loadTorchvision(backbone, readWeightsFile(file), file);
-}
-
-/** The training reports as the model would write them. */
-const trainingTexts = (
-  { train: studies }: Annotation,
-  { model: { maxLength }, training: { cleaning } }: RunConfig,
-  tokenizer: Tokenizer,
-): string[] =>
-  studies.map(({ report }) => tokenizer.decode(tokenizer.encode(cleanReport(report, cleaning), maxLength)));
-
-/** How self-critical training samples in each step; null where the config has none of it. */
-function rolloutOptions(
-  { model: { maxLength }, training: { selfCritical, seed, generation } }: RunConfig,
-  tokenizer: Tokenizer,
-  reward: Reward | null,
-): ((step: number) => RolloutOptions) | null {
-  if (!selfCritical || !reward) return null;
-  const { samples, baseline, standardise } = selfCritical;
-  const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids);
-  return (step) => ({
-    ...{ samples, baseline, standardise, reward, maxLength, decode, unknown: generation.unknown },
-    random: new Random(seed).split(`step ${step}`).split('rollouts'),
-  });
-}
-
-/** @throws Error if config or data differ from those the run was started with; more epochs are allowed */
-function requireSameRun(run: RunFolder, config: RunConfig, dataset: Dataset): void {
-  const [other] = differences(run.readConfig(), config).filter((path) => path !== 'training.epochs');
-  if (other) {
-    throw new Error(
-      `${run.path('config.json')}: the run was started with another ${other}; resume with its own config`,
-    );
-  }
-  const started = run.readDataHash();
-  if (started !== null && started !== fileHash(join(dataset.dir, 'annotation.json'))) {
-    throw new Error(`${run.path('run.json')}: the run was started on other data than ${dataset.dir}`);
-  }
-}
-
-function differences(a: unknown, b: unknown, path = ''): string[] {
-  if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  const both = typeof a === 'object' && typeof b === 'object' && a && b;
-  if (!both) return [path];
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].flatMap((key) =>
-    differences(
-      (a as Record<string, unknown>)[key],
-      (b as Record<string, unknown>)[key],
-      path ? `${path}.${key}` : key,
-    ),
-  );
 }

@@ -12,9 +12,10 @@ import { writeReports } from '../generate';
 import { buildModel } from '../modules';
 import { tinyConfig } from '../tiny';
 import { withBatch } from './batches';
+import { makeLoaders } from './loaders';
 import { selectionScore } from './selection';
-import { makeLoaders, modelContext } from './train';
 import { validate } from './validate';
+import { modelContext } from './vocabularies';
 
 let dir: string;
 let dataset: Dataset;

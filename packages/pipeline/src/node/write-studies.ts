@@ -25,6 +25,8 @@ export interface PreparedPictures {
 
 /** A study as the model takes it. */
 export interface PreparedStudy extends PreparedPictures {
+  /** So that the study can be told apart from similar cases; absent: it belongs to no data set. */
+  readonly id?: string;
   readonly prior: (PreparedPictures & { readonly days: number }) | null;
   /** Cleaned texts that the model may read. */
   readonly texts: Readonly<Partial<Record<ContextField, string>>>;
@@ -58,6 +60,7 @@ export async function writeStudies(
       },
     }),
     ...(loaded.contextTokenizer && { texts: textsOf(studies, loaded, read) }),
+    ...(studies.every(({ id }) => id !== undefined) && { ids: studies.map(({ id }) => id!) }),
   };
   try {
     const written = await writeReports(model, study, { ...config.training.generation, maxLength });

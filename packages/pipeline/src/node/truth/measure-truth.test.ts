@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../modules';
 import { tinyConfig } from '../../tiny';
 import type { LoadedRun } from '../load-run';
-import { modelContext } from '../train';
+import { modelContext } from '../vocabularies';
 import { measureTruth } from './measure-truth';
 import { truthTables } from './tables';
 

@@ -10,7 +10,7 @@ import { sentencesOf } from '../../sentence-spans';
 import { withBatch } from '../batches';
 import { openFeatures } from '../features';
 import type { LoadedRun } from '../load-run';
-import { makeLoaders } from '../train';
+import { makeLoaders } from '../loaders';
 import { ErasedFindings } from './erased-findings';
 import { type ErasureScores, erasureScores } from './erasure';
 import { positiveFindings, type TruthOfSlots, truthOfSlots } from './findings';

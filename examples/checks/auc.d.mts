@@ -1,0 +1,1 @@
+export function auc(judged: readonly { readonly truth: number; readonly probability: number }[]): number;
