@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { parseCase } from '../../folder.mjs';
 import { crimson } from './crimson.mjs';
 import { iconConsistency } from './icon-consistency.mjs';
+import { kiut } from './kiut.mjs';
+import { metransformer } from './metransformer.mjs';
 import { mlrgContrast } from './mlrg-contrast.mjs';
 import { policyObjectives } from './policy-objectives.mjs';
 import { preferenceLosses } from './preference-losses.mjs';
@@ -16,16 +18,17 @@ import { SystemCase } from './system-case.mjs';
 import { TableCase } from './table-case.mjs';
 import { temporalF1Case } from './temporal-f1.mjs';
 
-/** Systems by the `case` of their `case.json`: those with tensors, and those that are tables. */
-/** @type {Record<string, (given: SystemCase) => void>} */
+/** Systems with tensors, by the `case` of their `case.json`. @type {Record<string, (given: SystemCase) => void>} */
 const TENSORS = {
+  kiut,
+  metransformer,
   'mlrg-contrast': mlrgContrast,
   'policy-objectives': policyObjectives,
   'preference-losses': preferenceLosses,
   promptmrg,
   'sei-word-loss': seiWordLoss,
 };
-/** @type {Record<string, (given: TableCase) => void>} */
+/** Systems that are tables. @type {Record<string, (given: TableCase) => void>} */
 const TABLES = {
   crimson,
   'icon-consistency': iconConsistency,
