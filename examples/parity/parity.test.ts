@@ -28,7 +28,12 @@ async function run(...args: string[]) {
     line: (json) => lines.push(JSON.parse(json)),
     complain: (text) => complaints.push(text),
   });
-  return { code, lines, complaints, off: lines.filter(({ ok }) => !ok).map(({ tensor, folder }) => tensor ?? folder) };
+  return {
+    code,
+    lines,
+    complaints,
+    off: lines.filter(({ ok }) => !ok).map(({ tensor, folder }) => tensor ?? folder),
+  };
 }
 
 const made: string[] = [];
@@ -295,6 +300,8 @@ describe(`parity of systems${there ? '' : ' (skipped: ../shared/golden/systems i
     writeFileSync(join(folder, 'case.json'), '{"case": "another"}');
     const { code, complaints } = await run(folder);
     expect(code).toBe(2);
-    expect(complaints).toEqual([expect.stringMatching(/unknown layout, .* a system \(crimson, .*temporal-f1\)/)]);
+    expect(complaints).toEqual([
+      expect.stringMatching(/unknown layout, .* a system \(crimson, .*temporal-f1\)/),
+    ]);
   });
 });
