@@ -62,7 +62,7 @@ export class Comparison {
    * @param {string} name
    * @param {Tensor | ArrayLike<number>} actual a tensor's shape is compared too, an array's length only
    */
-  check(name, actual, tolerance = CLOSE) {
+  check(name, actual, tolerance = this.toleranceOf(name)) {
     this.#seen.add(name);
     const found = 'dataSync' in actual ? actual.dataSync() : actual;
     const shape = 'dataSync' in actual ? actual.shape : null;
@@ -74,14 +74,24 @@ export class Comparison {
       const sizes = `expected [${stored.shape}], found [${shape ?? found.length}]`;
       return this.#miss(name, tolerance, `another shape: ${sizes}`);
     }
-    const maxAbs = largestError(found, values);
+    const maxAbs = this.errorOf(found, values, name);
     const measured = Number.isFinite(maxAbs) ? maxAbs : null;
     const ok = maxAbs <= tolerance;
     this.emit({ tensor: this.prefix + name, maxAbs: measured, tolerance, ok });
   }
 
+  /** @param {string} _name of a tensor */
+  toleranceOf(_name) {
+    return CLOSE;
+  }
+
+  /** @param {ArrayLike<number>} actual @param {ArrayLike<number>} expected @param {string} _name of the tensor */
+  errorOf(actual, expected, _name) {
+    return largestError(actual, expected);
+  }
+
   /** @param {string} name @param {string} reason */
-  fail(name, reason, tolerance = CLOSE) {
+  fail(name, reason, tolerance = this.toleranceOf(name)) {
     this.#seen.add(name);
     this.#miss(name, tolerance, reason);
   }

@@ -83,7 +83,7 @@ export const readAncestorCase = (folder) => parseCase(folder, ancestorSchema).co
  * @param {S} schema
  * @returns {z.output<S>}
  */
-function parseCase(folder, schema) {
+export function parseCase(folder, schema) {
   const path = join(folder, 'case.json');
   let json;
   try {

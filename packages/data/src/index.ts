@@ -65,7 +65,14 @@ export {
 export { IMAGE_CHOICES, type ImageChoice } from './import/image-choice';
 export { MARK_CHOICES, type MarkChoice, SECTION_CHOICES, type SectionChoice } from './import/sections';
 export * from './phantom';
-export { parseRexrank, type RexrankEntries, rexrankEntry, rexrankOf } from './rexrank';
+export {
+  parseRexrank,
+  type RexrankEntries,
+  type RexrankStudy,
+  readRexrankEntry,
+  rexrankEntry,
+  rexrankOf,
+} from './rexrank';
 export { type Cleaning, cleanIu, cleanReport, splitSentences, words } from './text/clean';
 export { readableReport, readableSentences, readableSpans } from './text/readable-report';
 export * from './text/tokenizer';

@@ -89,5 +89,5 @@ export {
 export * from './structured/headings';
 export * from './structured/section-scores';
 export * from './structured/structured-report';
-export { TEMPORAL_WORDS, temporalF1, temporalF1Of } from './temporal';
+export { TEMPORAL_WORDS, temporalF1, temporalF1Of, temporalWords } from './temporal';
 export type * from './types';
