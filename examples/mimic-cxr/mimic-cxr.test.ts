@@ -46,7 +46,7 @@ const tiny = {
     width: 8,
     imageSize: 32,
     grid: { rows: 2, cols: 2 },
-    backbone: { use: 'small-cnn', config: { channels: [4, 4, 4] } },
+    backbone: { use: 'small-cnn', config: { stem: 4, channels: [4, 4, 4] } },
     vision: { config: layers },
     agent: { use: 'prior' },
     alignment: { config: { ...layers, projection: 4 } },

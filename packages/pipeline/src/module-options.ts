@@ -160,7 +160,7 @@ export const MODULE_OPTIONS = {
     'encoder-levels': { schema: encoderLevelsConfigSchema, filledIn: filledIn.width },
   },
   findings: {
-    'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.width },
+    'finding-head': { schema: findingHeadConfigSchema, filledIn: filledIn.regionsOfWidth },
     'symptom-head': { schema: symptomHeadConfigSchema, filledIn: filledIn.regionsOfWidth },
   },
   decoder: {

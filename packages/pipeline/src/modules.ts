@@ -154,7 +154,8 @@ export const MODULES: ModuleTable = {
       encoderLevels(laidOver(filledIn.width(sizes), config), random),
   },
   findings: {
-    'finding-head': (config, sizes, random) => findingHead(laidOver(filledIn.width(sizes), config), random),
+    'finding-head': (config, sizes, random) =>
+      findingHead(laidOver(filledIn.regionsOfWidth(sizes), config), random),
     'symptom-head': (config, sizes, random) =>
       symptomHead(laidOver(filledIn.regionsOfWidth(sizes), config), random),
   },

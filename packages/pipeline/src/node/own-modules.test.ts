@@ -68,8 +68,10 @@ describe('modulesOf', () => {
     run.release();
 
     expect(() => loadRun(at('run'))).toThrow(
-      `model.fusion.use: expected one of bca, mean, gated-sum, self-attention, found "${at('fusion.mjs')}"; ` +
-        'a module by path has to be in the table: see modulesOf',
+      new RegExp(
+        `^model.fusion.use: expected one of bca, mean, .*, found "${at('fusion.mjs')}"; ` +
+          'a module by path has to be in the table: see modulesOf$',
+      ),
     );
     const loaded = loadRun(at('run'), await modulesOf(run.readConfig(), { trust: true }));
     const { study } = tinyBatch();
