@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs-layers';
 import { loadGraphCompiler, useBackend } from '@raca/backend/node';
-import { Random, skipInitialization } from '@raca/core';
+import { Random, unknownViews } from '@raca/core';
 import { buildModel, fullConfig, parseRunConfig, Trainer, writeReports } from '@raca/pipeline';
 import { resnet } from '@raca/vision';
 import { compileBackbone } from '@raca/vision/node';
@@ -80,9 +80,12 @@ function model(withPpo) {
     // Acting once in a while only is not what the yardstick does: it acts in every step and never learns.
     training: { ...training, agentEvery: 1, ...(withPpo ? {} : { agentBaseline: false }) },
   });
-  const built = skipInitialization(() =>
-    buildModel(config.model, { vocabularySize: words + 1, separator: 1, seed: 1 }),
-  );
+  const built = buildModel(config.model, {
+    vocabularySize: words + 1,
+    separator: 1,
+    seed: 1,
+    weights: 'loaded',
+  });
   for (const [name, weight] of built.parameters) {
     if (/gamma$/.test(name)) weight.assign(tf.ones(weight.shape));
     if (!/weight$/.test(name)) continue;
@@ -93,13 +96,15 @@ function model(withPpo) {
   return { config, built };
 }
 
-function features(n) {
+/** n studies of stored features. */
+function studies(n) {
   const size = n * p * FEATURE_WIDTH;
   const values = Float32Array.from({ length: size }, () => random.next());
-  return {
+  const features = {
     patches: tf.tensor3d(values, [n, p, FEATURE_WIDTH]),
     grid: { views: VIEWS, rows: 7, cols: p / VIEWS / 7 },
   };
+  return { views: { input: { features }, kinds: unknownViews(n, VIEWS) } };
 }
 
 function training(withPpo) {
@@ -131,7 +136,7 @@ function trainStep(withPpo) {
   );
   if (!withPpo) built.parts.agent.learn = () => ({});
   const trainer = new Trainer(built, config.training, (tokens) => Array.from(tokens).join(' '));
-  const batch = { vision: { features: features(b) }, tokens: { ids, shape: [b, t] }, sentenceRegions };
+  const batch = { study: studies(b), tokens: { ids, shape: [b, t] }, sentenceRegions };
   return () => trainer.trainStep(batch, 0);
 }
 
@@ -140,10 +145,10 @@ function generation(n) {
     const { built } = model(false);
     const bias = built.parameters.get('decoder.output.bias');
     bias.assign(tf.tensor1d(Float32Array.from({ length: words + 1 }, (_, i) => (i === 0 ? -1e9 : 0)))); // full length: equal work
-    const input = { features: features(n) };
+    const study = studies(n);
     const options = { search: 'beam', beam: BEAM, trigramPenalty: false, maxLength: t };
     const found = await medianOf(async () => {
-      const written = await writeReports(built, input, options);
+      const written = await writeReports(built, study, options);
       if (written.tokens.some((report) => report.length !== t))
         throw new Error('bench: a report ended early');
       written.dispose();
@@ -154,7 +159,7 @@ function generation(n) {
 
 /** The frozen backbone as one program, as `raca extract` runs it. */
 async function backbone() {
-  const made = skipInitialization(() => resnet({ depth: 101, frozen: true }, random));
+  const made = resnet({ depth: 101, frozen: true }, new Random(1, new Set())); // none are drawn: set below
   for (const [name, weight] of made.parameters) {
     const fan = weight.shape.slice(0, -1).reduce((x, y) => x * y, 1);
     const value =

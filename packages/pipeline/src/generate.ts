@@ -27,10 +27,14 @@ export interface WrittenReports extends EncodedStudies {
   readonly tokens: readonly (readonly number[])[];
   /** Sum of log-probabilities of each report. */
   readonly scores: readonly number[];
-  /** Of each report ln p of its words, as the model reads it again; without the end and penalties. */
-  readonly words: readonly Float32Array[];
   /** Probabilities of the findings' states, `[b, c, s]` row by row; null without a finding head. */
   readonly states: Float32Array | null;
+}
+
+/** Reports, and how sure the model is of their words. */
+export interface JudgedReports extends WrittenReports {
+  /** Of each report ln p of its words, as the model reads it again; without the end and penalties. */
+  readonly words: readonly Float32Array[];
 }
 
 /** Encodes studies, and lets the agent act once a study. No gradient goes through. */
@@ -42,17 +46,34 @@ export function encodeStudies(model: Raca, study: StudyInput, pass: Pass = INFER
 }
 
 /** Writes a report for each study. The agent acts once a study, by its deterministic masks. */
-export async function writeReports(
+export const writeReports = (
   model: Raca,
   study: StudyInput,
   options: GenerationOptions,
-): Promise<WrittenReports> {
+): Promise<WrittenReports> => written(model, study, options, () => ({}));
+
+/** {@link writeReports}, and one more pass of the decoder that says how sure the model is of each word. */
+export const writeJudgedReports = (
+  model: Raca,
+  study: StudyInput,
+  options: GenerationOptions,
+): Promise<JudgedReports> =>
+  written(model, study, options, (readable, tokens) => ({
+    words: wordLogProbabilities(model, readable, tokens, options.maxLength),
+  }));
+
+/** @param more what else is asked of the model about the reports */
+async function written<T extends object>(
+  model: Raca,
+  study: StudyInput,
+  options: GenerationOptions,
+  more: (readable: Readable, tokens: WrittenReports['tokens']) => T,
+): Promise<WrittenReports & T> {
   const encoded = encodeStudies(model, study);
   const readable = readableOf(model, encoded);
   try {
-    const written = await writeFrom(model, readable, options);
-    const words = wordLogProbabilities(model, readable, written.tokens, options.maxLength);
-    return { ...written, words, states: statesOf(readable), ...encoded };
+    const reports = await writeFrom(model, readable, options);
+    return { ...reports, states: statesOf(readable), ...encoded, ...more(readable, reports.tokens) };
   } catch (error) {
     encoded.dispose();
     throw error;

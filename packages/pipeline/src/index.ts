@@ -12,8 +12,10 @@ export {
   type EncodedStudies,
   encodeStudies,
   type GenerationOptions,
+  type JudgedReports,
   tensorsOf,
   type WrittenReports,
+  writeJudgedReports,
   writeReports,
 } from './generate';
 export { importPublished, type PublishedParameter, publishedParameter } from './import-published';

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { INFERENCE } from '@raca/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { disposeReadable, encodeStudies, readableOf, writeReports } from './generate';
+import { disposeReadable, encodeStudies, readableOf, writeJudgedReports } from './generate';
 import { buildModel } from './modules';
 import { TINY_SIZES, tinyBatch, tinyConfig } from './tiny';
 import { wordLogProbabilities } from './word-probabilities';
@@ -14,7 +14,7 @@ it.each(['greedy', 'beam'] as const)(
   async (search) => {
     const model = buildModel(tinyConfig({ findings }).model, TINY_SIZES);
     const generation = { search, beam: 2, trigramPenalty: false, lengthPenalty: 0, maxLength: 6 };
-    const { tokens, scores, words, dispose } = await writeReports(model, tinyBatch().study, generation);
+    const { tokens, scores, words, dispose } = await writeJudgedReports(model, tinyBatch().study, generation);
     dispose();
     expect(words.map(({ length }) => length)).toEqual(tokens.map(({ length }) => length));
     tokens.forEach(({ length }, i) => {
@@ -40,7 +40,7 @@ it('leaves penalties out', async () => {
     lengthPenalty: 0,
     maxLength: 5,
   } as const;
-  const { tokens, scores, words, dispose } = await writeReports(model, tinyBatch().study, generation);
+  const { tokens, scores, words, dispose } = await writeJudgedReports(model, tinyBatch().study, generation);
   dispose();
   expect(tokens[0].slice(0, 3)).toEqual([4, 4, 4]);
   expect(words[0].slice(0, 3).every((x) => x > -1e-3)).toBe(true);

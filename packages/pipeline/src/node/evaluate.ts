@@ -17,7 +17,7 @@ import { type JudgedSentence, judgedSentences } from '../calibration';
 import { type Confidence, confidenceOf } from '../confidence';
 import { validationFeeds } from '../finding-frequencies';
 import { areLabelled } from '../finding-labels';
-import { type GenerationOptions, writeReports } from '../generate';
+import { type GenerationOptions, writeJudgedReports } from '../generate';
 import { configuredMetrics, type OwnScores } from '../training-scores';
 import { testedKeys } from './ablate/study-scores';
 import { trivialBaselines } from './baselines';
@@ -235,7 +235,7 @@ async function writeSplit(
     for await (const batch of loader.batches(split, { shuffle: false })) {
       signal?.throwIfAborted();
       await withBatch(batch, { features, tokenizer }, async (input) => {
-        const written = await writeReports(model, input.study, {
+        const written = await writeJudgedReports(model, input.study, {
           ...config.training.generation,
           ...generation,
           maxLength: config.model.maxLength,

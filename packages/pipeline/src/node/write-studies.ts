@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { positiveProbabilities } from '../calibration';
 import { confidenceOf, type ModelOpinion } from '../confidence';
 import type { ModelConfig } from '../config';
-import { writeReports } from '../generate';
+import { writeJudgedReports } from '../generate';
 import type { Raca } from '../model';
 import { ofSlots } from '../of-slots';
 import { notesOn, type WrittenReport } from '../written-report';
@@ -63,7 +63,7 @@ export async function writeStudies(
     ...(studies.every(({ id }) => id !== undefined) && { ids: studies.map(({ id }) => id!) }),
   };
   try {
-    const written = await writeReports(model, study, { ...config.training.generation, maxLength });
+    const written = await writeJudgedReports(model, study, { ...config.training.generation, maxLength });
     try {
       const masks = Uint8Array.from(written.regions.masks.dataSync());
       const probabilities = written.regions.probabilities.dataSync() as Float32Array;
