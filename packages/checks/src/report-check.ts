@@ -31,7 +31,7 @@ export interface ReportCheck<Study> {
 export function checkReport<Study>(
   report: string,
   study: Study,
-  checks: readonly ReportCheck<Study>[],
+  checks: readonly ReportCheck<NoInfer<Study>>[],
 ): Remark[] {
   const remarks = checks.flatMap((check) => check.check(report, study));
   return remarks.sort((a, b) => a.span.from - b.span.from || a.span.to - b.span.to);
