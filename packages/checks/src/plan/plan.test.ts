@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type PlanValue, planSchema, runPlan, type Scene, thingOf } from '../index';
 
-/** Two squares and a 3-4-5 bar: `[left, top, right, bottom]`. */
+/** `[left, top, right, bottom]` in pixels. */
 const box = (name: string, [left, top, right, bottom]: number[]) => ({
   name,
   box: { left, top, right, bottom },
